@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# One interface target for what every target of ours is compiled with.
+add_library(cloister_options INTERFACE)
+target_include_directories(cloister_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(cloister_options INTERFACE
+  -Wall -Wextra -Wshadow -Werror -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -fno-strict-aliasing)
+# What runs outside the enclave: the CLI, the host part, tools and tests.
+add_library(cloister_host_options INTERFACE)
+target_link_libraries(cloister_host_options INTERFACE cloister_options)
+if(CLOISTER_SANITIZE)
+  target_compile_options(cloister_host_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all)
+  target_link_options(cloister_host_options INTERFACE -fsanitize=address,undefined)
+endif()
