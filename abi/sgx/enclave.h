@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SGX control structures of a live enclave: SECS, TCS and the parts of an SSA frame. Constants and structures only; both
-// sides, freestanding. Source: Intel SDM vol. 3D, "Enclave Access Control and Data Structures".
+// SGX control structures of a live enclave: SECS, TCS and the parts of an SSA frame. Constants and structures only;
+// both sides, freestanding. Source: Intel SDM vol. 3D, "Enclave Access Control and Data Structures".
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +26,8 @@ struct Secs {
   std::uint16_t isvsvn;
   std::uint16_t configsvn;
   std::uint8_t reserved4[2];
-  // The SDM has the rest reserved and says only that EINIT keeps these two somewhere in it; the place is ours. For ECREATE
-  // all of it must be zero.
+  // The SDM has the rest reserved and says only that EINIT keeps these two somewhere in it; the place is ours. For
+  // ECREATE all of it must be zero.
   std::uint8_t isvextprodid[16];
   std::uint8_t isvfamilyid[16];
   std::uint8_t reserved5[3800];
@@ -43,11 +43,11 @@ inline constexpr std::uint64_t kTcsAexnotify = 1u << 1;
 struct Tcs {
   std::uint64_t state;  // the processor's; must be zero for EADD
   std::uint64_t flags;
-  std::uint64_t ossa;   // offset of the SSA frames from the enclave's base, page-aligned
-  std::uint32_t cssa;   // index of the next SSA frame; zero for EADD
-  std::uint32_t nssa;   // number of SSA frames
+  std::uint64_t ossa;  // offset of the SSA frames from the enclave's base, page-aligned
+  std::uint32_t cssa;  // index of the next SSA frame; zero for EADD
+  std::uint32_t nssa;  // number of SSA frames
   std::uint64_t oentry;
-  std::uint64_t aep;    // the processor's
+  std::uint64_t aep;  // the processor's
   std::uint64_t ofsbase;
   std::uint64_t ogsbase;
   std::uint32_t fslimit;  // ignored by 64-bit enclaves, but EADD wants the low 12 bits set
@@ -88,17 +88,17 @@ inline constexpr std::uint32_t kExitinfoSoftware = 6u << kExitinfoTypeShift;
 inline constexpr std::uint32_t kExitinfoValid = 1u << 31;
 
 enum class Vector : std::uint8_t {
-  de = 0,    // divide error
-  db = 1,    // debug; hardware
-  bp = 3,    // INT3; software
-  br = 5,    // BOUND
-  ud = 6,    // undefined instruction: CPUID, SYSCALL and the like inside an enclave
-  gp = 13,   // general protection; only with MISCSELECT.EXINFO
-  pf = 14,   // page fault; only with MISCSELECT.EXINFO
-  mf = 16,   // x87
-  ac = 17,   // alignment
-  xm = 19,   // SIMD
-  cp = 21,   // control protection; only with MISCSELECT.CPINFO
+  de = 0,   // divide error
+  db = 1,   // debug; hardware
+  bp = 3,   // INT3; software
+  br = 5,   // BOUND
+  ud = 6,   // undefined instruction: CPUID, SYSCALL and the like inside an enclave
+  gp = 13,  // general protection; only with MISCSELECT.EXINFO
+  pf = 14,  // page fault; only with MISCSELECT.EXINFO
+  mf = 16,  // x87
+  ac = 17,  // alignment
+  xm = 19,  // SIMD
+  cp = 21,  // control protection; only with MISCSELECT.CPINFO
 };
 
 // The MISC region's EXINFO: detail of a #PF or #GP.

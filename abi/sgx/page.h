@@ -31,8 +31,8 @@ inline constexpr std::uint64_t kSecinfoPr = 1u << 5;  // permission restriction 
 inline constexpr std::uint64_t kSecinfoRwx = kSecinfoR | kSecinfoW | kSecinfoX;
 inline constexpr unsigned kSecinfoPageTypeShift = 8;
 inline constexpr std::uint64_t kSecinfoPageTypeMask = 0xffu << kSecinfoPageTypeShift;
-inline constexpr std::uint64_t kSecinfoReserved = ~(kSecinfoRwx | kSecinfoPending | kSecinfoModified | kSecinfoPr |
-                                                    kSecinfoPageTypeMask);
+inline constexpr std::uint64_t kSecinfoReserved =
+    ~(kSecinfoRwx | kSecinfoPending | kSecinfoModified | kSecinfoPr | kSecinfoPageTypeMask);
 
 constexpr std::uint64_t secinfo_flags(PageType type, std::uint64_t permissions) {
   return static_cast<std::uint64_t>(type) << kSecinfoPageTypeShift | permissions;
@@ -41,7 +41,8 @@ constexpr PageType page_type(std::uint64_t flags) {
   return static_cast<PageType>((flags & kSecinfoPageTypeMask) >> kSecinfoPageTypeShift);
 }
 
-// The two kinds of page that an enclave image is made of. EADD ignores R, W and X for a TCS; zero is the canonical form.
+// The two kinds of page that an enclave image is made of. EADD ignores R, W and X for a TCS; zero is the canonical
+// form.
 inline constexpr std::uint64_t kSecinfoTcs = secinfo_flags(PageType::tcs, 0);
 inline constexpr std::uint64_t kSecinfoRegR = secinfo_flags(PageType::reg, kSecinfoR);
 inline constexpr std::uint64_t kSecinfoRegRw = secinfo_flags(PageType::reg, kSecinfoR | kSecinfoW);

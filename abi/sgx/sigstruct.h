@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SIGSTRUCT, the enclave author's signed certificate. Structure and constants only; both sides, freestanding.
-// Source: Intel SDM vol. 3D, "Enclave Access Control and Data Structures", SIGSTRUCT. All numbers are little-endian, the
-// RSA numbers too. The signature covers bytes [0, 128) and [900, 1028).
+// Source: Intel SDM vol. 3D, "Enclave Access Control and Data Structures", SIGSTRUCT. All numbers are little-endian,
+// the RSA numbers too. The signature covers bytes [0, 128) and [900, 1028).
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL's low-level SHA-256 is used on purpose: its context is the exportable chaining value, and it does not pull the
-// EVP layer (several megabytes) into the enclave image. It runs on SHA-NI where the processor has it.
+// OpenSSL's low-level SHA-256 is used on purpose: its context is the exportable chaining value, and it does not pull
+// the EVP layer (several megabytes) into the enclave image. It runs on SHA-NI where the processor has it.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "src/sgx/measurement.h"
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// MRENCLAVE: the running SHA-256 that ECREATE starts, EADD and EEXTEND extend and EINIT finishes. Both sides; no I/O, no
-// allocation. It computes and does not judge: whether a page may be added at all is the caller's question.
-// Source: Intel SDM vol. 3D, operation of ECREATE, EADD, EEXTEND and EINIT.
+// MRENCLAVE: the running SHA-256 that ECREATE starts, EADD and EEXTEND extend and EINIT finishes. Both sides; no I/O,
+// no allocation. It computes and does not judge: whether a page may be added at all is the caller's question. Source:
+// Intel SDM vol. 3D, operation of ECREATE, EADD, EEXTEND and EINIT.
 #pragma once
 #include <openssl/sha.h>
 #include <array>
@@ -13,8 +13,8 @@ namespace cloister::sgx {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-// A measurement that can be continued elsewhere, as SECS.MRENCLAVE is between two EADDs. Every record is a whole number of
-// SHA-256 blocks, so that the chaining value and the length say everything.
+// A measurement that can be continued elsewhere, as SECS.MRENCLAVE is between two EADDs. Every record is a whole number
+// of SHA-256 blocks, so that the chaining value and the length say everything.
 struct MeasurementState {
   std::array<std::uint32_t, 8> chaining;  // H0..H7 of FIPS 180-4
   std::uint64_t size;                     // bytes measured so far, a multiple of 64
