@@ -2,6 +2,7 @@
 #include "src/sgx/sigstruct.h"
 #include <algorithm>
 #include <cstring>
+#include "src/sgx/bytes.h"
 #include "src/sgx/rsa3072.h"
 
 namespace cloister::sgx {
@@ -10,11 +11,6 @@ namespace {
 constexpr std::size_t kFirstSignedEnd = offsetof(Sigstruct, modulus);
 constexpr std::size_t kSecondSignedBegin = offsetof(Sigstruct, miscselect);
 constexpr std::size_t kSecondSignedEnd = offsetof(Sigstruct, reserved4);
-
-template <std::size_t kSize>
-bool all_zero(const std::uint8_t (&bytes)[kSize]) {
-  return std::all_of(std::begin(bytes), std::end(bytes), [](std::uint8_t byte) { return byte == 0; });
-}
 
 std::array<std::uint8_t, kRsaSize> expected_message(const Sigstruct& sigstruct) {
   return padded_digest(sha256(signed_bytes(sigstruct)));
