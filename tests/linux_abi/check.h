@@ -23,11 +23,11 @@
 
 static int check_failures __attribute__((unused));
 
-#define SAY(...)           \
-  do {                     \
-    printf(__VA_ARGS__);   \
-    putchar('\n');         \
-    fflush(stdout);        \
+#define SAY(...)         \
+  do {                   \
+    printf(__VA_ARGS__); \
+    putchar('\n');       \
+    fflush(stdout);      \
   } while (0)
 
 #define SECTION(name) SAY("%s", name)
@@ -42,25 +42,25 @@ static int check_failures __attribute__((unused));
   } while (0)
 
 // The call must return -1 with exactly this errno.
-#define CHECK_ERRNO(call, number)                                                                          \
-  do {                                                                                                     \
-    errno = 0;                                                                                             \
-    long check_result = (long)(call);                                                                      \
-    if (check_result != -1 || errno != (number)) {                                                         \
-      int check_errno = errno;                                                                             \
+#define CHECK_ERRNO(call, number)                                                                                  \
+  do {                                                                                                             \
+    errno = 0;                                                                                                     \
+    long check_result = (long)(call);                                                                              \
+    if (check_result != -1 || errno != (number)) {                                                                 \
+      int check_errno = errno;                                                                                     \
       SAY("FAILED line %d: %s: result %ld errno %d, not %s", __LINE__, #call, check_result, check_errno, #number); \
-      __atomic_fetch_add(&check_failures, 1, __ATOMIC_SEQ_CST);                                            \
-    }                                                                                                      \
+      __atomic_fetch_add(&check_failures, 1, __ATOMIC_SEQ_CST);                                                    \
+    }                                                                                                              \
   } while (0)
 
 // What cannot go on: says so and ends the program.
-#define REQUIRE(condition)                                                       \
-  do {                                                                           \
-    if (!(condition)) {                                                          \
-      int check_errno = errno;                                                   \
+#define REQUIRE(condition)                                                           \
+  do {                                                                               \
+    if (!(condition)) {                                                              \
+      int check_errno = errno;                                                       \
       SAY("FAILED line %d: %s (errno %d), stop", __LINE__, #condition, check_errno); \
-      exit(99);                                                                  \
-    }                                                                            \
+      exit(99);                                                                      \
+    }                                                                                \
   } while (0)
 
 static inline int check_done(void) {
@@ -86,6 +86,9 @@ static inline long raw_syscall6(long n, long a, long b, long c, long d, long e, 
   register long r10 __asm__("r10") = d;
   register long r8 __asm__("r8") = e;
   register long r9 __asm__("r9") = f;
-  __asm__ volatile("syscall" : "=a"(result) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
   return result;
 }

@@ -23,14 +23,14 @@ static void say(const char* name, const char* at) {
 }
 
 // RBX = where to continue; the label `at` is the faulting instruction.
-#define FAULT(name, instruction, ...)                                                          \
-  do {                                                                                         \
-    char* at_;                                                                                 \
-    __asm__ volatile("lea 2f(%%rip), %%rbx\n lea 1f(%%rip), %0\n 1: " instruction "\n 2: nop"  \
-                     : "=&r"(at_)                                                              \
-                     : __VA_ARGS__                                                             \
-                     : "rbx", "rax", "rdx", "rcx", "memory", "cc");                            \
-    say(name, at_);                                                                            \
+#define FAULT(name, instruction, ...)                                                         \
+  do {                                                                                        \
+    char* at_;                                                                                \
+    __asm__ volatile("lea 2f(%%rip), %%rbx\n lea 1f(%%rip), %0\n 1: " instruction "\n 2: nop" \
+                     : "=&r"(at_)                                                             \
+                     : __VA_ARGS__                                                            \
+                     : "rbx", "rax", "rdx", "rcx", "memory", "cc");                           \
+    say(name, at_);                                                                           \
   } while (0)
 
 int main(void) {
@@ -59,7 +59,10 @@ int main(void) {
   SECTION("call into protected memory");
   {
     char* back;
-    __asm__ volatile("lea 2f(%%rip), %%rbx\n lea -8(%%rsp), %%rsp\n jmp *%1\n 2: lea 8(%%rsp), %%rsp\n mov %%rbx, %0" : "=&r"(back) : "r"(none + 16) : "rbx", "memory");
+    __asm__ volatile("lea 2f(%%rip), %%rbx\n lea -8(%%rsp), %%rsp\n jmp *%1\n 2: lea 8(%%rsp), %%rsp\n mov %%rbx, %0"
+                     : "=&r"(back)
+                     : "r"(none + 16)
+                     : "rbx", "memory");
     say("execute", none + 16);
     CHECK(address_seen == none + 16);
   }
@@ -67,14 +70,21 @@ int main(void) {
   {
     static char data[16] = {(char)0xc3};
     char* back;
-    __asm__ volatile("lea 2f(%%rip), %%rbx\n lea -8(%%rsp), %%rsp\n jmp *%1\n 2: lea 8(%%rsp), %%rsp\n mov %%rbx, %0" : "=&r"(back) : "r"(data) : "rbx", "memory");
+    __asm__ volatile("lea 2f(%%rip), %%rbx\n lea -8(%%rsp), %%rsp\n jmp *%1\n 2: lea 8(%%rsp), %%rsp\n mov %%rbx, %0"
+                     : "=&r"(back)
+                     : "r"(data)
+                     : "rbx", "memory");
     say("execute", data);
     CHECK(address_seen == data);
   }
   SECTION("single step");
   {
     char* at;
-    __asm__ volatile("lea 2f(%%rip), %%rbx\n lea 1f(%%rip), %0\n pushfq\n orq $0x100, (%%rsp)\n popfq\n nop\n 1: nop\n 2: nop" : "=&r"(at) : : "rbx", "memory", "cc");
+    __asm__ volatile(
+        "lea 2f(%%rip), %%rbx\n lea 1f(%%rip), %0\n pushfq\n orq $0x100, (%%rsp)\n popfq\n nop\n 1: nop\n 2: nop"
+        : "=&r"(at)
+        :
+        : "rbx", "memory", "cc");
     say("step", at);
   }
   SECTION("beyond the end of a file");

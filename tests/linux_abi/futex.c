@@ -100,7 +100,8 @@ int main(void) {
     SECTION("wake op");
     start(2, FUTEX_WAIT);
     other = 5;
-    CHECK(futex(&word, FUTEX_WAKE_OP | private_flag, 1, (void*)1, &other, FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 4)) == 1);
+    CHECK(futex(&word, FUTEX_WAKE_OP | private_flag, 1, (void*)1, &other,
+                FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 4)) == 1);
     CHECK(other == 8);
     wait_woken(1);
     CHECK(futex(&word, FUTEX_WAKE | private_flag, 10, NULL, NULL, 0) == 1);

@@ -15,7 +15,8 @@ static void* worker(void* seed_pointer) {
       free(slots[s]);
       slots[s] = NULL;
     } else {
-      size_t size = rand_r(&seed) % 50 == 0 ? 300000 + (size_t)rand_r(&seed) % 200000 : 1 + (size_t)rand_r(&seed) % 4000;
+      size_t size =
+          rand_r(&seed) % 50 == 0 ? 300000 + (size_t)rand_r(&seed) % 200000 : 1 + (size_t)rand_r(&seed) % 4000;
       sizes[s] = size;
       slots[s] = malloc(size);
       REQUIRE(slots[s]);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// flags: -lm
 // What Linux promises about registers: a system call changes only RAX, RCX and R11; a signal handler changes nothing.
 #include "check.h"
 #include <fenv.h>
@@ -42,13 +43,15 @@ __attribute__((noinline)) static int call_keeps_general(long number, long a, lon
       "push %%rbp\n push %%rbx\n push %3\n push %4\n mov %2, %%rax\n push %%rax\n"
       "mov %1, %%rax\n"
       "mov 0(%%rax), %%rdi\n mov 8(%%rax), %%rsi\n mov 16(%%rax), %%rdx\n mov 24(%%rax), %%r8\n mov 32(%%rax), %%r9\n"
-      "mov 40(%%rax), %%r10\n mov 48(%%rax), %%r12\n mov 56(%%rax), %%r13\n mov 64(%%rax), %%r14\n mov 72(%%rax), %%r15\n"
+      "mov 40(%%rax), %%r10\n mov 48(%%rax), %%r12\n mov 56(%%rax), %%r13\n mov 64(%%rax), %%r14\n mov 72(%%rax), "
+      "%%r15\n"
       "mov 80(%%rax), %%rbx\n mov 88(%%rax), %%rbp\n"
       "pop %%rax\n"
       "syscall\n"
       "1: pop %%rax\n"
       "mov %%rdi, 0(%%rax)\n mov %%rsi, 8(%%rax)\n mov %%rdx, 16(%%rax)\n mov %%r8, 24(%%rax)\n mov %%r9, 32(%%rax)\n"
-      "mov %%r10, 40(%%rax)\n mov %%r12, 48(%%rax)\n mov %%r13, 56(%%rax)\n mov %%r14, 64(%%rax)\n mov %%r15, 72(%%rax)\n"
+      "mov %%r10, 40(%%rax)\n mov %%r12, 48(%%rax)\n mov %%r13, 56(%%rax)\n mov %%r14, 64(%%rax)\n mov %%r15, "
+      "72(%%rax)\n"
       "mov %%rbx, 80(%%rax)\n mov %%rbp, 88(%%rax)\n mov %%rcx, 96(%%rax)\n mov %%r11, 104(%%rax)\n"
       "pop %%rcx\n pop %%rbx\n pop %%rbp\n lea 1b(%%rip), %0\n"
       : "=&a"(address)
@@ -114,16 +117,23 @@ int main(void) {
   unsigned short control_in, control_out;
   __asm__ volatile("fnstcw %0" : "=m"(control_in));
   for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++)
-    if (calls[i].number != SYS_read || calls[i].a == zero) raw_syscall6(calls[i].number, calls[i].a, calls[i].b, calls[i].c, 0, 0, 0);
+    if (calls[i].number != SYS_read || calls[i].a == zero)
+      raw_syscall6(calls[i].number, calls[i].a, calls[i].b, calls[i].c, 0, 0, 0);
   __asm__ volatile("fnstcw %0" : "=m"(control_out));
   CHECK(_mm_getcsr() == mxcsr_in && control_in == control_out);
   SECTION("x87 stack across a system call");
   long double back;
   long result;
   long double value = 1.0L / 3;
-  __asm__ volatile("fldt %2\n syscall\n fstpt %0" : "=m"(back), "=a"(result) : "m"(value), "a"((long)SYS_getppid) : "rcx", "r11", "memory");
+  __asm__ volatile("fldt %2\n syscall\n fstpt %0"
+                   : "=m"(back), "=a"(result)
+                   : "m"(value), "a"((long)SYS_getppid)
+                   : "rcx", "r11", "memory");
   CHECK(back == value);
-  __asm__ volatile("fldt %2\n syscall\n fstpt %0" : "=m"(back), "=a"(result) : "m"(value), "a"((long)SYS_sched_yield) : "rcx", "r11", "memory");
+  __asm__ volatile("fldt %2\n syscall\n fstpt %0"
+                   : "=m"(back), "=a"(result)
+                   : "m"(value), "a"((long)SYS_sched_yield)
+                   : "rcx", "r11", "memory");
   CHECK(back == value);
   SECTION("a handler changes nothing");
   struct sigaction action = {.sa_sigaction = clobber, .sa_flags = SA_SIGINFO};
@@ -141,9 +151,17 @@ int main(void) {
   CHECK(a == 1.25);
   SECTION("the red zone is left alone");
   uint64_t low = 0, high = 0;
-  __asm__ volatile("movq $0x1234, -8(%%rsp)\n movq $0x5678, -120(%%rsp)\n int3\n mov -8(%%rsp), %0\n mov -120(%%rsp), %1" : "=r"(low), "=r"(high) : : "memory");
+  __asm__ volatile(
+      "movq $0x1234, -8(%%rsp)\n movq $0x5678, -120(%%rsp)\n int3\n mov -8(%%rsp), %0\n mov -120(%%rsp), %1"
+      : "=r"(low), "=r"(high)
+      :
+      : "memory");
   CHECK(low == 0x1234 && high == 0x5678);
-  __asm__ volatile("movq $0x1234, -8(%%rsp)\n movq $0x5678, -120(%%rsp)\n syscall\n mov -8(%%rsp), %0\n mov -120(%%rsp), %1" : "=&r"(low), "=&r"(high) : "a"((long)SYS_getppid) : "rcx", "r11", "memory");
+  __asm__ volatile(
+      "movq $0x1234, -8(%%rsp)\n movq $0x5678, -120(%%rsp)\n syscall\n mov -8(%%rsp), %0\n mov -120(%%rsp), %1"
+      : "=&r"(low), "=&r"(high)
+      : "a"((long)SYS_getppid)
+      : "rcx", "r11", "memory");
   CHECK(low == 0x1234 && high == 0x5678);
   return check_done();
 }

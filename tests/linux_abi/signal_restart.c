@@ -37,13 +37,13 @@ static pthread_t start(void* (*function)(void*), int fd) {
   REQUIRE(pthread_create(&thread, NULL, function, (void*)(intptr_t)fd) == 0);
   return thread;
 }
-#define INTERRUPTED(name, call)                  \
-  do {                                           \
-    SECTION(name);                               \
-    pthread_t t_ = start(interrupter, 0);        \
-    CHECK_ERRNO(call, EINTR);                    \
-    CHECK(handled == 1);                         \
-    pthread_join(t_, NULL);                      \
+#define INTERRUPTED(name, call)           \
+  do {                                    \
+    SECTION(name);                        \
+    pthread_t t_ = start(interrupter, 0); \
+    CHECK_ERRNO(call, EINTR);             \
+    CHECK(handled == 1);                  \
+    pthread_join(t_, NULL);               \
   } while (0)
 
 int main(void) {

@@ -44,7 +44,8 @@ static void* barriers(void* unused) {
   (void)unused;
   pthread_once(&once, call_once);
   for (int i = 0; i < 300; i++) {
-    if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD) __atomic_fetch_add(&leaders, 1, __ATOMIC_SEQ_CST);
+    if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
+      __atomic_fetch_add(&leaders, 1, __ATOMIC_SEQ_CST);
     pthread_spin_lock(&spin);
     spun++;
     pthread_spin_unlock(&spin);
