@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// EINIT: may this enclave start under this SIGSTRUCT, and what does it become. Both sides; pure functions over bytes.
+// EINIT: may this enclave start under this SIGSTRUCT, and what does it become. Host side; pure functions over bytes.
 //
 // Launch control is taken to be flexible and used as the Linux driver does: IA32_SGXLEPUBKEYHASH is set to the signer
 // before EINIT and no EINITTOKEN is valid, so that the checks against both always pass. Which attributes a *user* may

@@ -18,8 +18,9 @@ struct Inspection {
 };
 
 // A SIGSTRUCT is known by its 1808 bytes, an SGXS stream by its ECREATE (or UNSIZED) record; anything else is
-// Errc::invalid. Field names are the SDM's in lower case. Byte strings (mrenclave, attributes, …) are hexadecimal in
-// memory order; vendor, date, swdefined, miscselect and miscmask are 32-bit numbers as eight hexadecimal digits.
+// Errc::invalid. Field names are the SDM's in lower case. Values are hexadecimal in memory order (miscselect 01000000
+// is EXINFO), but for vendor and date, which are numbers of eight hexadecimal digits, and for isvprodid, isvsvn,
+// exponent and sizes, which are decimal.
 Result<Inspection> inspect(std::span<const std::uint8_t> file, Rendering rendering);
 
 }  // namespace cloister::sgx

@@ -68,8 +68,12 @@ MeasurementState Measurement::export_state() const {
 }
 
 Digest sha256(std::span<const std::uint8_t> bytes) {
+  // Not OpenSSL's one-shot SHA256(), which goes through EVP.
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
   Digest digest;
-  SHA256(bytes.data(), bytes.size(), digest.data());
+  SHA256_Final(digest.data(), &context);
   return digest;
 }
 

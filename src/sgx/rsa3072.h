@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The RSA arithmetic of SIGSTRUCT: 3072 bits, exponent 3, numbers little-endian. Both sides. Public numbers only, so it
+// The RSA arithmetic of SIGSTRUCT: 3072 bits, exponent 3, numbers little-endian. Host side. Public numbers only, so it
 // need not run in constant time. Allocates a few kilobytes, never by an input's wish.
 #pragma once
 #include <cstdint>

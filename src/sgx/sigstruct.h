@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SIGSTRUCT: read, complete, verify. Both sides; pure functions over bytes, no private keys (signing_key.h has those).
+// SIGSTRUCT: read, complete, verify. Host side and owner's tools; pure functions over bytes, no private keys
+// (signing_key.h has those). Not for an enclave image: OpenSSL's big numbers pull in its error texts, and with them all
+// of EVP.
 //
 // verify() holds when no bit of the 1808 bytes can be changed: constants and reserved bytes have their one value, bytes
 // [0, 128) and [900, 1028) are signed, and MODULUS, SIGNATURE, Q1 and Q2 fit each other in exactly one way. The SDM
