@@ -59,6 +59,7 @@ class Test:
     timeout: float = 60
     inside: bool = True  # False: says something about the host side or about native only
     long: bool = False  # only with --long
+    slow: bool = False  # not with --quick
     alone: bool = False  # never beside another test: it measures, or it loads the machine
 
 
@@ -237,6 +238,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
                         help="pass to every `cloister run`, e.g. --run-option=--memory=plain")
     parser.add_argument("--jobs", type=int, default=2, help="tests at a time (2)")
     parser.add_argument("--timeout-scale", type=float, default=1.0, help="multiply every time-out")
+    parser.add_argument("--quick", action="store_true", help="leave out the slow ones")
     parser.add_argument("--long", action="store_true", help="also those that take hours")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
     parser.add_argument("--counts", metavar="FILE", help="write the counts as JSON there instead of the last line")
@@ -274,6 +276,8 @@ def main(options: argparse.Namespace, tests: Sequence[Test]) -> int:
         try:
             if test.long and not options.long:
                 raise Skip("takes long (--long)")
+            if test.slow and options.quick:
+                raise Skip("left out by --quick")
             if test.inside and options.native_only and getattr(test.run, "inside_only", False):
                 raise Skip("inside only")
             test.run(context)
