@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The untrusted memory that one enclave thread and its host thread share: one request, and the bounce buffer that its
+// data passes through. Lies outside ELRANGE. The enclave accesses it only in aligned 8-byte units (rules S-13, S-14).
+//
+// The request is self-contained, so that it can also be served by another thread than the one that submitted it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace cloister {
+
+struct alignas(64) HostBlock {
+  std::uint64_t number;    // a Linux call that the stub makes at once, or kFirstHostService + a service of the host part
+  std::uint64_t args[6];
+  std::uint64_t result;    // as the kernel returns it: negative errno or value
+  std::uint64_t kicked;    // set by the host's signal handler: the next host call returns EINTR before it blocks
+  std::uint64_t signals;   // bit n-1: the host received signal n since the enclave last fetched (and zeroed) this word
+  std::uint64_t doorbell;  // futex word (low half) on which this thread sleeps inside futex waits
+  std::uint64_t reserved[5];
+};
+static_assert(sizeof(HostBlock) == 128);
+
+inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
+inline constexpr std::uint64_t kBounceSize = 128 << 10;
+inline constexpr std::uint64_t kHostBlockSize = kHostBlockBounceOffset + kBounceSize;
+inline constexpr std::uint64_t kFirstHostService = 0x10000;
+inline constexpr std::uint64_t kInterruptible = 1ULL << 32;  // flag in `number`: may block, and a kick ends it
+
+// What the host part passes to the first entry, at the start of the bounce buffer. All of it is a hint to be checked.
+struct CpuidLeaf {
+  std::uint32_t leaf, subleaf, eax, ebx, ecx, edx;
+};
+inline constexpr std::size_t kMaxCpuidLeaves = 96;
+
+struct TimeParameters {     // nanoseconds = base + ((tsc - tsc_base) * multiplier >> 32)
+  std::uint64_t tsc_base;
+  std::uint64_t multiplier; // nanoseconds per tick, 32.32 fixed point
+  std::uint64_t monotonic_base;
+  std::uint64_t realtime_base;
+  std::uint64_t boottime_offset;  // CLOCK_BOOTTIME - CLOCK_MONOTONIC
+  std::uint64_t sequence;   // odd while the host writes
+};
+
+struct StartParameters {
+  std::uint64_t xcr0;
+  std::uint64_t cpu_count;
+  std::uint64_t time_page;  // address of the TimeParameters that the host keeps up to date
+  std::uint64_t physical_memory;
+  std::uint64_t host_pid;
+  std::uint64_t argument_count;   // of the strings at `strings`, from the host's command line
+  std::uint64_t environment_count;
+  std::uint64_t strings_offset;   // within the start area
+  std::uint64_t strings_size;     // NUL-terminated strings: working directory, arguments, environment
+  std::uint64_t cpuid_count;
+  CpuidLeaf cpuid[kMaxCpuidLeaves];
+};
+static_assert(sizeof(StartParameters) % 8 == 0);
+
+}  // namespace cloister

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host-call table as data: made from host_calls.def and host_services.def. Both sides.
+#pragma once
+#include <asm/unistd_64.h>
+#include <cstddef>
+#include <cstdint>
+#include "src/boundary/host_block.h"
+#include "src/boundary/host_errors.h"
+
+namespace cloister {
+
+enum class HostResult : std::uint8_t { zero, count, descriptor, value, address, never };
+
+enum class HostCall : std::uint16_t {
+#define HOST_CALL(name, result, bound, errors, why) name,
+#include "src/boundary/host_calls.def"
+#undef HOST_CALL
+#define HOST_SERVICE(name, result, bound, errors, why) name,
+#include "src/boundary/host_services.def"
+#undef HOST_SERVICE
+};
+
+enum class HostService : std::uint64_t {
+  first_minus_one = kFirstHostService - 1,
+#define HOST_SERVICE(name, result, bound, errors, why) name,
+#include "src/boundary/host_services.def"
+#undef HOST_SERVICE
+};
+
+struct HostCallRow {
+  const char* name;
+  std::uint64_t number;  // of the request: a Linux call or a HostService
+  HostResult result;
+  std::uint8_t bound;
+  ErrorSet errors;
+  const char* why;
+};
+
+inline constexpr HostCallRow kHostCalls[] = {
+#define HOST_CALL(name, result, bound, errors, why) \
+  {#name, __NR_##name, HostResult::result, bound, host_errors::errors, why},
+#include "src/boundary/host_calls.def"
+#undef HOST_CALL
+#define HOST_SERVICE(name, result, bound, errors, why) \
+  {#name, static_cast<std::uint64_t>(HostService::name), HostResult::result, bound, host_errors::errors, why},
+#include "src/boundary/host_services.def"
+#undef HOST_SERVICE
+};
+inline constexpr std::size_t kHostCallCount = sizeof kHostCalls / sizeof kHostCalls[0];
+
+constexpr const HostCallRow& row_of(HostCall call) { return kHostCalls[static_cast<std::size_t>(call)]; }
+
+// Kinds of dynamic enclave memory (augment) and permission bits (protect), as in SECINFO.FLAGS.
+enum class PageKind : std::uint64_t { data = 0, code = 1 };
+inline constexpr std::uint64_t kPageRead = 1, kPageWrite = 2, kPageExecute = 4;
+
+// The signal with which one thread of the enclave kicks another out of a blocking host call.
+inline constexpr int kKickSignal = 63;  // SIGRTMAX - 1
+}  // namespace cloister

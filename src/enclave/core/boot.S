@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statically added thread: TCS, SSA frames, Thread, stacks. Every further thread is made at run time (thread_area.cc).
+// ELRANGE starts at 0, so offsets and addresses are the same.
+#include "src/enclave/core/thread_offsets.h"
+
+  .section .data.boot, "aw", @progbits
+  .balign 4096
+  .globl boot_tcs
+boot_tcs:                               // abi/sgx/enclave.h: Tcs; the image writer adds this page as PT_TCS
+  .quad 0, 0
+  .quad boot_ssa
+  .long 0, 2
+  .quad enclave_entry
+  .quad 0
+  .quad boot_thread, boot_thread
+  .long 0xffffffff, 0xffffffff
+  .fill 4096 - 72, 1, 0
+
+  .globl boot_thread
+  .balign 64
+boot_thread:
+  .quad boot_thread                     // self
+  .quad 0
+  .quad boot_stack_top - C_SIZE - 64    // context; moved when the program starts
+  .quad STATE_READY
+  .fill T_VECTOR_AREA - 32, 1, 0
+  .quad boot_vector_area
+  .quad boot_x87_area
+  .quad boot_exception_stack_top
+  .quad 0
+  .quad boot_stack_top
+  .quad boot_xsave_area
+  .quad 0, 0
+  .quad boot_ssa
+  .fill T_SIZE - T_SSA - 8, 1, 0
+
+  .section .bss.boot, "aw", @nobits
+  .balign 4096
+  .globl boot_ssa
+boot_ssa: .skip 2 * 4 * 4096
+boot_xsave_area: .skip XSAVE_AREA_SIZE
+boot_exception_stack: .skip EXCEPTION_STACK_SIZE
+boot_exception_stack_top:
+boot_vector_area: .skip VECTOR_AREA_SIZE
+boot_x87_area: .skip X87_AREA_SIZE
+  .balign 4096
+boot_stack: .skip 131072
+boot_stack_top:
+  .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the processor is, as the program and the runtime see it: CPUID answers that follow XFRM, randomness from RDRAND,
+// the time stamp counter. Trusted, freestanding.
+#pragma once
+#include <cstdint>
+#include "src/boundary/host_block.h"
+
+namespace cloister::core {
+struct CpuidAnswer {
+  std::uint32_t eax, ebx, ecx, edx;
+};
+// Takes over the host's table, which is checked against `xfrm` (rule I-4): a feature whose state XFRM lacks is hidden.
+void set_cpuid_table(const CpuidLeaf* leaves, std::uint64_t count, std::uint64_t xfrm);
+CpuidAnswer cpuid(std::uint32_t leaf, std::uint32_t subleaf);
+// 64 random bits. RDRAND with a bounded number of tries; a processor that gives none stops the enclave (rule I-2).
+std::uint64_t random_u64();
+void random_bytes(void* to, std::size_t size);
+inline std::uint64_t read_tsc() {
+  std::uint32_t low, high;
+  asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+  return static_cast<std::uint64_t>(high) << 32 | low;
+}
+// From the enclave's own REPORT: what an attacker on the host cannot choose unseen.
+extern std::uint64_t enclave_xfrm;
+extern std::uint64_t enclave_attributes;
+}  // namespace cloister::core

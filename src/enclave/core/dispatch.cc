@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/core/dispatch.h"
+#include <asm/errno.h>
+#include <asm/unistd_64.h>
+#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/task.h"
+
+extern "C" long enter_kernel(long (*function)(void*), void* argument);
+
+namespace cloister::core {
+constinit KernelDispatch kernel_dispatch = nullptr;
+constinit bool trace_calls = false;
+constinit CallCounts call_counts = {};
+
+namespace {
+struct FastTable {
+  CoreHandler handlers[kSystemCallCount] = {};
+  constexpr FastTable() {
+    handlers[__NR_read] = fast_read;
+    handlers[__NR_recvfrom] = fast_recvfrom;
+    handlers[__NR_write] = fast_write;
+    handlers[__NR_sendto] = fast_sendto;
+    handlers[__NR_getpid] = fast_getpid;
+    handlers[__NR_gettid] = fast_gettid;
+    handlers[__NR_clock_gettime] = fast_clock_gettime;
+    handlers[__NR_gettimeofday] = fast_gettimeofday;
+    handlers[__NR_time] = fast_time;
+    handlers[__NR_futex] = fast_futex;
+    handlers[__NR_sched_yield] = fast_sched_yield;
+    handlers[__NR_arch_prctl] = fast_arch_prctl;
+  }
+};
+constexpr FastTable fast_table;
+}  // namespace
+
+extern "C" void syscall_dispatch(ProgramContext* context, std::uint64_t number) {
+  Thread* thread = current_thread();
+  // E-9: the bound is checked unsigned, and a mispredicted branch reads row 0.
+  std::uint64_t index = number;
+  std::uint64_t mask;
+  asm("cmp %2, %1; sbb %0, %0" : "=r"(mask) : "r"(number), "i"(kSystemCallCount) : "cc");
+  index &= mask;
+  long result = kTakeKernelPath;
+  if (mask != 0) [[likely]] {
+    ++call_counts.calls[index];
+    const CoreHandler handler = fast_table.handlers[index];
+    if (handler != nullptr && !trace_calls) result = handler(thread, context);
+  }
+  if (result == kTakeKernelPath) {
+    context->rip = context->rcx;
+    context->rsp = thread->program_rsp;
+    context->rflags = context->r11;
+    ++thread->kernel_entry_count;
+    result = enter_kernel(kernel_dispatch, context);
+  } else if (result <= kRestartSys && result >= kRestartBlock) {
+    context->rip = context->rcx;
+    context->rsp = thread->program_rsp;
+    context->rflags = context->r11;
+  } else if (context->full != kFastReturn) {
+    context->rip = context->rcx;
+    context->rsp = thread->program_rsp;
+    context->rflags = context->r11;
+  }
+  if (context->orig_rax != kNoSystemCall) context->rax = static_cast<std::uint64_t>(result);  // sigreturn restored another RAX
+}
+}  // namespace cloister::core

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every way into the enclave and out of it: first entry, host call and its return, exception entry.
+//
+// On EENTER only RAX (CSSA), RBX (TCS) and the FS and GS bases are the processor's; every other register, the flags
+// and the whole extended state are the host's. Nothing here uses a stack before it has taken it from the Thread
+// (rule E-5), and each path re-establishes the complete state (E-1 to E-4) before it calls C++.
+#include "src/enclave/core/state_macros.S.h"
+
+  .section .text.entry, "ax", @progbits
+  .globl enclave_entry
+  .type enclave_entry, @function
+  .balign 64
+enclave_entry:
+  cld                                   // E-1
+  cmpb $0, core_stopped(%rip)           // E-13
+  jne stopped_entry
+  cmp $1, %rax
+  ja stop_entry                         // E-7: CSSA > 1
+  je exception_entry
+  mov %gs:T_STATE, %r8
+  cmp $STATE_HOST_CALL, %r8
+  jne first_entry
+
+// ---- return of the pending host call (E-6: only when one is pending)
+  lfence                                // E-12
+  movq $STATE_INSIDE, %gs:T_STATE
+  mov %gs:T_EXIT_RSP, %rsp              // E-5
+  CLEAR_RFLAGS                          // E-2
+  mov $1, %ecx
+  xgetbv
+  test $1, %al                          // x87 in use: the host left something there
+  jnz 10f
+11:
+  ZERO_VECTORS                          // E-3
+  rdfsbase %rcx
+  cmp (%rsp), %rcx
+  jne 12f
+13:
+  ldmxcsr 8(%rsp)
+  lfence                                // E-4, E-12
+  testb $1, 16(%rsp)
+  jnz 14f
+15:
+  cmpq $0, %gs:T_VECTORS_LIVE
+  jne 16f
+17:
+  add $24, %rsp
+  pop %r15
+  pop %r14
+  pop %r13
+  pop %r12
+  pop %rbp
+  pop %rbx
+  ret
+10:
+  mov $1, %eax
+  xor %edx, %edx
+  xrstor64 core_initial_xstate(%rip)
+  jmp 11b
+12:
+  mov (%rsp), %rcx
+  wrfsbase %rcx
+  jmp 13b
+14:
+  mov %gs:T_X87_AREA, %rcx
+  mov $1, %eax
+  xor %edx, %edx
+  xrstor64 (%rcx)
+  jmp 15b
+16:
+  mov %gs:T_VECTOR_AREA, %rcx
+  LOAD_VECTORS %rcx
+  jmp 17b
+
+// ---- host_call_transfer(): leaves with the request that lies in the host block; returns when the host re-enters.
+// Preserves what the ABI preserves, and the vector registers if Thread::vectors_live.
+  .globl host_call_transfer
+  .type host_call_transfer, @function
+  .balign 64
+host_call_transfer:
+  push %rbx
+  push %rbp
+  push %r12
+  push %r13
+  push %r14
+  push %r15
+  sub $24, %rsp                         // 0: FS base, 8: MXCSR, 16: XINUSE
+  rdfsbase %rax
+  mov %rax, (%rsp)
+  stmxcsr 8(%rsp)
+  cmpq $0, %gs:T_VECTORS_LIVE
+  jne 20f
+21:
+  mov $1, %ecx
+  xgetbv
+  mov %rax, 16(%rsp)
+  test $1, %al
+  jnz 22f
+23:
+  ZERO_VECTORS                          // E-11
+  movq $STATE_HOST_CALL, %gs:T_STATE
+  mov %rsp, %gs:T_EXIT_RSP
+  ZERO_GENERAL_BUT_RBX
+  mov %gs:T_HOST_RBP, %rbp
+  mov %gs:T_HOST_RSP, %rsp
+  mov %gs:T_HOST_TARGET, %rbx
+  jmp enclu_eexit
+20:
+  mov %gs:T_VECTOR_AREA, %rcx
+  SAVE_VECTORS %rcx
+  jmp 21b
+22:
+  mov %gs:T_X87_AREA, %rcx
+  mov $1, %eax
+  xor %edx, %edx
+  xsave64 (%rcx)
+  xrstor64 core_initial_xstate(%rip)
+  jmp 23b
+  .size host_call_transfer, . - host_call_transfer
+
+// ---- first entry of a thread (E-6: once)
+first_entry:
+  cmp $STATE_READY, %r8
+  jne stop_entry
+  lfence
+  movq $STATE_INSIDE, %gs:T_STATE
+  mov %rsp, %gs:T_HOST_RSP
+  mov %rbp, %gs:T_HOST_RBP
+  mov %rcx, %gs:T_HOST_TARGET
+  mov %gs:T_STACK_TOP, %rsp
+  CLEAR_RFLAGS
+  mov %rdx, %r14
+  RESTORE_INITIAL_STATE
+  mov %r14, %rdx
+  lfence
+  mov %gs:T_SELF, %rcx
+  xor %ebp, %ebp
+  call core_first_entry                 // (host block, start area, its size, Thread*); does not return
+  jmp stop_entry
+
+// ---- exception entry (CSSA 1): stage 1 looks at SSA frame 0 and edits it; the host then resumes
+exception_entry:
+  lfence
+  mov %rsp, %r9
+  mov %rbp, %r10
+  mov %rcx, %r11
+  mov %gs:T_EXCEPTION_STACK, %rsp
+  CLEAR_RFLAGS
+  push %r9
+  push %r10
+  push %r11
+  push %r11                             // alignment
+  RESTORE_INITIAL_STATE
+  lfence
+  mov %gs:T_SELF, %rdi
+  call exception_stage1
+  pop %rbx
+  pop %rbx
+  pop %rbp
+  pop %r9
+  mov %r9, %rsp
+  ZERO_GENERAL_BUT_RBX
+  jmp enclu_eexit
+
+// ---- an entry that no state allows: the enclave is stopped for good (E-13)
+stop_entry:
+  movb $1, core_stopped(%rip)
+stopped_entry:
+  mov %rcx, %rbx
+  ZERO_GENERAL_BUT_RBX
+  jmp enclu_eexit
+  .size enclave_entry, . - enclave_entry
+
+  .data
+  .balign 64
+  .globl core_initial_xstate
+core_initial_xstate:                    // XSTATE_BV = 0: every component to its initial state; MXCSR from here
+  .fill 24, 1, 0
+  .long RUNTIME_MXCSR
+  .long 0xffff
+  .fill 480, 1, 0
+  .fill 64, 1, 0
+  .globl core_scrub_level, core_stopped
+core_scrub_level: .byte 0
+core_stopped: .byte 0
+  .section .note.GNU-stack, "", @progbits

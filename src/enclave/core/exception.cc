@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/core/exception.h"
+#include "abi/enclave_layout.h"
+#include "abi/sgx/arch.h"
+#include "src/enclave/core/check.h"
+#include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/program_access.h"
+
+extern "C" {
+extern const char program_access_begin[], program_access_end[], program_access_fault[];
+extern const char syscall_return[], syscall_return_window_begin[], syscall_return_window_end[];
+extern const char syscall_entry_live[], exception_stage2_entry[];
+extern std::uint8_t core_stopped;
+long enter_kernel(long (*function)(void*), void* argument);
+}
+
+namespace cloister::core {
+constinit ExceptionHandler exception_handler = nullptr;
+constinit WorkHandler work_handler = nullptr;
+
+namespace {
+constexpr std::uint64_t kSsaSize = layout::kSsaFramePages * layout::kPageSize;
+
+std::uint64_t address_of(const char* label) { return reinterpret_cast<std::uint64_t>(label); }
+bool is_within(std::uint64_t rip, const char* begin, const char* end) { return rip >= address_of(begin) && rip < address_of(end); }
+bool is_program_code(std::uint64_t rip) { return rip >= layout::kProgramLow && rip < layout::kProgramHigh; }
+
+// The page fault's address and error code; the processor writes EXINFO only for #PF and #GP.
+void read_exinfo(Thread* thread, std::uint8_t vector) {
+  const auto* exinfo = reinterpret_cast<const sgx::Exinfo*>(thread->ssa + kSsaSize - sizeof(sgx::Gprsgx) - sizeof(sgx::Exinfo));
+  const bool has_info = vector == static_cast<std::uint8_t>(sgx::Vector::pf) || vector == static_cast<std::uint8_t>(sgx::Vector::gp);
+  thread->fault_address = has_info ? exinfo->maddr : 0;
+  thread->fault_info = vector | (has_info ? static_cast<std::uint64_t>(exinfo->errcd) << 32 : 0);
+}
+
+// The interrupted program continues in stage 2, its registers in the thread's context.
+void redirect_to_stage2(Thread* thread, sgx::Gprsgx* gpr) {
+  ProgramContext* context = thread->context;
+  context->r15 = gpr->r15, context->r14 = gpr->r14, context->r13 = gpr->r13, context->r12 = gpr->r12;
+  context->rbp = gpr->rbp, context->rbx = gpr->rbx, context->r11 = gpr->r11, context->r10 = gpr->r10;
+  context->r9 = gpr->r9, context->r8 = gpr->r8, context->rax = gpr->rax, context->rcx = gpr->rcx;
+  context->rdx = gpr->rdx, context->rsi = gpr->rsi, context->rdi = gpr->rdi;
+  context->orig_rax = kNoSystemCall;
+  context->rip = gpr->rip, context->rflags = gpr->rflags, context->rsp = gpr->rsp;
+  context->full = kFullReturnWithVectors;
+  gpr->rip = address_of(exception_stage2_entry);
+  gpr->rsp = reinterpret_cast<std::uint64_t>(context);
+  gpr->rflags = 2;
+}
+
+// `syscall` in program code: the common entry, with the registers as the instruction would leave them.
+bool redirect_system_call(Thread* thread, sgx::Gprsgx* gpr) {
+  // The bytes were just executed, so the page is there; a data race with the program itself only harms the program.
+  const auto* code = reinterpret_cast<const volatile std::uint8_t*>(gpr->rip);
+  if (code[0] != 0x0f || code[1] != 0x05) return false;
+  ++thread->trap_count;
+  gpr->rcx = gpr->rip + 2;
+  gpr->rip = address_of(syscall_entry_live);
+  return true;
+}
+
+[[noreturn]] void runtime_fault() {
+  core_stopped = 1;
+  enclave_fail("fault in the runtime", __FILE__, __LINE__);
+}
+}  // namespace
+
+extern "C" void exception_stage1(Thread* thread) {
+  ++thread->aex_count;
+  auto* gpr = reinterpret_cast<sgx::Gprsgx*>(thread->ssa + kSsaSize - sizeof(sgx::Gprsgx));
+  const std::uint64_t rip = gpr->rip;
+  const std::uint32_t exit = gpr->exitinfo;
+  if ((exit & sgx::kExitinfoValid) == 0) {  // an interrupt: the host may want us to look at its signals
+    __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkHostSignal), __ATOMIC_RELAXED);
+    if (is_program_code(rip)) {
+      thread->fault_info = 255;
+      redirect_to_stage2(thread, gpr);
+    } else if (is_within(rip, syscall_return_window_begin, syscall_return_window_end)) {
+      gpr->rip = address_of(syscall_return);
+    }
+    return;
+  }
+  const auto vector = static_cast<std::uint8_t>(exit & sgx::kExitinfoVectorMask);
+  gpr->exitinfo = 0;  // used once
+  if (is_within(rip, program_access_begin, program_access_end)) {
+    read_exinfo(thread, vector);
+    gpr->rip = address_of(program_access_fault);
+    return;
+  }
+  if (!is_program_code(rip) && !is_program_range(rip, 1) && rip >= layout::kProgramHigh && rip < layout::kElrangeSize)
+    runtime_fault();
+  if (vector == static_cast<std::uint8_t>(sgx::Vector::ud) && redirect_system_call(thread, gpr)) return;
+  ++thread->fault_count;
+  read_exinfo(thread, vector);
+  redirect_to_stage2(thread, gpr);
+}
+
+namespace {
+struct Stage2 {
+  Thread* thread;
+  Exception exception;
+  ProgramContext* context;
+};
+long run_exception_handler(void* argument) {
+  auto* stage = static_cast<Stage2*>(argument);
+  exception_handler(stage->thread, stage->exception, stage->context);
+  return 0;
+}
+long run_work_handler(void* argument) {
+  Thread* thread = current_thread();
+  work_handler(thread, static_cast<ProgramContext*>(argument));
+  return 0;
+}
+}  // namespace
+
+extern "C" void exception_stage2(ProgramContext* context) {
+  Thread* thread = current_thread();
+  Stage2 stage{thread,
+               {static_cast<std::uint8_t>(thread->fault_info), static_cast<std::uint32_t>(thread->fault_info >> 32),
+                thread->fault_address},
+               context};
+  if (stage.exception.vector == 255) return;  // work: syscall_return sees it
+  enter_kernel(run_exception_handler, &stage);
+}
+
+extern "C" void return_to_program_work(ProgramContext* context) {
+  Thread* thread = current_thread();
+  fetch_host_signals(thread);
+  enter_kernel(run_work_handler, context);
+}
+}  // namespace cloister::core

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/core/check.h"
+
+extern "C" void host_call_transfer();
+extern "C" std::uint8_t core_stopped;
+
+namespace cloister::core {
+namespace {
+constinit std::uint64_t descriptors_in_use[kMaxHostDescriptors / 64] = {};
+
+std::size_t append(char* line, std::size_t at, std::size_t capacity, const char* text) {
+  while (*text != '\0' && at + 1 < capacity) line[at++] = *text++;
+  return at;
+}
+
+[[noreturn]] void stop_with_line(HostCall service, const char* line, std::size_t size, std::uint64_t status) {
+  Thread* thread = current_thread();
+  copy_to_host(thread->host_block + kHostBlockBounceOffset, line, size);
+  const std::uint64_t block = thread->host_block;
+  store_host_word(block + offsetof(HostBlock, number), row_of(service).number);
+  store_host_word(block + offsetof(HostBlock, args), status);
+  store_host_word(block + offsetof(HostBlock, args) + 8, size);
+  core_stopped = 1;  // whatever enters from now on leaves at once (E-13)
+  thread->vectors_live = 0;
+  host_call_transfer();
+  for (;;) asm volatile("pause");
+}
+
+// Success invariants by kind of result (I-1, S-9).
+void check_result(HostCall call, const HostCallRow& row, std::uint64_t bound, long result) {
+  switch (row.result) {
+    case HostResult::zero:
+      if (result != 0) host_lied(call, "success must be 0");
+      break;
+    case HostResult::count:
+      if (static_cast<std::uint64_t>(result) > bound) host_lied(call, "more than asked");
+      break;
+    case HostResult::descriptor:
+      adopt_host_descriptor(call, static_cast<std::uint64_t>(result));
+      break;
+    case HostResult::address:
+      if (!is_outside(static_cast<std::uint64_t>(result), 4096) || result % 4096 != 0) host_lied(call, "address");
+      break;
+    case HostResult::never:
+      host_lied(call, "came back");
+    case HostResult::value:
+      break;
+  }
+}
+}  // namespace
+
+long host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
+               std::uint64_t a5) {
+  Thread* thread = current_thread();
+  const HostCallRow& row = row_of(call);
+  const std::uint64_t block = thread->host_block;
+  const std::uint64_t arguments[6] = {a0, a1, a2, a3, a4, a5};
+  store_host_word(block + offsetof(HostBlock, number), row.number);
+  for (std::size_t i = 0; i < 6; ++i) store_host_word(block + offsetof(HostBlock, args) + 8 * i, arguments[i]);
+  ++thread->host_call_count;
+  host_call_transfer();
+  const long result = static_cast<long>(load_host_word(block + offsetof(HostBlock, result)));
+  asm volatile("lfence" ::: "memory");
+  if (result >= 0) [[likely]] {
+    check_result(call, row, arguments[row.bound], result);
+    return result;
+  }
+  const std::uint64_t error = -static_cast<std::uint64_t>(result);
+  if (!row.errors.contains(error)) host_lied(call, "an error that this call cannot have");
+  return result;
+}
+
+void host_lied(HostCall call, const char* what) {
+  char line[160];
+  std::size_t size = append(line, 0, sizeof line, "cloister: host lied in ");
+  size = append(line, size, sizeof line, row_of(call).name);
+  size = append(line, size, sizeof line, ": ");
+  size = append(line, size, sizeof line, what);
+  line[size++] = '\n';
+  stop_with_line(HostCall::report_lie, line, size, 120);
+}
+
+void enclave_fail(const char* text, const char* file, unsigned line_number) {
+  char line[256];
+  std::size_t size = append(line, 0, sizeof line, "cloister: ");
+  size = append(line, size, sizeof line, text);
+  size = append(line, size, sizeof line, " (");
+  size = append(line, size, sizeof line, file);
+  size = append(line, size, sizeof line, ":");
+  char digits[12];
+  std::size_t count = 0;
+  do digits[count++] = static_cast<char>('0' + line_number % 10);
+  while ((line_number /= 10) != 0);
+  while (count > 0 && size + 3 < sizeof line) line[size++] = digits[--count];
+  size = append(line, size, sizeof line, ")");
+  line[size++] = '\n';
+  stop_with_line(HostCall::fail, line, size, 121);
+}
+
+void copy_to_host(std::uint64_t host, const void* from, std::size_t size) {
+  const auto* bytes = static_cast<const unsigned char*>(from);
+  for (; size >= 8; size -= 8, bytes += 8, host += 8) {
+    std::uint64_t word;
+    __builtin_memcpy(&word, bytes, 8);
+    store_host_word(host, word);
+  }
+  if (size == 0) return;
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < size; ++i) word |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  store_host_word(host, word);
+}
+
+void copy_from_host(void* to, std::uint64_t host, std::size_t size) {
+  auto* bytes = static_cast<unsigned char*>(to);
+  for (; size >= 8; size -= 8, bytes += 8, host += 8) {
+    const std::uint64_t word = load_host_word(host);
+    __builtin_memcpy(bytes, &word, 8);
+  }
+  if (size == 0) return;
+  const std::uint64_t word = load_host_word(host);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(word >> (8 * i));
+}
+
+std::uint64_t stage_string(std::uint64_t offset, const char* text, std::size_t size) {
+  ENCLAVE_CHECK(offset % 8 == 0 && size <= kBounceSize && offset <= kBounceSize - size);
+  const std::uint64_t address = bounce_buffer() + offset;
+  copy_to_host(address, text, size);
+  return address;
+}
+
+void adopt_host_descriptor(HostCall call, std::uint64_t descriptor) {
+  if (descriptor >= kMaxHostDescriptors) host_lied(call, "descriptor above the limit");
+  const std::uint64_t bit = 1ULL << (descriptor & 63);
+  const std::uint64_t old = __atomic_fetch_or(&descriptors_in_use[descriptor >> 6], bit, __ATOMIC_ACQ_REL);
+  if ((old & bit) != 0) host_lied(call, "a descriptor that is in use");
+}
+
+void forget_host_descriptor(std::uint64_t descriptor) {
+  ENCLAVE_CHECK(descriptor < kMaxHostDescriptors);
+  __atomic_fetch_and(&descriptors_in_use[descriptor >> 6], ~(1ULL << (descriptor & 63)), __ATOMIC_ACQ_REL);
+}
+
+void print_to_host(PrintStream stream, const char* text, std::size_t size) {
+  while (size > 0) {
+    const std::size_t part = size < kBounceSize ? size : kBounceSize;
+    copy_to_host(bounce_buffer(), text, part);
+    host_call(HostCall::print, part, static_cast<std::uint64_t>(stream));
+    text += part;
+    size -= part;
+  }
+}
+}  // namespace cloister::core

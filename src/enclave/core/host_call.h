@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host calls as the enclave makes them: fill the request, leave, come back, check the answer against the table's row.
+// Trusted, freestanding. An answer that an honest host cannot give stops the enclave; callers see only honest answers.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include "src/boundary/host_call_table.h"
+#include "src/enclave/core/thread.h"
+
+namespace cloister::core {
+
+// The result as Linux gives it: >= 0, or a negative errno out of the row's class. EINTR means that the thread was kicked.
+long host_call(HostCall call, std::uint64_t a0 = 0, std::uint64_t a1 = 0, std::uint64_t a2 = 0, std::uint64_t a3 = 0,
+               std::uint64_t a4 = 0, std::uint64_t a5 = 0);
+
+// The answer was impossible: one line, exit status 120.
+[[noreturn]] void host_lied(HostCall call, const char* what);
+
+// The thread's bounce buffer (kBounceSize bytes outside), 8-byte aligned.
+inline std::uint64_t bounce_buffer() { return current_thread()->host_block + kHostBlockBounceOffset; }
+
+// Copies between trusted memory and host memory; `host` 8-byte aligned and inside the caller's own bounce buffer.
+void copy_to_host(std::uint64_t host, const void* from, std::size_t size);
+void copy_from_host(void* to, std::uint64_t host, std::size_t size);
+// The terminated string at `offset` of the bounce buffer; returns its address. `size` includes the terminator.
+std::uint64_t stage_string(std::uint64_t offset, const char* text, std::size_t size);
+
+// One aligned word of host memory. S-4: read once, then use the copy.
+inline std::uint64_t load_host_word(std::uint64_t address) {
+  return *reinterpret_cast<const volatile std::uint64_t*>(address);
+}
+inline void store_host_word(std::uint64_t address, std::uint64_t value) {
+  *reinterpret_cast<volatile std::uint64_t*>(address) = value;
+}
+
+// "Completely outside ELRANGE" and in user space (rule S-2). ELRANGE starts at 0, so one comparison each.
+inline bool is_outside(std::uint64_t address, std::uint64_t size) {
+  constexpr std::uint64_t kUserEnd = 0x7fff'ffff'f000;
+  return address >= (1ULL << 40) && size <= kUserEnd && address <= kUserEnd - size;
+}
+
+// Which host descriptors are ours; a new one must be none of them.
+inline constexpr std::uint64_t kMaxHostDescriptors = 1 << 16;
+void adopt_host_descriptor(HostCall call, std::uint64_t descriptor);  // a lie when it is in use or out of range
+void forget_host_descriptor(std::uint64_t descriptor);
+
+// Appends to the host's standard error or to the trace. For messages, never for secrets.
+enum class PrintStream : std::uint64_t { error = 0, trace = 1 };
+void print_to_host(PrintStream stream, const char* text, std::size_t size);
+}  // namespace cloister::core

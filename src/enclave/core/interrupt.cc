@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/core/interrupt.h"
+#include <asm/errno.h>
+
+namespace cloister::core {
+
+std::uint64_t fetch_host_signals(Thread* thread) {
+  const std::uint64_t address = thread->host_block + offsetof(HostBlock, signals);
+  const std::uint64_t bits = load_host_word(address);
+  if (bits != 0) {
+    // The handler runs on this very host thread, so nothing is lost between the load and the atomic clearing of those bits.
+    __atomic_fetch_and(reinterpret_cast<std::uint64_t*>(address), ~bits, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&thread->host_signals, bits, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkHostSignal), __ATOMIC_RELAXED);
+  }
+  return bits;
+}
+
+long interruptible_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
+                             std::uint64_t a4, std::uint64_t a5) {
+  Thread* thread = current_thread();
+  const std::uint64_t kicked = thread->host_block + offsetof(HostBlock, kicked);
+  for (;;) {
+    store_host_word(kicked, 0);
+    if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) != 0) return -EINTR;
+    const long result = host_call(call, a0, a1, a2, a3, a4, a5);
+    if (result != -EINTR) return result;
+    fetch_host_signals(thread);
+  }
+}
+
+void interrupt_thread(Thread* thread, std::uint64_t work) {
+  __atomic_fetch_or(&thread->work, work, __ATOMIC_RELEASE);
+  if (thread == current_thread()) return;
+  host_call(HostCall::tgkill, thread->host_pid, thread->host_tid, static_cast<std::uint64_t>(kKickSignal));
+}
+}  // namespace cloister::core

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page manager: every dynamic page of ELRANGE, its state and the SGX2 steps that change it (rule I-10). Trusted,
+// freestanding. The caller holds the lock of the region that the pages belong to, so that no page changes twice at once.
+//
+// Results are 0 or a negative errno; an EACCEPT that fails means that the host did something else than asked: a lie.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include "src/boundary/host_call_table.h"
+
+namespace cloister::core {
+
+enum PageState : std::uint8_t {
+  kPageAbsent = 0,
+  kPagePermissions = 7,  // mask: kPageRead | kPageWrite | kPageExecute
+  kPageCommitted = 8,
+  kPageCode = 16,        // published by EACCEPTCOPY
+};
+
+std::uint8_t page_state(std::uint64_t address);
+// How many pages are committed, and the limit that `--heap` set.
+std::uint64_t committed_pages();
+void set_page_limit(std::uint64_t pages);
+
+// EAUG + EACCEPT of zeroed data pages where there are none yet, with `permissions` afterwards. Committed pages stay as they are.
+long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
+// EAUG + EACCEPTCOPY: read-execute pages at `address` with the bytes at `from` (trusted, `size` bytes, whole pages).
+long publish_code(std::uint64_t address, const void* from, std::uint64_t size);
+// Same for data pages that the program may only read (file contents): one copy, then no write access.
+// Changes the permissions of committed pages in the range; absent pages are left alone.
+long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
+// Turns data pages into code (JIT): write access goes before execute access comes.
+long make_executable(std::uint64_t address, std::uint64_t size);
+// Trims and removes committed pages.
+long remove_pages(std::uint64_t address, std::uint64_t size);
+}  // namespace cloister::core

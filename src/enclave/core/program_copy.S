@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every access of the runtime to program memory. A fault between program_access_begin and program_access_end is not an
+// error of ours: stage 1 continues at program_access_fault with the same registers, so that RAX or RDX says what is left.
+// Host memory is read and written in aligned 8-byte units only (rules S-13, S-14).
+  .section .text.program_access, "ax", @progbits
+  .globl program_access_begin, program_access_end, program_access_fault
+program_access_begin:
+
+// copy_program_bytes(to, from, size) -> bytes not copied. Both inside ELRANGE.
+  .globl copy_program_bytes
+  .type copy_program_bytes, @function
+  .balign 32
+copy_program_bytes:
+  cmp $8, %rdx
+  jb 2f
+1:
+  mov (%rsi), %rcx
+  mov %rcx, (%rdi)
+  add $8, %rsi
+  add $8, %rdi
+  sub $8, %rdx
+  cmp $8, %rdx
+  jae 1b
+2:
+  test %rdx, %rdx
+  jz 4f
+3:
+  movzbl (%rsi), %ecx
+  mov %cl, (%rdi)
+  inc %rsi
+  inc %rdi
+  dec %rdx
+  jnz 3b
+4:
+  xor %eax, %eax
+  ret
+  .size copy_program_bytes, . - copy_program_bytes
+
+// copy_host_to_program(to, from, size) -> bytes not copied. `from` is 8-byte aligned and lies outside.
+  .globl copy_host_to_program
+  .type copy_host_to_program, @function
+  .balign 32
+copy_host_to_program:
+  cmp $64, %rdx
+  jb 2f
+1:
+  .irp o,0,8,16,24,32,40,48,56
+  mov \o(%rsi), %rcx
+  mov %rcx, \o(%rdi)
+  .endr
+  add $64, %rsi
+  add $64, %rdi
+  sub $64, %rdx
+  cmp $64, %rdx
+  jae 1b
+2:
+  cmp $8, %rdx
+  jb 4f
+3:
+  mov (%rsi), %rcx
+  mov %rcx, (%rdi)
+  add $8, %rsi
+  add $8, %rdi
+  sub $8, %rdx
+  cmp $8, %rdx
+  jae 3b
+4:
+  test %rdx, %rdx
+  jz 6f
+  mov (%rsi), %rcx                      // one whole word; the bounce buffer is a multiple of 8
+5:
+  mov %cl, (%rdi)
+  shr $8, %rcx
+  inc %rdi
+  dec %rdx
+  jnz 5b
+6:
+  xor %eax, %eax
+  ret
+  .size copy_host_to_program, . - copy_host_to_program
+
+// copy_program_to_host(to, from, size) -> bytes not copied. `to` is 8-byte aligned, lies outside, and may be written up
+// to the next multiple of 8.
+  .globl copy_program_to_host
+  .type copy_program_to_host, @function
+  .balign 32
+copy_program_to_host:
+  cmp $64, %rdx
+  jb 2f
+1:
+  .irp o,0,8,16,24,32,40,48,56
+  mov \o(%rsi), %rcx
+  mov %rcx, \o(%rdi)
+  .endr
+  add $64, %rsi
+  add $64, %rdi
+  sub $64, %rdx
+  cmp $64, %rdx
+  jae 1b
+2:
+  cmp $8, %rdx
+  jb 4f
+3:
+  mov (%rsi), %rcx
+  mov %rcx, (%rdi)
+  add $8, %rsi
+  add $8, %rdi
+  sub $8, %rdx
+  cmp $8, %rdx
+  jae 3b
+4:
+  test %rdx, %rdx
+  jz 6f
+  xor %ecx, %ecx
+  lea -1(%rdx), %r8
+5:
+  shl $8, %rcx
+  movzbl (%rsi,%r8), %r9d
+  or %r9, %rcx
+  dec %r8
+  jns 5b
+  mov %rcx, (%rdi)
+6:
+  xor %eax, %eax
+  ret
+  .size copy_program_to_host, . - copy_program_to_host
+
+// zero_program_bytes(to, size in rsi) -> bytes not written.
+  .globl zero_program_bytes
+  .type zero_program_bytes, @function
+  .balign 32
+zero_program_bytes:
+  mov %rsi, %rdx
+1:
+  cmp $8, %rdx
+  jb 2f
+  movq $0, (%rdi)
+  add $8, %rdi
+  sub $8, %rdx
+  jmp 1b
+2:
+  test %rdx, %rdx
+  jz 3f
+  movb $0, (%rdi)
+  inc %rdi
+  dec %rdx
+  jmp 2b
+3:
+  xor %eax, %eax
+  ret
+  .size zero_program_bytes, . - zero_program_bytes
+
+// copy_program_string(to, from, size) -> bytes of `size` left when the terminator was copied (> 0), 0 when there was
+// none, or after a fault what was left, with RDX; the caller sees a fault by Thread::fault_address, which it clears first.
+  .globl copy_program_string
+  .type copy_program_string, @function
+  .balign 32
+copy_program_string:
+  test %rdx, %rdx
+  jz 2f
+1:
+  movzbl (%rsi), %ecx
+  mov %cl, (%rdi)
+  test %cl, %cl
+  jz 2f
+  inc %rsi
+  inc %rdi
+  dec %rdx
+  jnz 1b
+2:
+  mov %rdx, %rax
+  ret
+  .size copy_program_string, . - copy_program_string
+
+// load_program_u32(from, u32* value) -> 0, or 4 after a fault.
+  .globl load_program_u32
+  .type load_program_u32, @function
+load_program_u32:
+  mov $4, %edx
+  mov (%rdi), %ecx
+  mov %ecx, (%rsi)
+  xor %eax, %eax
+  ret
+  .size load_program_u32, . - load_program_u32
+
+// compare_exchange_program_u32(at, u32* expected, desired): 0 done or *expected updated; 4 after a fault.
+// RDX holds the desired value, so the caller learns of success by comparing *expected.
+  .globl compare_exchange_program_u32
+  .type compare_exchange_program_u32, @function
+compare_exchange_program_u32:
+  mov %edx, %ecx
+  mov $4, %edx
+  mov (%rsi), %eax
+  lock cmpxchg %ecx, (%rdi)
+  mov %eax, (%rsi)
+  xor %eax, %eax
+  ret
+  .size compare_exchange_program_u32, . - compare_exchange_program_u32
+
+program_access_end:
+program_access_fault:
+  mov %rdx, %rax
+  ret
+  .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program's way into the kernel and back. Trampolines jump here with the return address in RCX, all other
+// registers as for `syscall`. The frame lies at a fixed place, the top of the thread's runtime stack.
+#include "src/enclave/core/state_macros.S.h"
+
+  .section .text.syscall, "ax", @progbits
+
+.macro SAVE_CONTEXT vectors_live
+  mov %rsp, %gs:T_PROGRAM_RSP
+  mov %gs:T_CONTEXT, %rsp
+  mov %r15, C_R15(%rsp)
+  mov %r14, C_R14(%rsp)
+  mov %r13, C_R13(%rsp)
+  mov %r12, C_R12(%rsp)
+  mov %rbp, C_RBP(%rsp)
+  mov %rbx, C_RBX(%rsp)
+  mov %r10, C_R10(%rsp)
+  mov %r9, C_R9(%rsp)
+  mov %r8, C_R8(%rsp)
+  mov %rax, C_RAX(%rsp)
+  mov %rcx, C_RCX(%rsp)
+  mov %rdx, C_RDX(%rsp)
+  mov %rsi, C_RSI(%rsp)
+  mov %rdi, C_RDI(%rsp)
+  mov %rax, C_ORIG_RAX(%rsp)
+  movq $kFast, C_FULL(%rsp)
+  movq $\vectors_live, %gs:T_VECTORS_LIVE
+  pushfq
+  pop %r11
+  mov %r11, C_R11(%rsp)
+  test $0x44500, %r11d                  // AC, NT, DF, TF must not reach C++
+  jnz 90f
+91:
+.endm
+  .set kFast, 0
+
+  .globl syscall_entry_dead, syscall_entry_live
+  .type syscall_entry_dead, @function
+  .balign 64
+syscall_entry_dead:
+  SAVE_CONTEXT 0
+  mov %rsp, %rdi
+  mov %rax, %rsi
+  call syscall_dispatch
+  jmp syscall_return
+90:
+  push $0
+  popfq
+  movq $1, C_FULL(%rsp)
+  jmp 91b
+  .size syscall_entry_dead, . - syscall_entry_dead
+
+  .type syscall_entry_live, @function
+  .balign 64
+syscall_entry_live:
+  SAVE_CONTEXT 1
+  mov %rsp, %rdi
+  mov %rax, %rsi
+  call syscall_dispatch
+  jmp syscall_return
+90:
+  push $0
+  popfq
+  movq $1, C_FULL(%rsp)
+  jmp 91b
+  .size syscall_entry_live, . - syscall_entry_live
+
+// From `syscall_return_window_begin` to `_end` a pending-work mark would be missed: stage 1 restarts at
+// syscall_return when it interrupts there, which is why everything is still read from the context.
+  .globl syscall_return, syscall_return_window_begin, syscall_return_window_end, resume_program
+  .balign 64
+syscall_return:
+syscall_return_window_begin:
+  mov %gs:T_CONTEXT, %rsp
+  cmpq $0, %gs:T_WORK
+  jne return_work
+  cmpq $0, C_FULL(%rsp)
+  jne return_full
+  mov C_R15(%rsp), %r15
+  mov C_R14(%rsp), %r14
+  mov C_R13(%rsp), %r13
+  mov C_R12(%rsp), %r12
+  mov C_RBP(%rsp), %rbp
+  mov C_RBX(%rsp), %rbx
+  mov C_R11(%rsp), %r11
+  mov C_R10(%rsp), %r10
+  mov C_R9(%rsp), %r9
+  mov C_R8(%rsp), %r8
+  mov C_RAX(%rsp), %rax
+  mov C_RCX(%rsp), %rcx
+  mov C_RDX(%rsp), %rdx
+  mov C_RSI(%rsp), %rsi
+  mov C_RDI(%rsp), %rdi
+  mov %gs:T_PROGRAM_RSP, %rsp
+  jmp *%rcx
+
+return_full:
+  cmpq $2, C_FULL(%rsp)
+  jne 1f
+  mov %gs:T_XSAVE_AREA, %rcx
+  mov $-1, %eax
+  mov $-1, %edx
+  xrstor64 (%rcx)
+1:
+  mov C_RIP(%rsp), %rax
+  mov %rax, %gs:T_RESUME_RIP
+  mov C_R15(%rsp), %r15
+  mov C_R14(%rsp), %r14
+  mov C_R13(%rsp), %r13
+  mov C_R12(%rsp), %r12
+  mov C_RBP(%rsp), %rbp
+  mov C_RBX(%rsp), %rbx
+  mov C_R11(%rsp), %r11
+  mov C_R10(%rsp), %r10
+  mov C_R9(%rsp), %r9
+  mov C_R8(%rsp), %r8
+  mov C_RAX(%rsp), %rax
+  mov C_RCX(%rsp), %rcx
+  mov C_RDX(%rsp), %rdx
+  mov C_RSI(%rsp), %rsi
+  mov C_RDI(%rsp), %rdi
+  pushq C_RFLAGS(%rsp)
+  popfq
+  mov C_RSP(%rsp), %rsp
+  jmp *%gs:T_RESUME_RIP
+syscall_return_window_end:
+
+return_work:
+  mov %rsp, %rdi
+  call return_to_program_work
+  jmp syscall_return
+
+// resume_program(): to the program with the complete state of Thread::context; used after program start, faults and
+// signal delivery.
+resume_program:
+  jmp syscall_return
+
+// Stage 2 of an exception: entered by ERESUME on the thread's runtime stack with the program's vector registers, its
+// general registers already in Thread::context.
+  .globl exception_stage2_entry
+exception_stage2_entry:
+  cld
+  mov %gs:T_XSAVE_AREA, %rcx
+  mov $-1, %eax
+  mov $-1, %edx
+  xsave64 (%rcx)
+  movq $0, %gs:T_VECTORS_LIVE           // complete state lies in the XSAVE area
+  RESTORE_INITIAL_STATE
+  mov %gs:T_CONTEXT, %rsp
+  mov %rsp, %rdi
+  call exception_stage2
+  jmp syscall_return
+
+// enter_kernel(function, context): runs `function(context)` in the kernel storey: the runtime's FS base, its MXCSR, the
+// program's vector registers saved where they are live. rdi = function, rsi = context.
+  .globl enter_kernel
+  .type enter_kernel, @function
+  .balign 64
+enter_kernel:
+  push %rbx
+  push %r12
+  sub $24, %rsp
+  rdfsbase %rbx
+  mov %rbx, %gs:T_PROGRAM_FS
+  mov %gs:T_RUNTIME_FS, %rax
+  wrfsbase %rax
+  mov %gs:T_VECTORS_LIVE, %r12
+  test %r12, %r12
+  jnz 1f
+2:
+  stmxcsr (%rsp)
+  ldmxcsr runtime_mxcsr(%rip)
+  mov %rdi, %rax
+  mov %rsi, %rdi
+  call *%rax
+  ldmxcsr (%rsp)
+  test %r12, %r12
+  jnz 3f
+4:
+  mov %gs:T_PROGRAM_FS, %rbx            // arch_prctl and sigreturn may have set another
+  wrfsbase %rbx
+  add $24, %rsp
+  pop %r12
+  pop %rbx
+  ret
+1:
+  mov %gs:T_VECTOR_AREA, %rcx
+  SAVE_VECTORS %rcx
+  movq $0, %gs:T_VECTORS_LIVE
+  jmp 2b
+3:
+  mov %gs:T_VECTOR_AREA, %rcx
+  LOAD_VECTORS %rcx
+  mov %r12, %gs:T_VECTORS_LIVE
+  jmp 4b
+  .size enter_kernel, . - enter_kernel
+
+// switch_to_program_context(frame_top): start of a program thread from C++: below rdi the stack is given up.
+  .globl enter_program
+enter_program:
+  mov %gs:T_PROGRAM_FS, %rax
+  wrfsbase %rax
+  jmp syscall_return
+
+// ---- the runtime's own calls (glibc inside the image); redirected sites arrive with the return address in RCX
+  .globl runtime_syscall_entry
+  .type runtime_syscall_entry, @function
+runtime_syscall_entry:
+  lea -128(%rsp), %rsp                  // libc uses the red zone
+  push %rcx
+  push %rbp
+  mov %rsp, %rbp
+  push %rdi
+  push %rsi
+  push %rdx
+  push %r10
+  push %r8
+  push %r9
+  mov %rsp, %rdi                        // r9, r8, r10, rdx, rsi, rdi upwards
+  mov %rax, %rsi
+  mov %rcx, %rdx
+  and $-64, %rsp
+  call runtime_syscall
+  mov %rbp, %rsp
+  mov -48(%rbp), %r9
+  mov -40(%rbp), %r8
+  mov -32(%rbp), %r10
+  mov -24(%rbp), %rdx
+  mov -16(%rbp), %rsi
+  mov -8(%rbp), %rdi
+  pop %rbp
+  pop %rcx
+  lea 128(%rsp), %rsp
+  jmp *%rcx
+  .size runtime_syscall_entry, . - runtime_syscall_entry
+
+// ---- cpuid, rdtsc, rdtscp: called with the return address on the stack, below the red zone
+.macro KEEP_AND_CALL function
+  pushfq
+  push %r11
+  push %r10
+  push %r9
+  push %r8
+  push %rdi
+  push %rsi
+  push %rbp
+  push %rdx
+  push %rcx
+  push %rbx
+  push %rax
+  mov %rsp, %rdi                        // eax, ebx, ecx, edx as four 8-byte words
+  mov %rsp, %rbp
+  cld
+  and $-16, %rsp
+  call \function
+  mov %rbp, %rsp
+  pop %rax
+  pop %rbx
+  pop %rcx
+  pop %rdx
+  pop %rbp
+  pop %rsi
+  pop %rdi
+  pop %r8
+  pop %r9
+  pop %r10
+  pop %r11
+  popfq
+  ret
+.endm
+  .globl runtime_cpuid_entry, runtime_rdtsc_entry, runtime_rdtscp_entry
+runtime_cpuid_entry:
+  KEEP_AND_CALL emulate_cpuid
+runtime_rdtsc_entry:
+  KEEP_AND_CALL emulate_rdtsc
+runtime_rdtscp_entry:
+  KEEP_AND_CALL emulate_rdtscp
+
+  .section .rodata
+  .balign 4
+runtime_mxcsr: .long RUNTIME_MXCSR
+  .section .note.GNU-stack, "", @progbits

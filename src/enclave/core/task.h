@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of tasks, open files and descriptor tables that the fast path reads. The kernel storey derives its own objects
+// from these. Trusted, freestanding.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include "src/enclave/core/thread.h"
+
+namespace cloister::core {
+
+enum class FileKind : std::uint8_t {
+  other,         // only the kernel storey knows how
+  host_stream,   // socket, pipe or terminal of the host: one host call a request
+  host_regular,  // regular file of the host: requests larger than the bounce buffer continue
+};
+
+// An open file description. Its life: descriptor slots hold references; a task that uses it publishes it in Task::hazard,
+// and the kernel storey frees it (and closes the host descriptor) only when no hazard names it.
+struct File {
+  std::atomic<std::uint32_t> references{1};
+  FileKind kind = FileKind::other;
+  bool readable = false;
+  bool writable = false;
+  std::atomic<std::uint32_t> status_flags{0};  // O_APPEND, O_NONBLOCK, …
+  std::int32_t host_descriptor = -1;
+};
+
+struct DescriptorTable {
+  std::uint32_t capacity = 0;
+  std::atomic<File*>* slots = nullptr;
+};
+
+struct Task {
+  Thread* thread = nullptr;
+  DescriptorTable* descriptors = nullptr;
+  std::atomic<File*> hazard{nullptr};
+  std::atomic<std::uint64_t> doorbell_count{0};
+  std::uint32_t tid = 0;
+  std::uint32_t tgid = 0;
+};
+
+// The open file at `descriptor`, protected until release_file; null means EBADF.
+inline File* acquire_file(Task* task, std::uint64_t descriptor) {
+  DescriptorTable* table = task->descriptors;
+  if (descriptor >= table->capacity) [[unlikely]] return nullptr;
+  std::atomic<File*>& slot = table->slots[descriptor];
+  File* file = slot.load(std::memory_order_acquire);
+  while (file != nullptr) {
+    task->hazard.exchange(file, std::memory_order_seq_cst);
+    File* again = slot.load(std::memory_order_acquire);
+    if (again == file) [[likely]] return file;
+    file = again;
+  }
+  task->hazard.store(nullptr, std::memory_order_release);
+  return nullptr;
+}
+inline void release_file(Task* task) { task->hazard.store(nullptr, std::memory_order_release); }
+
+// Results of handlers that never reach the program: restart of an interrupted call (as Linux names them), and "the kernel
+// storey serves this one".
+inline constexpr long kRestartSys = -512;
+inline constexpr long kRestartNoIntr = -513;
+inline constexpr long kRestartNoHand = -514;
+inline constexpr long kRestartBlock = -516;
+inline constexpr long kTakeKernelPath = -600;
+}  // namespace cloister::core

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// core::Thread: what one TCS owns, found at the GS base. Trusted, freestanding.
+//
+// Hot fields come first: a system call that passes through touches the first two cache lines only. A Thread is a
+// virtual CPU of the enclave; the task that runs on it (kernel/task.h) is reached through `task`.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include "src/boundary/host_block.h"
+#include "src/enclave/core/thread_offsets.h"
+
+namespace cloister::core {
+
+// The program's registers at a system call or a fault. After a system call rip, rflags and rsp are also in rcx, r11
+// and Thread::program_rsp; `full` demands that the return restores all of them from here.
+struct ProgramContext {
+  std::uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+  std::uint64_t orig_rax;  // number of the call; ~0 when this is no system call
+  std::uint64_t rip, rflags, rsp;
+  std::uint64_t full;      // FullReturn
+};
+enum FullReturn : std::uint64_t { kFastReturn = 0, kFullReturn = 1, kFullReturnWithVectors = 2 };
+inline constexpr std::uint64_t kNoSystemCall = ~0ULL;
+
+// Reasons in Thread::work for which the way back to the program takes the slow path.
+enum Work : std::uint64_t { kWorkSignal = 1, kWorkHostSignal = 2, kWorkExit = 4 };
+
+struct Task;
+
+struct alignas(64) Thread {
+  Thread* self;
+  std::uint64_t program_rsp;
+  ProgramContext* context;
+  std::uint64_t state;           // E-6: STATE_*
+  std::uint64_t exit_rsp;        // trusted stack while outside
+  std::uint64_t host_rsp;        // untrusted: only handed back
+  std::uint64_t host_rbp;
+  std::uint64_t host_target;     // where EEXIT goes; checked to lie outside
+  // second line
+  std::uint64_t work;            // Work bits
+  std::uint64_t vectors_live;    // 1: the program's vector registers must survive a host call
+  std::uint64_t runtime_fs;
+  std::uint64_t program_fs;      // valid while the runtime's FS base is loaded
+  std::byte* vector_area;        // 32 zmm, 8 mask registers
+  std::byte* x87_area;           // FXSAVE image, 512 bytes
+  std::uint64_t exception_stack; // top
+  std::uint64_t resume_rip;
+  // third line
+  std::uint64_t stack_top;       // top of the stack for the first entry
+  std::byte* xsave_area;         // for faults and signals: complete state
+  std::uint64_t host_block;      // address outside, checked once
+  Task* task;
+  std::byte* ssa;                // frame 0; its GPR area is what stage 1 reads and edits
+  std::uint64_t fault_address;   // of the fault that stage 2 handles
+  std::uint64_t fault_info;      // vector | error code << 32
+  void (*start)(Thread*);        // first function inside, for threads after the first
+  // statistics
+  std::uint64_t host_call_count;
+  std::uint64_t aex_count;
+  std::uint64_t trap_count;
+  std::uint64_t fault_count;
+  std::uint64_t bytes_in, bytes_out;
+  std::uint64_t kernel_entry_count;
+  std::uint64_t host_signals;      // fetched from the host, not yet judged
+  std::uint64_t host_pid, host_tid;  // hints for kicks; what the host makes of them is its business
+  std::uint64_t doorbell_count;
+};
+
+inline Thread* current_thread() {
+  Thread* thread;
+  asm("mov %%gs:0, %0" : "=r"(thread));
+  return thread;
+}
+
+#define CLOISTER_AT(type, field, offset) static_assert(offsetof(type, field) == (offset))
+CLOISTER_AT(Thread, self, T_SELF);
+CLOISTER_AT(Thread, program_rsp, T_PROGRAM_RSP);
+CLOISTER_AT(Thread, context, T_CONTEXT);
+CLOISTER_AT(Thread, state, T_STATE);
+CLOISTER_AT(Thread, exit_rsp, T_EXIT_RSP);
+CLOISTER_AT(Thread, host_rsp, T_HOST_RSP);
+CLOISTER_AT(Thread, host_rbp, T_HOST_RBP);
+CLOISTER_AT(Thread, host_target, T_HOST_TARGET);
+CLOISTER_AT(Thread, work, T_WORK);
+CLOISTER_AT(Thread, vectors_live, T_VECTORS_LIVE);
+CLOISTER_AT(Thread, runtime_fs, T_RUNTIME_FS);
+CLOISTER_AT(Thread, program_fs, T_PROGRAM_FS);
+CLOISTER_AT(Thread, vector_area, T_VECTOR_AREA);
+CLOISTER_AT(Thread, x87_area, T_X87_AREA);
+CLOISTER_AT(Thread, exception_stack, T_EXCEPTION_STACK);
+CLOISTER_AT(Thread, resume_rip, T_RESUME_RIP);
+CLOISTER_AT(Thread, stack_top, T_STACK_TOP);
+CLOISTER_AT(Thread, xsave_area, T_XSAVE_AREA);
+CLOISTER_AT(Thread, ssa, T_SSA);
+static_assert(sizeof(Thread) == T_SIZE);
+CLOISTER_AT(ProgramContext, r15, C_R15);
+CLOISTER_AT(ProgramContext, rax, C_RAX);
+CLOISTER_AT(ProgramContext, rcx, C_RCX);
+CLOISTER_AT(ProgramContext, rdi, C_RDI);
+CLOISTER_AT(ProgramContext, orig_rax, C_ORIG_RAX);
+CLOISTER_AT(ProgramContext, rip, C_RIP);
+CLOISTER_AT(ProgramContext, rflags, C_RFLAGS);
+CLOISTER_AT(ProgramContext, rsp, C_RSP);
+CLOISTER_AT(ProgramContext, full, C_FULL);
+static_assert(sizeof(ProgramContext) == C_SIZE);
+#undef CLOISTER_AT
+
+}  // namespace cloister::core

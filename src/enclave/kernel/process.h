@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A process: ids, credentials, memory, descriptors, working directory, signals, limits. Trusted, kernel storey. Nothing that a
+// process owns is a global; several can exist, and everything a child inherits hangs below here.
+#pragma once
+#include <sys/resource.h>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+#include "src/enclave/kernel/address_space.h"
+#include "src/enclave/kernel/descriptor_table.h"
+#include "src/enclave/kernel/signal_state.h"
+#include "src/enclave/kernel/wait_queue.h"
+#include "src/manifest/launch_manifest.h"
+
+namespace cloister::vfs {
+class Namespace;
+}
+
+namespace cloister::kernel {
+class Task;
+
+struct Credentials {
+  std::uint32_t uid = 0, euid = 0, suid = 0, fsuid = 0;
+  std::uint32_t gid = 0, egid = 0, sgid = 0, fsgid = 0;
+  std::vector<std::uint32_t> groups;
+};
+
+class Process {
+ public:
+  Process(std::uint32_t pid, std::shared_ptr<const LaunchManifest> manifest);
+  ~Process();
+
+  const std::uint32_t pid;
+  std::uint32_t parent_pid = 0, process_group = 0, session = 0;
+  const std::shared_ptr<const LaunchManifest> manifest;
+  std::shared_ptr<AddressSpace> memory;
+  DescriptorTable descriptors;
+  std::shared_ptr<vfs::Namespace> files;  // mounts and path resolution
+
+  std::mutex mutex;  // guards what follows
+  Credentials credentials;
+  std::string working_directory = "/";
+  std::uint32_t file_mode_mask = 022;
+  std::array<rlimit, RLIM_NLIMITS> limits{};
+  std::string executable_path;            // /proc/self/exe
+  std::vector<std::string> arguments;     // /proc/self/cmdline
+  std::vector<std::string> environment;
+  std::array<char, 16> name{};            // comm
+  std::array<SignalAction, 65> actions{};
+  PendingSignals pending;                 // process-directed
+  std::vector<Task*> tasks;
+  WaitQueue task_ended;
+
+  std::atomic<bool> exiting{false};
+  int exit_status = 0;   // what wait would report: status << 8, or the signal
+};
+
+// The one process of this enclave until fork exists. For kernel entry points that have no task at hand.
+Process* initial_process();
+}  // namespace cloister::kernel

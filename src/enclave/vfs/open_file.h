@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// An open file description as the kernel storey sees it. Trusted. Every kind of file derives from this; the defaults answer as
+// Linux does for a file that lacks the operation.
+#pragma once
+#include <linux/stat.h>
+#include <sys/stat.h>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include "src/base/result.h"
+#include "src/enclave/core/task.h"
+#include "src/enclave/kernel/program_memory.h"
+#include "src/enclave/kernel/wait_queue.h"
+
+namespace cloister::kernel {
+class Task;
+}
+
+namespace cloister::vfs {
+using kernel::IoVector;
+using kernel::ProgramAddress;
+using kernel::Task;
+
+// One directory entry, as getdents64 shows it.
+struct DirectoryEntry {
+  std::string name;
+  std::uint64_t inode;
+  std::uint8_t type;  // DT_*
+};
+
+// How long an operation may wait.
+enum class Blocking { allowed, forbidden };
+
+class OpenFile : public core::File {
+ public:
+  virtual ~OpenFile() = default;
+
+  // Data at the file's own offset (or of a stream). The number of bytes; 0 is the end. Blocks unless O_NONBLOCK is set.
+  virtual Result<std::size_t> read(Task& task, const IoVector& to);
+  virtual Result<std::size_t> write(Task& task, const IoVector& from);
+  // Data at `offset`, which does not move the file's own. ESPIPE for streams.
+  virtual Result<std::size_t> read_at(Task& task, const IoVector& to, std::uint64_t offset);
+  virtual Result<std::size_t> write_at(Task& task, const IoVector& from, std::uint64_t offset);
+  virtual Result<std::int64_t> seek(std::int64_t offset, int whence);
+  virtual Result<struct stat> status();
+  virtual Result<void> truncate(std::uint64_t size);
+  virtual Result<void> allocate(int mode, std::uint64_t offset, std::uint64_t size);
+  virtual Result<void> synchronise(bool data_only);
+  // Entries from the directory's position on, as many as fit `size` bytes of linux_dirent64; the bytes to copy out.
+  virtual Result<std::vector<std::uint8_t>> read_directory(std::size_t size);
+  virtual Result<std::int64_t> control(Task& task, std::uint32_t request, ProgramAddress argument);  // ioctl
+  virtual Result<void> set_status_flags(std::uint32_t flags);  // fcntl F_SETFL: the changeable ones
+  virtual Result<void> change_mode(std::uint32_t mode);
+  virtual Result<void> change_owner(std::uint32_t user, std::uint32_t group);
+  virtual Result<void> set_times(const struct timespec times[2]);
+
+  // EPOLL* bits that hold now.
+  virtual std::uint32_t readiness();
+  // Woken whenever readiness may have grown; null for host files, whose readiness the host knows (see host_descriptor).
+  virtual kernel::WaitQueue* wait_queue() { return nullptr; }
+
+  // The path under which it was opened, for /proc/self/fd, fchdir and *at calls; "pipe:[…]" and the like for others.
+  const std::string& path() const { return path_; }
+  void set_path(std::string path) { path_ = std::move(path); }
+  virtual bool is_directory() const { return false; }
+  virtual bool is_socket() const { return false; }
+
+  // The last reference goes: closes the host descriptor, wakes peers. Called once, then the object is deleted.
+  virtual void last_close() {}
+
+  bool is_nonblocking() const { return (status_flags.load(std::memory_order_relaxed) & 04000) != 0; }
+
+ private:
+  std::string path_;
+};
+
+// Drops one reference (of a descriptor slot or of a holder); frees the file when nobody uses it any more.
+void release_reference(OpenFile* file);
+
+// Owning handle for code that keeps a file beyond a descriptor slot.
+class FileRef {
+ public:
+  FileRef() = default;
+  explicit FileRef(OpenFile* adopted) : file_(adopted) {}  // takes over one reference
+  static FileRef share(OpenFile* file) {
+    file->references.fetch_add(1, std::memory_order_relaxed);
+    return FileRef(file);
+  }
+  FileRef(const FileRef& other) : file_(other.file_) {
+    if (file_ != nullptr) file_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  FileRef(FileRef&& other) noexcept : file_(std::exchange(other.file_, nullptr)) {}
+  FileRef& operator=(FileRef other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~FileRef() {
+    if (file_ != nullptr) release_reference(file_);
+  }
+  OpenFile* get() const { return file_; }
+  OpenFile* operator->() const { return file_; }
+  OpenFile& operator*() const { return *file_; }
+  explicit operator bool() const { return file_ != nullptr; }
+  OpenFile* release() { return std::exchange(file_, nullptr); }
+
+ private:
+  OpenFile* file_ = nullptr;
+};
+}  // namespace cloister::vfs

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/host/device/sim_device.h"
+#include <linux/prctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include "abi/enclave_layout.h"
+#include "src/sgx/einit.h"
+
+extern "C" {
+extern const char __executable_start[], etext[];
+void sim_eenter();
+void sim_eexit();
+void sim_ereport_entry();
+void sim_egetkey_entry();
+void sim_eaccept_entry();
+void sim_emodpe_entry();
+void sim_eacceptcopy_entry();
+extern int sim_code_file;
+}
+
+namespace cloister::host {
+namespace {
+using layout::kPageSize;
+constexpr std::uint64_t kAddAhead = 1 << 20;
+
+void* at(std::uint64_t address) { return reinterpret_cast<void*>(address); }
+std::uint64_t epcm_permissions(std::uint64_t secinfo) { return (secinfo & sgx::kSecinfoRwx) << 1; }
+int protection(std::uint64_t permissions) {
+  return (permissions & kPageRead ? PROT_READ : 0) | (permissions & kPageWrite ? PROT_WRITE : 0) |
+         (permissions & kPageExecute ? PROT_EXEC : 0);
+}
+bool is_page_range(std::uint64_t address, std::uint64_t size) {
+  return address % kPageSize == 0 && size % kPageSize == 0 && address >= layout::kProgramLow &&
+         size <= layout::kElrangeSize && address <= layout::kElrangeSize - size;
+}
+
+long map_secret(std::uint64_t address, std::uint64_t size) {
+  const int file = static_cast<int>(syscall(SYS_memfd_secret, 0));
+  if (file < 0) return -errno;
+  long result = 0;
+  if (ftruncate(file, static_cast<off_t>(size)) != 0 ||
+      mmap(at(address), size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED)
+    result = -errno;
+  close(file);  // an open descriptor could be taken over by pidfd_getfd
+  return result == -EAGAIN ? -ENOMEM : result;
+}
+
+long map_plain(std::uint64_t address, std::uint64_t size) {
+  void* const mapped = mmap(at(address), size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+  return mapped == MAP_FAILED ? -errno : 0;
+}
+
+long map_nothing(std::uint64_t address, std::uint64_t size) {
+  void* const mapped =
+      mmap(at(address), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return -errno;
+  madvise(mapped, size, MADV_DONTDUMP);
+  return 0;
+}
+}  // namespace
+
+SimTcs* sim_tcs_at(std::uint64_t address) {
+  return reinterpret_cast<SimTcs*>(sim_epcm[address / kPageSize] & ~std::uint64_t{kEpcmFlags});
+}
+
+SimTcs* make_sim_tcs(std::uint64_t address, const sgx::Tcs& page) {
+  void* const memory = mmap(nullptr, sizeof(SimTcs), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  auto* tcs = new (memory) SimTcs{};
+  tcs->nssa = page.nssa;
+  tcs->entry = page.oentry;
+  tcs->gs_base = page.ogsbase;
+  tcs->fs_base = page.ofsbase;
+  tcs->ssa = page.ossa;
+  tcs->address = address;
+  return tcs;
+}
+
+SimDevice::SimDevice(const sgx::Platform& platform, bool secret_memory) : platform_(platform), secret_memory_(secret_memory) {}
+
+Result<void> SimDevice::create(const sgx::Secs& secs) {
+  if (secs.size != layout::kElrangeSize || secs.baseaddr != 0) return Error(Errc::unsupported, "ELRANGE must be [0, 2^40)");
+  const std::uint64_t size = layout::kElrangeSize - layout::kProgramLow;
+  void* const reserved = mmap(at(layout::kProgramLow), size, PROT_NONE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (reserved != at(layout::kProgramLow)) return Error(Errc::io, "cannot reserve ELRANGE; is something mapped below 1 TiB?");
+  madvise(reserved, size, MADV_DONTDUMP);
+  const std::uint64_t pages = layout::kElrangeSize / kPageSize;
+  void* const epcm = mmap(nullptr, pages * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (epcm == MAP_FAILED) return Error(Errc::io, "cannot reserve the page table of the software processor");
+  madvise(epcm, pages * 8, MADV_DONTDUMP);
+  sim_epcm = static_cast<std::uint64_t*>(epcm);
+  sim_code_file = static_cast<int>(syscall(SYS_memfd_create, "cloister-code", MFD_CLOEXEC));
+  if (sim_code_file < 0 || ftruncate(sim_code_file, static_cast<off_t>(layout::kElrangeSize)) != 0)
+    return Error(Errc::io, "cannot create the file behind code pages");
+  secs_ = secs;
+  measurement_ = std::make_unique<sgx::Measurement>(secs.ssaframesize, secs.size);
+  return {};
+}
+
+Result<void> SimDevice::map_for_adding(std::uint64_t address) {
+  if (address >= mapped_begin_ && address < mapped_end_) return {};
+  if (mapped_end_ != 0 && !runs_.empty()) {
+    const std::uint64_t used = runs_.back().address + runs_.back().size;
+    if (used < mapped_end_) map_nothing(used, mapped_end_ - used);
+  }
+  if (map_plain(address, kAddAhead) != 0) return Error(Errc::io, "no memory for the enclave's pages");
+  mapped_begin_ = address;
+  mapped_end_ = address + kAddAhead;
+  return {};
+}
+
+Result<void> SimDevice::add_page(std::uint64_t address, std::uint64_t flags, std::span<const std::uint8_t, sgx::kPageSize> page) {
+  if (!is_page_range(address, kPageSize)) return Error(Errc::invalid, "page outside ELRANGE");
+  std::uint64_t& entry = sim_epcm[address / kPageSize];
+  if ((entry & kEpcmValid) != 0) return Error(Errc::invalid, "page added twice");
+  TRY(map_for_adding(address));
+  measurement_->add_page(address, flags, page);
+  std::memcpy(at(address), page.data(), kPageSize);
+  if (sgx::page_type(flags) == sgx::PageType::tcs) {
+    sgx::Tcs tcs;
+    std::memcpy(&tcs, page.data(), sizeof tcs);
+    SimTcs* const shadow = make_sim_tcs(address, tcs);
+    if (shadow == nullptr) return Error(Errc::io, "no memory for a TCS");
+    entry = reinterpret_cast<std::uint64_t>(shadow) | kEpcmValid | kEpcmTcs;
+    sim_epcm[shadow->gs_base / kPageSize] |= reinterpret_cast<std::uint64_t>(shadow);
+  } else {
+    entry |= kEpcmValid | epcm_permissions(flags);
+  }
+  if (!runs_.empty() && runs_.back().address + runs_.back().size == address && runs_.back().flags == flags)
+    runs_.back().size += kPageSize;
+  else
+    runs_.push_back({address, kPageSize, flags});
+  return {};
+}
+
+std::array<std::uint8_t, 32> SimDevice::measurement() const { return measurement_->finish(); }
+
+// Page-table permissions of what was added; writable pages move to secret memory before there is anything secret in them.
+Result<void> SimDevice::settle_run(const AddedRun& run) {
+  if ((run.flags & sgx::kSecinfoW) != 0 && secret_memory_) {
+    std::vector<std::uint8_t> contents(run.size);
+    std::memcpy(contents.data(), at(run.address), run.size);
+    if (map_secret(run.address, run.size) != 0) return Error(Errc::io, "no secret memory; raise RLIMIT_MEMLOCK or use --memory plain");
+    // Zero pages stay untouched: the first touch of secret memory is dear.
+    static constexpr std::uint8_t kZeros[kPageSize] = {};
+    for (std::uint64_t done = 0; done < run.size; done += kPageSize) {
+      if (std::memcmp(contents.data() + done, kZeros, kPageSize) != 0)
+        std::memcpy(at(run.address + done), contents.data() + done, kPageSize);
+      sim_epcm[(run.address + done) / kPageSize] |= kEpcmSecret;
+    }
+    return {};
+  }
+  if ((run.flags & sgx::kSecinfoX) != 0) patch_leaves(run.address, run.size);
+  const bool tcs = sgx::page_type(run.flags) == sgx::PageType::tcs;
+  if (mprotect(at(run.address), run.size, tcs ? PROT_NONE : protection(run.flags & sgx::kSecinfoRwx)) != 0)
+    return Error(Errc::io, "cannot set page permissions");
+  return {};
+}
+
+// `mov $leaf, %eax; enclu; ret; int3…` at a 32-byte boundary is one of the entry object's leaf functions.
+void SimDevice::patch_leaves(std::uint64_t address, std::uint64_t size) {
+  static constexpr struct {
+    std::uint8_t leaf;
+    void (*target)();
+  } kTargets[] = {{0, sim_ereport_entry}, {1, sim_egetkey_entry}, {4, sim_eexit},
+                  {5, sim_eaccept_entry}, {6, sim_emodpe_entry}, {7, sim_eacceptcopy_entry}};
+  for (std::uint64_t place = address; place + 32 <= address + size; place += 32) {
+    auto* code = static_cast<std::uint8_t*>(at(place));
+    if (code[0] != 0xb8 || std::memcmp(code + 2, "\0\0\0\x0f\x01\xd7\xc3\xcc\xcc\xcc", 10) != 0) continue;
+    for (const auto& entry : kTargets) {
+      if (code[1] != entry.leaf) continue;
+      const auto target = reinterpret_cast<std::uint64_t>(entry.target);
+      std::memcpy(code, "\xff\x25\0\0\0\0", 6);  // jmp *0(%rip)
+      std::memcpy(code + 6, &target, 8);
+    }
+  }
+}
+
+Result<void> SimDevice::initialise(const sgx::Sigstruct& sigstruct) {
+  const auto measured = measurement_->finish();
+  std::memcpy(secs_.mrenclave, measured.data(), sizeof secs_.mrenclave);
+  TRY(sgx::check_einit(secs_, sigstruct));
+  sgx::commit_einit(secs_, sigstruct);
+  if (!runs_.empty()) {
+    const std::uint64_t used = runs_.back().address + runs_.back().size;
+    if (used < mapped_end_) map_nothing(used, mapped_end_ - used);
+  }
+  for (const AddedRun& run : runs_) TRY(settle_run(run));
+  set_sim_enclave(this);
+  return {};
+}
+
+long SimDevice::map_data(std::uint64_t address, std::uint64_t size) {
+  return secret_memory_ ? map_secret(address, size) : map_plain(address, size);
+}
+
+long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind) {
+  if (!is_page_range(address, size) || size == 0) return -EINVAL;
+  for (std::uint64_t page = address; page < address + size; page += kPageSize)
+    if ((sim_epcm[page / kPageSize] & kEpcmValid) != 0) return -EINVAL;
+  std::uint64_t flags = kEpcmValid | kEpcmPending | kEpcmRead | kEpcmWrite;
+  if (kind == PageKind::code) {
+    if (mmap(at(address), size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, sim_code_file, static_cast<off_t>(address)) ==
+        MAP_FAILED)
+      return -errno;
+    flags |= kEpcmCode;
+  } else {
+    if (const long error = map_data(address, size); error != 0) return error;
+    if (secret_memory_) flags |= kEpcmSecret;
+  }
+  for (std::uint64_t page = address; page < address + size; page += kPageSize) sim_epcm[page / kPageSize] |= flags;
+  return 0;
+}
+
+// Secret memory cannot be executed: a page that turns into code moves to plain memory.
+long SimDevice::leave_secret_memory(std::uint64_t address, std::uint64_t size) {
+  for (std::uint64_t page = address; page < address + size; page += kPageSize) {
+    std::uint64_t& entry = sim_epcm[page / kPageSize];
+    if ((entry & kEpcmSecret) == 0) continue;
+    std::uint8_t contents[kPageSize];
+    std::memcpy(contents, at(page), kPageSize);
+    if (const long error = map_plain(page, kPageSize); error != 0) return error;
+    std::memcpy(at(page), contents, kPageSize);
+    entry &= ~std::uint64_t{kEpcmSecret};
+  }
+  return 0;
+}
+
+long SimDevice::protect(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
+  if (!is_page_range(address, size) || (permissions & ~std::uint64_t{7}) != 0) return -EINVAL;
+  if ((permissions & kPageExecute) != 0)
+    if (const long error = leave_secret_memory(address, size); error != 0) return error;
+  for (std::uint64_t page = address; page < address + size; page += kPageSize) {
+    std::uint64_t& entry = sim_epcm[page / kPageSize];
+    if ((entry & kEpcmValid) == 0 || (entry & (kEpcmTcs | kEpcmPending | kEpcmModified)) != 0) return -EINVAL;
+    const std::uint64_t lost = entry & epcm_permissions(7) & ~epcm_permissions(permissions);
+    if (lost != 0) entry = (entry & ~lost) | kEpcmRestricted;
+  }
+  return mprotect(at(address), size, protection(permissions)) == 0 ? 0 : -errno;
+}
+
+long SimDevice::remove(std::uint64_t address, std::uint64_t size) {
+  if (!is_page_range(address, size)) return -EINVAL;
+  for (std::uint64_t page = address; page < address + size; page += kPageSize) {
+    const std::uint64_t entry = sim_epcm[page / kPageSize];
+    if ((entry & kEpcmTcs) != 0) return -EINVAL;
+  }
+  bool code = false;
+  for (std::uint64_t page = address; page < address + size; page += kPageSize) {
+    code |= (sim_epcm[page / kPageSize] & kEpcmCode) != 0;
+    sim_epcm[page / kPageSize] = 0;
+  }
+  if (code) fallocate(sim_code_file, 0x02 | 0x01, static_cast<off_t>(address), static_cast<off_t>(size));
+  return map_nothing(address, size);
+}
+
+// EMODT of one page; its contents become the SimTcs, whose page the enclave then accepts.
+long SimDevice::make_tcs(std::uint64_t address) {
+  if (!is_page_range(address, kPageSize)) return -EINVAL;
+  std::uint64_t& entry = sim_epcm[address / kPageSize];
+  if ((entry & kEpcmValid) == 0 || (entry & (kEpcmTcs | kEpcmPending | kEpcmModified)) != 0) return -EINVAL;
+  sgx::Tcs page;
+  std::memcpy(&page, at(address), sizeof page);
+  SimTcs* const tcs = make_sim_tcs(address, page);
+  if (tcs == nullptr) return -ENOMEM;
+  entry = reinterpret_cast<std::uint64_t>(tcs) | kEpcmValid | kEpcmModified;
+  return mprotect(at(address), kPageSize, PROT_NONE) == 0 ? 0 : -errno;
+}
+
+EnterFunction SimDevice::enter() const { return sim_eenter; }
+
+Result<void> SimDevice::prepare_thread(std::uint64_t tcs_address) {
+  SimTcs* const tcs = sim_tcs_at(tcs_address);
+  if (tcs == nullptr) return Error(Errc::invalid, "no TCS there");
+  std::uint64_t fs;
+  asm volatile("rdfsbase %0" : "=r"(fs));
+  tcs->host_fs = fs;
+  return {};
+}
+
+Result<void> SimDevice::confine_thread() {
+  const std::uint64_t begin = reinterpret_cast<std::uint64_t>(__executable_start) & ~(kPageSize - 1);
+  const std::uint64_t end = (reinterpret_cast<std::uint64_t>(etext) + kPageSize - 1) & ~(kPageSize - 1);
+  if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, begin, end - begin, nullptr) != 0)
+    return Error(Errc::io, "this kernel has no Syscall User Dispatch (Linux 5.11 or newer with CONFIG_GENERIC_ENTRY)");
+  return {};
+}
+
+namespace {
+// `automatic` takes secret memory where the kernel has it and the limit leaves room for more than toys.
+bool secret_memory_available() {
+  const int file = static_cast<int>(syscall(SYS_memfd_secret, 0));
+  if (file < 0) return false;
+  close(file);
+  rlimit limit{};
+  getrlimit(RLIMIT_MEMLOCK, &limit);
+  return geteuid() == 0 || limit.rlim_cur >= (1ULL << 30);
+}
+}  // namespace
+
+Result<std::unique_ptr<Device>> open_sim_device(const SimOptions& options) {
+  const auto platform = TRY(load_sim_platform(sim_state_directory(options.state_directory)));
+  const bool available = secret_memory_available();
+  if (options.memory == MemoryMode::secret && !available)
+    return Error(Errc::io, "no secret memory here: needs memfd_secret and RLIMIT_MEMLOCK of 1 GiB or CAP_IPC_LOCK");
+  const bool secret = options.memory == MemoryMode::secret || (options.memory == MemoryMode::automatic && available);
+  return std::unique_ptr<Device>(std::make_unique<SimDevice>(platform, secret));
+}
+}  // namespace cloister::host

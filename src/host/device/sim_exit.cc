@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/host/device/sim_exit.h"
+#include <sys/syscall.h>
+#include <cstring>
+#include "abi/enclave_layout.h"
+#include "abi/sgx/arch.h"
+#include "src/host/device/sim_state.h"
+
+namespace cloister::host {
+namespace {
+constexpr std::uint64_t kSsaSize = layout::kSsaFramePages * layout::kPageSize;
+constexpr int kSysUserDispatch = 2;
+
+struct Exit {
+  std::uint32_t exitinfo = 0;
+  std::uint64_t address = 0;
+  std::uint32_t error_code = 0;
+  std::uint64_t rip_adjustment = 0;
+};
+
+// E-8: only what the processor reported just now. A signal that somebody sent has si_code <= 0, whatever trap number a previous
+// fault left behind.
+Exit classify(const siginfo_t& info, const ucontext_t& context) {
+  Exit exit;
+  if (info.si_signo == SIGSYS && info.si_code == kSysUserDispatch) {
+    // Where the processor would have refused the instruction: before it.
+    exit.exitinfo = sgx::kExitinfoValid | sgx::kExitinfoHardware | static_cast<std::uint32_t>(sgx::Vector::ud);
+    exit.rip_adjustment = 2;
+    return exit;
+  }
+  if (info.si_code <= 0) return exit;
+  const auto trap = static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_TRAPNO]);
+  switch (info.si_signo) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGTRAP: {
+      const std::uint32_t type = trap == 3 ? sgx::kExitinfoSoftware : sgx::kExitinfoHardware;
+      exit.exitinfo = sgx::kExitinfoValid | type | trap;
+      if (trap == static_cast<std::uint32_t>(sgx::Vector::pf)) {
+        exit.address = static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_CR2]);
+        exit.error_code = static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_ERR]);
+      } else if (trap == static_cast<std::uint32_t>(sgx::Vector::gp)) {
+        exit.error_code = static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_ERR]);
+      }
+      return exit;
+    }
+    default:
+      return exit;
+  }
+}
+
+// Size of the XSAVE image in the signal frame; the kernel describes it in the reserved bytes of the legacy area.
+std::size_t xsave_size(const std::uint8_t* image) {
+  std::uint32_t magic, size;
+  std::memcpy(&magic, image + 464, 4);
+  std::memcpy(&size, image + 480, 4);
+  return magic == 0x46505853 && size <= kSsaSize - 256 ? size : 512 + 64;
+}
+
+void save_registers(const ucontext_t& context, std::uint64_t fs, SimTcs* tcs, const Exit& exit, sgx::Gprsgx* to) {
+  const greg_t* g = context.uc_mcontext.gregs;
+  auto reg = [g](int index) { return static_cast<std::uint64_t>(g[index]); };
+  *to = {};
+  to->rax = reg(REG_RAX), to->rcx = reg(REG_RCX), to->rdx = reg(REG_RDX), to->rbx = reg(REG_RBX);
+  to->rsp = reg(REG_RSP), to->rbp = reg(REG_RBP), to->rsi = reg(REG_RSI), to->rdi = reg(REG_RDI);
+  to->r8 = reg(REG_R8), to->r9 = reg(REG_R9), to->r10 = reg(REG_R10), to->r11 = reg(REG_R11);
+  to->r12 = reg(REG_R12), to->r13 = reg(REG_R13), to->r14 = reg(REG_R14), to->r15 = reg(REG_R15);
+  to->rflags = reg(REG_EFL);
+  to->rip = reg(REG_RIP) - exit.rip_adjustment;
+  to->ursp = tcs->host_rsp;
+  to->urbp = tcs->host_rbp;
+  to->exitinfo = exit.exitinfo;
+  to->fsbase = fs;
+  to->gsbase = tcs->gs_base;
+}
+
+// SDM, "Synthetic State on Asynchronous Enclave Exit": ERESUME's operands, all else cleared.
+void load_synthetic_state(SimTcs* tcs, ucontext_t* context) {
+  greg_t* g = context->uc_mcontext.gregs;
+  for (int index : {REG_RDX, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15}) g[index] = 0;
+  g[REG_RAX] = 3;
+  g[REG_RBX] = static_cast<greg_t>(tcs->address);
+  g[REG_RCX] = static_cast<greg_t>(tcs->aep);
+  g[REG_RSP] = static_cast<greg_t>(tcs->host_rsp);
+  g[REG_RBP] = static_cast<greg_t>(tcs->host_rbp);
+  g[REG_RIP] = static_cast<greg_t>(tcs->aep);
+  g[REG_EFL] = 0x202;
+  g[REG_CR2] = g[REG_ERR] = g[REG_TRAPNO] = 0;
+}
+
+// The kernel wrote every vector register of the program onto the signal stack.
+void wipe_extended_state(std::uint8_t* image, std::size_t size) {
+  std::memset(image, 0, 464);
+  const std::uint32_t mxcsr = 0x1f80;
+  const std::uint16_t fcw = 0x37f;
+  std::memcpy(image + 24, &mxcsr, 4);
+  std::memcpy(image, &fcw, 2);
+  if (size <= 512) return;
+  std::memset(image + 512, 0, 8);  // XSTATE_BV: all initial
+  if (size > 576) std::memset(image + 576, 0, size - 576);
+}
+}  // namespace
+
+bool is_enclave_context(const ucontext_t& context) {
+  return static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_RIP]) < layout::kElrangeSize;
+}
+
+SimTcs* current_sim_tcs() {
+  std::uint64_t gs;
+  asm volatile("rdgsbase %0" : "=r"(gs));
+  if (gs == 0 || gs >= layout::kElrangeSize) return nullptr;
+  return reinterpret_cast<SimTcs*>(sim_epcm[gs / layout::kPageSize] & ~std::uint64_t{kEpcmFlags});
+}
+
+bool asynchronous_exit(SimTcs* tcs, const siginfo_t& info, ucontext_t* context, std::uint64_t fs) {
+  const Exit exit = classify(info, *context);
+  auto* frame = reinterpret_cast<std::uint8_t*>(tcs->ssa + tcs->cssa * kSsaSize);
+  auto* gpr = reinterpret_cast<sgx::Gprsgx*>(frame + kSsaSize - sizeof(sgx::Gprsgx));
+  auto* exinfo = reinterpret_cast<sgx::Exinfo*>(frame + kSsaSize - sizeof(sgx::Gprsgx) - sizeof(sgx::Exinfo));
+  save_registers(*context, fs, tcs, exit, gpr);
+  if (exit.exitinfo != 0) *exinfo = {exit.address, exit.error_code, 0};
+  auto* image = reinterpret_cast<std::uint8_t*>(context->uc_mcontext.fpregs);
+  const std::size_t size = xsave_size(image);
+  std::memcpy(frame, image, size);
+  std::memset(frame + 464, 0, 48);       // the kernel's own marks are no part of an XSAVE image
+  std::memset(frame + 528, 0, 48);       // nor of its header (XCOMP_BV and reserved must be zero)
+  std::memset(frame + 520, 0, 8);
+  ++tcs->cssa;
+  tcs->busy = 0;
+  load_synthetic_state(tcs, context);
+  wipe_extended_state(image, size);
+  return exit.exitinfo != 0;
+}
+}  // namespace cloister::host

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/host/device/sim_platform.h"
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cstdlib>
+#include <cstring>
+
+namespace cloister::host {
+namespace {
+struct Fuses {
+  std::uint8_t fuse_key[16];
+  std::uint8_t seal_fuses[16];
+  std::uint8_t owner_epoch[16];
+  std::uint8_t cpusvn[16];
+};
+
+bool make_directories(const std::string& path) {
+  for (std::size_t at = 1; at != std::string::npos; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, path.find('/', at));
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return false;
+    if (path.find('/', at) == std::string::npos) break;
+    at = path.find('/', at);
+  }
+  return access(path.c_str(), W_OK | X_OK) == 0;
+}
+
+bool read_fuses(const std::string& file, Fuses* fuses) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool whole = read(descriptor, fuses, sizeof *fuses) == static_cast<ssize_t>(sizeof *fuses);
+  close(descriptor);
+  return whole;
+}
+
+// Written under another name and linked into place, so that two first users agree on one set.
+bool create_fuses(const std::string& file) {
+  Fuses fuses{};
+  if (getrandom(&fuses, sizeof fuses, 0) != static_cast<ssize_t>(sizeof fuses)) return false;
+  std::memset(fuses.owner_epoch, 0, sizeof fuses.owner_epoch);
+  std::memset(fuses.cpusvn, 1, sizeof fuses.cpusvn);
+  const std::string temporary = file + "." + std::to_string(getpid());
+  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return false;
+  const bool written = write(descriptor, &fuses, sizeof fuses) == static_cast<ssize_t>(sizeof fuses) && fsync(descriptor) == 0;
+  close(descriptor);
+  const bool linked = written && (link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
+  unlink(temporary.c_str());
+  return linked;
+}
+}  // namespace
+
+std::string sim_state_directory(const std::string& directory) {
+  if (!directory.empty()) return directory;
+  if (const char* named = std::getenv("CLOISTER_SIM_DIR"); named != nullptr && *named != '\0') return named;
+  const std::string system = "/var/lib/cloister/sim";
+  if (access((system + "/fuses").c_str(), R_OK) == 0 || getuid() == 0) return system;
+  const char* home = std::getenv("HOME");
+  return std::string(home != nullptr ? home : "/tmp") + "/.local/share/cloister/sim";
+}
+
+Result<sgx::Platform> load_sim_platform(const std::string& directory) {
+  const std::string file = directory + "/fuses";
+  Fuses fuses;
+  if (!read_fuses(file, &fuses)) {
+    if (!make_directories(directory) || !create_fuses(file) || !read_fuses(file, &fuses))
+      return Error(Errc::io, "cannot create the simulation's state; set CLOISTER_SIM_DIR to a directory of your own");
+  }
+  sgx::Platform platform{};
+  std::memcpy(platform.fuse_key.data(), fuses.fuse_key, 16);
+  std::memcpy(platform.seal_fuses.data(), fuses.seal_fuses, 16);
+  std::memcpy(platform.owner_epoch.data(), fuses.owner_epoch, 16);
+  std::memcpy(platform.cpusvn.data(), fuses.cpusvn, 16);
+  // Reports are for one start of a machine; the boot id gives enclaves of one boot the same key id.
+  const int boot = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  if (boot >= 0) {
+    char text[36] = {};
+    if (read(boot, text, sizeof text) == static_cast<ssize_t>(sizeof text)) std::memcpy(platform.report_keyid.data(), text, 32);
+    close(boot);
+  }
+  return platform;
+}
+}  // namespace cloister::host

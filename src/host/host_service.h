@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host part's side of host calls that are no single Linux call. Untrusted.
+#pragma once
+#include "src/host/device/device.h"
+
+namespace cloister::host {
+struct HostServices {
+  Device* device = nullptr;
+  int trace_descriptor = 2;
+  bool secret_memory = false;
+  void (*at_exit)() = nullptr;
+};
+void set_host_services(const HostServices& services);
+}  // namespace cloister::host

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's side of every host call: enter, run the request, enter again. General registers only; no C library on the
+// short way. Between *_window_begin and *_window_end a kick must not be lost: the signal handler continues at
+// host_call_interrupted when it finds the thread there.
+#include "src/host/host_thread.h"
+#define HB_NUMBER 0
+#define HB_ARGS 8
+#define HB_RESULT 56
+#define HB_KICKED 64
+
+  .text
+// host_thread_enter(HostThread*, start address, start size)
+  .globl host_thread_enter
+  .type host_thread_enter, @function
+host_thread_enter:
+  push %rbp
+  mov %rsp, %rbp
+  push %rbx
+  push %r12
+  push %r13
+  push %r14
+  push %r15
+  sub $24, %rsp
+  mov %rdi, (%rsp)
+  mov %rdi, %r12
+  rdfsbase %rax
+  mov %rax, HT_HOST_FS(%r12)
+  mov HT_BLOCK(%r12), %rdi
+  jmp enter_enclave
+
+next_request:
+  mov (%rsp), %r12
+  mov HT_BLOCK(%r12), %r13
+  mov HB_NUMBER(%r13), %rax
+  cmp $0x10000, %eax
+  jae host_service_request
+  mov HB_ARGS(%r13), %rdi
+  mov HB_ARGS+8(%r13), %rsi
+  mov HB_ARGS+16(%r13), %rdx
+  mov HB_ARGS+24(%r13), %r10
+  mov HB_ARGS+32(%r13), %r8
+  mov HB_ARGS+40(%r13), %r9
+  btr $32, %rax                         // kInterruptible
+  jc interruptible_request
+  syscall
+store_result:
+  mov %rax, HB_RESULT(%r13)
+enter_enclave:
+  mov HT_TCS(%r12), %rbx
+  lea host_aep(%rip), %rcx
+  mov $2, %eax
+  call *HT_ENTER(%r12)
+  jmp next_request
+
+interruptible_request:
+  .globl host_call_window_begin, host_call_window_end, host_call_interrupted
+host_call_window_begin:
+  cmpq $0, HB_KICKED(%r13)
+  jne host_call_interrupted
+  syscall
+host_call_window_end:
+  jmp store_result
+host_call_interrupted:
+  mov $-4, %rax
+  jmp store_result
+
+host_service_request:
+  mov HT_HOST_FS(%r12), %rax
+  wrfsbase %rax
+  mov %r12, %rdi
+  call host_service
+  jmp store_result
+
+// Asynchronous exit: RSP as at the last EENTER or ERESUME, where (%rsp) is the return address of `call *HT_ENTER`, so the
+// HostThread lies one word above. FS is the host's. A signal that arrives from host_aep_resume on sets HT_DEFERRED and
+// continues at host_aep_resume, so that the enclave hears of it before it runs on.
+  .globl host_aep, host_aep_resume, host_aep_end
+host_aep:
+  mov 8(%rsp), %r12
+  cmpq $0, HT_EXCEPTION(%r12)
+  je host_aep_resume
+host_aep_enter:
+  movq $0, HT_EXCEPTION(%r12)
+  mov HT_TCS(%r12), %rbx
+  lea host_aep(%rip), %rcx
+  xor %edi, %edi
+  mov $2, %eax
+  sub $8, %rsp
+  mov %r12, (%rsp)
+  call *HT_ENTER(%r12)                  // CSSA 1: the enclave looks at its SSA frame and leaves again
+  mov (%rsp), %r12
+  add $8, %rsp
+host_aep_resume:
+  cmpq $0, HT_DEFERRED(%r12)
+  jne 2f
+  mov HT_TCS(%r12), %rbx
+  lea host_aep(%rip), %rcx
+  mov $3, %eax
+  jmp *HT_ENTER(%r12)                   // ERESUME
+2:
+  movq $0, HT_DEFERRED(%r12)
+  jmp host_aep_enter
+host_aep_end:
+  .size host_thread_enter, . - host_thread_enter
+
+// Entry of every signal handler: (signal, siginfo, ucontext). The FS base may be the enclave's.
+  .globl host_signal_entry
+  .type host_signal_entry, @function
+host_signal_entry:
+  mov %rsp, %rax
+  and $-65536, %rax
+  rdfsbase %rcx
+  mov (%rax), %r8
+  wrfsbase %r8
+  mov 8(%rax), %r8
+  sub $8, %rsp
+  call host_signal                      // (signal, siginfo, ucontext, interrupted FS, HostThread*) -> FS to return with
+  add $8, %rsp
+  wrfsbase %rax
+  ret
+  .size host_signal_entry, . - host_signal_entry
+
+  .globl host_signal_restorer
+host_signal_restorer:
+  mov $15, %eax
+  syscall
+  .section .note.GNU-stack, "", @progbits

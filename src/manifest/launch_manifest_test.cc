@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/manifest/launch_manifest.h"
+#include <gtest/gtest.h>
+
+namespace cloister {
+namespace {
+LaunchManifest sample() {
+  LaunchManifest manifest;
+  manifest.flags = kInsecureHostArguments;
+  manifest.heap_size = 64 << 20;
+  manifest.thread_limit = 16;
+  manifest.host_signals = 1 << 14;
+  manifest.program = "/bin/true";
+  manifest.environment = {"PATH=/bin", "TERM"};
+  manifest.insecure_host_paths = {"/"};
+  manifest.files.push_back({"/bin/true", kFileChunkSize + 1, 0755, std::vector<ChunkHash>(2), {1, 2, 3}});
+  manifest.files.push_back({"/lib/libc.so.6", 0, 0755, {}, {}});
+  manifest.links.push_back({"/lib64", "usr/lib64"});
+  return manifest;
+}
+}  // namespace
+
+TEST(LaunchManifest, RoundTripIsIdentical) {
+  const auto bytes = encode_manifest(sample());
+  const auto decoded = decode_manifest(bytes);
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(encode_manifest(decoded.value()), bytes);
+}
+TEST(LaunchManifest, EveryTruncationIsRefused) {
+  const auto bytes = encode_manifest(sample());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_manifest(std::span(bytes).first(size)).ok()) << size;
+}
+TEST(LaunchManifest, TrailingBytesAndOrderAreRefused) {
+  auto bytes = encode_manifest(sample());
+  bytes.push_back(0);
+  EXPECT_FALSE(decode_manifest(bytes).ok());
+  auto manifest = sample();
+  std::swap(manifest.files[0], manifest.files[1]);
+  EXPECT_FALSE(decode_manifest(encode_manifest(manifest)).ok());
+}
+TEST(LaunchManifest, WrongChunkCountIsRefused) {
+  auto manifest = sample();
+  manifest.files[0].chunks.pop_back();
+  EXPECT_FALSE(decode_manifest(encode_manifest(manifest)).ok());
+}
+}  // namespace cloister
