@@ -18,6 +18,7 @@ class Echo(socketserver.BaseRequestHandler):
 
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
+    request_queue_size = 128
 
 
 with Server(("127.0.0.1", 0), Echo) as server:

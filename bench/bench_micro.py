@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Single operations (micro.c) and Python kernels (kernels.py), natively and inside in turn."""
+import subprocess
+from pathlib import Path
+
+from measure import ROOT, Table
+
+# Forwarded transfers may cost this much more than natively, in nanoseconds.
+FORWARDED = ("over", 200)
+GOALS = {"getpid": ("ratio", 1), "futex_wake": ("ratio", 1), "sigprocmask": ("ratio", 1), "eventfd_w+r": ("ratio", 1),
+         "pipe_w+r_64": ("ratio", 1), "clock_gettime": ("ratio", 1 / 1.5), "pread_file_64": FORWARDED, "recv_empty": FORWARDED,
+         "pwrite_file_64": FORWARDED, "thread_create_join": ("ratio", 0.5), "trap_path": ("at most", 3000)}
+
+
+def build(setup):
+    program = ROOT / "build" / setup.options.preset / "bench" / "micro"
+    source = ROOT / "bench" / "micro.c"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run(["gcc", "-O2", "-pthread", str(source), "-o", str(program)], check=True, timeout=60)
+    return str(program)
+
+
+def pairs(text):
+    return [(line.split()[0], float(line.split()[1])) for line in text.splitlines() if len(line.split()) == 2]
+
+
+def run(setup):
+    program = build(setup)
+    table = Table("microbenchmarks", "ns", False, GOALS)
+    seconds = "0.02" if setup.options.quick else "0.06"
+    for number in range(setup.rounds):
+        for side in setup.order(number):
+            options = [*setup.options.run_option, *([] if setup.options.run else ["--allow", "insecure_dynamic_code"])]
+            for name, value in pairs(setup.run(side, [program, seconds, *(setup.options.only or [])], options)):
+                table.add(name, side, value)
+        print(f"# micro round {number + 1}/{setup.rounds}", flush=True)
+    return [table]
+
+
+def run_python(setup):
+    table = Table("python, CPU-bound", "ms", False)
+    script = str(Path(__file__).resolve().parent / "kernels.py")
+    environment = {"PYTHONHASHSEED": "0"}
+    for number in range(setup.rounds):
+        for side in setup.order(number):
+            total = 0.0
+            for name, value in pairs(setup.run(side, ["/usr/bin/python3", script, *(setup.options.only or [])],
+                                               setup.options.run_option, environment)):
+                table.add(name, side, value * 1000)
+                total += value * 1000
+            table.add("all together", side, total)
+        print(f"# python round {number + 1}/{setup.rounds}", flush=True)
+    table.goals = {"all together": ("ratio", 0.99)}
+    return [table]

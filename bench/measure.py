@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How everything here is measured: paired samples beside each other, medians of ratios, a native/native control.
+
+Sides: `native`, `control` (native again: its ratio shows the noise) and `inside`. All processes of a measurement are
+pinned to one CPU. A ratio is always speed relative to native: 1 is as fast, less is slower.
+"""
+import os
+import shlex
+import shutil
+import signal
+import statistics
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CPU = "0"
+
+
+class Setup:
+    def __init__(self, options):
+        self.options = options
+        self.rounds = options.rounds
+        self.scratch = Path(tempfile.mkdtemp(prefix="cloister-bench-"))
+        self.processes = []
+        if options.run:
+            self.prefix = shlex.split(options.run)
+        else:
+            binary = ROOT / "build" / options.preset / "bin" / "cloister"
+            self.prefix = [str(binary), "run"] if os.access(binary, os.X_OK) else []
+        self.sides = ["native", "control"] + (["inside"] if self.prefix else [])
+        if not self.prefix:
+            print(f"# {binary} is missing: native only")
+
+    def command(self, side, argv, run_options=(), env=None):
+        """What to execute for this side, pinned, and raised in priority where we may."""
+        out = ["nice", "-n", "-15"] if os.geteuid() == 0 else []
+        out += ["taskset", "-c", CPU]
+        if side == "inside":
+            out += self.prefix + list(run_options)
+            if not self.options.run:
+                for name, value in (env or {}).items():
+                    out += ["--env", f"{name}={value}"]
+                out += ["--"]
+        return out + list(argv)
+
+    def environment(self, env=None):
+        return {**os.environ, **(env or {})}
+
+    def run(self, side, argv, run_options=(), env=None, timeout=300):
+        done = subprocess.run(self.command(side, argv, run_options, env), env=self.environment(env), cwd=self.scratch,
+                              capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise RuntimeError(f"{side}: {' '.join(argv)}: exit status {done.returncode}: {done.stderr.strip()[-300:]}")
+        return done.stdout
+
+    def start(self, side, argv, run_options=(), env=None):
+        log = open(self.scratch / "stderr", "ab")
+        process = subprocess.Popen(self.command(side, argv, run_options, env), env=self.environment(env), cwd=self.scratch,
+                                   stdout=subprocess.DEVNULL, stderr=log, stdin=subprocess.DEVNULL)
+        log.close()
+        self.processes.append(process)
+        return process
+
+    def stop(self, process):
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait(20)
+        if process in self.processes:
+            self.processes.remove(process)
+
+    def order(self, number):
+        """A different order in every round, so that drift hits all sides alike."""
+        k = number % len(self.sides)
+        sides = self.sides[k:] + self.sides[:k]
+        return sides if number // len(self.sides) % 2 == 0 else sides[::-1]
+
+    def close(self):
+        for process in list(self.processes):
+            self.stop(process)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def cpu_time(pid):
+    """Nanoseconds of CPU time that all threads of the process have used."""
+    base = f"/proc/{pid}/task/"
+    return sum(int(Path(base, task, "schedstat").read_text().split()[0]) for task in os.listdir(base))
+
+
+def quartiles(values):
+    return statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else [values[0]] * 3
+
+
+class Table:
+    """Collects rows {name: {side: [values]}} and prints the comparison."""
+
+    def __init__(self, title, unit, bigger_is_better, goals=None):
+        self.title, self.unit, self.bigger, self.goals = title, unit, bigger_is_better, goals or {}
+        self.rows, self.notes, self.met, self.missed = {}, {}, 0, []
+
+    def add(self, row, side, value):
+        self.rows.setdefault(row, {}).setdefault(side, []).append(value)
+
+    def ratios(self, row, side):
+        native, other = self.rows[row]["native"], self.rows[row].get(side, [])
+        return [(o / n if self.bigger else n / o) for n, o in zip(native, other) if n and o]
+
+    def show(self):
+        print(f"\n{self.title}  (unit {self.unit}; ratio: speed relative to native, median [q1..q3])")
+        print(f"  {'':24} {'native':>11} {'iqr':>6} {'inside':>11} {'difference':>11} {'ratio':>7} {'[q1..q3]':>15} "
+              f"{'control':>8}  goal")
+        for row, sides in self.rows.items():
+            native = statistics.median(sides["native"])
+            q1, _, q3 = quartiles(sides["native"])
+            line = f"  {row:24} {native:11.1f} {100 * (q3 - q1) / native if native else 0:5.1f}%"
+            if sides.get("inside"):
+                inside = statistics.median(sides["inside"])
+                r = self.ratios(row, "inside") or [0]
+                low, middle, high = quartiles(r)
+                line += f" {inside:11.1f} {inside - native:+11.1f} {middle:7.3f} {f'[{low:.3f}..{high:.3f}]':>15}"
+            else:
+                line += f" {'-':>11} {'-':>11} {'-':>7} {'-':>15}"
+            control = self.ratios(row, "control") if sides.get("control") else []
+            line += f" {statistics.median(control):8.3f}" if control else f" {'-':>8}"
+            print(line + self.judge(row, sides), flush=True)
+        for note in self.notes.values():
+            print("  " + note)
+
+    def judge(self, row, sides):
+        goal = self.goals.get(row)
+        if not goal or not sides.get("inside"):
+            return ""
+        kind, limit = goal
+        inside, native = statistics.median(sides["inside"]), statistics.median(sides["native"])
+        ratio = statistics.median(self.ratios(row, "inside") or [0])
+        good = {"ratio": ratio >= limit, "over": inside - native <= limit, "at most": inside <= limit}[kind]
+        if good:
+            self.met += 1
+        else:
+            self.missed.append(f"{self.title}: {row}")
+        text = {"ratio": f">= {limit}", "over": f"+{limit} {self.unit}", "at most": f"<= {limit} {self.unit}"}[kind]
+        return f"  {text} {'ok' if good else 'MISSED'}"
+
+    def as_json(self):
+        return {"title": self.title, "unit": self.unit, "rows": self.rows,
+                "ratios": {row: {s: statistics.median(self.ratios(row, s)) for s in sides if s != "native" and self.ratios(row, s)}
+                           for row, sides in self.rows.items()}}
