@@ -1,0 +1,477 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as a user meets it: streams, exit statuses, signals, terminals, errors, measurement, memory.
+
+Some tests need root (reading another process's memory); they say so when they are skipped.
+"""
+import fcntl
+import json
+import os
+import pty
+import re
+import resource
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import memory_probe  # noqa: E402
+import suite  # noqa: E402
+from suite import Context, Fail, Skip, Test, expect, inside_only, need, wait_until  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+BUSYBOX = "/bin/busybox"
+
+
+def helper(context: Context, name: str, flags=()) -> str:
+    folder = context.options.build / "tests" / "e2e"
+    folder.mkdir(parents=True, exist_ok=True)
+    source, program = HERE / f"{name}.c", folder / name
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        temporary = folder / f"{name}.{context.test.name}.tmp"
+        done = subprocess.run(["gcc", "-O2", "-g", "-pthread", *flags, str(source), "-o", str(temporary)],
+                              capture_output=True, text=True, timeout=60)
+        expect(done.returncode == 0, "does not compile: " + done.stderr[:300])
+        os.replace(temporary, program)
+    return str(program)
+
+
+def sides(context: Context):
+    return [False] if context.options.native_only else [False, True]
+
+
+def side(inside: bool) -> str:
+    return "inside" if inside else "native"
+
+
+# -- streams and statuses ---------------------------------------------------------------------------------------------
+def streams(context: Context) -> None:
+    data = os.urandom(3 << 20) * 4
+    for inside in sides(context):
+        done = context.run([BUSYBOX, "cat"], inside, stdin=data)
+        expect(done.status == 0 and done.stdout == data, f"{side(inside)}: cat of 12 MiB differs")
+    context.both([BUSYBOX, "sh", "-c", "echo out; echo err >&2; exit 7"], native_status=7)
+    for inside in sides(context):
+        done = context.run([BUSYBOX, "sh", "-c", "echo out; echo err >&2"], inside)
+        expect(done.stdout == b"out\n" and done.stderr.endswith(b"err\n"), f"{side(inside)}: streams are mixed")
+
+
+def closed_streams(context: Context) -> None:
+    for inside in sides(context):
+        process = context.start([BUSYBOX, "yes"], inside)
+        process.stdout.read(100000)
+        process.stdout.close()
+        expect(process.wait(20) == -signal.SIGPIPE, f"{side(inside)}: {process.returncode} when nobody reads")
+        process = context.start([BUSYBOX, "cat"], inside, stdin=subprocess.PIPE)
+        process.stdin.close()
+        expect(process.wait(20) == 0, f"{side(inside)}: cat at end of input: {process.returncode}")
+
+
+def statuses(context: Context) -> None:
+    for status in (0, 1, 42, 255):
+        context.both([BUSYBOX, "sh", "-c", f"exit {status}"], native_status=status)
+
+
+@inside_only
+def environment(context: Context) -> None:
+    process = subprocess.run([context.cloister, "run", "--env", "GIVEN=1 2", "--env", "FROM_HOST", "--", BUSYBOX, "env"],
+                             env={"HOST_SECRET": "no", "FROM_HOST": "yes", "PATH": os.environ["PATH"], "HOME": "/root"},
+                             capture_output=True, text=True, timeout=30)
+    lines = process.stdout.splitlines()
+    expect("GIVEN=1 2" in lines and "FROM_HOST=yes" in lines, f"--env is missing: {lines}")
+    expect(not any("HOST_SECRET" in line for line in lines), "the host's environment got in")
+    expect(len(lines) <= 12, f"not a small environment: {lines}")
+
+
+@inside_only
+def one_process(context: Context) -> None:
+    process = context.start([helper(context, "sleeper"), "nanosleep", "20000"], True)
+    expect(process.stdout.readline() == b"ready\n", "not ready")
+    expect(memory_probe.tree(process.pid) == [process.pid], "the program runs in another process")
+    process.kill()
+    expect(process.wait(10) == -signal.SIGKILL, "SIGKILL")
+
+
+# -- signals ----------------------------------------------------------------------------------------------------------
+def signals_default(context: Context) -> None:
+    program = helper(context, "sleeper")
+    for how in ("nanosleep", "poll", "epoll", "futex", "read"):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for inside in sides(context):
+                process = context.start([program, how, "20000"], inside)
+                expect(process.stdout.readline() == b"ready\n", "not ready")
+                time.sleep(0.03)
+                process.send_signal(number)
+                try:
+                    status = process.wait(10)
+                except subprocess.TimeoutExpired:
+                    raise Fail(f"{side(inside)}: {how} survives {number.name}") from None
+                expect(status == -number, f"{side(inside)}: {how} {number.name}: {status}")
+
+
+def signals_handled(context: Context) -> None:
+    program = helper(context, "sleeper")
+    for how in ("nanosleep", "poll", "epoll", "futex", "read"):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGWINCH):
+            results = []
+            for inside in sides(context):
+                process = context.start([program, how, "20000", "handle"], inside)
+                expect(process.stdout.readline() == b"ready\n", "not ready")
+                time.sleep(0.03)
+                process.send_signal(number)
+                try:
+                    results.append((process.communicate(timeout=10)[0], process.returncode))
+                except subprocess.TimeoutExpired:
+                    raise Fail(f"{side(inside)}: {how} is not interrupted by {number.name}") from None
+            expect(results[0] == results[-1], f"{how} {number.name}: {results}")
+
+
+def stop_and_continue(context: Context) -> None:
+    program = helper(context, "sleeper")
+    for how in ("nanosleep", "poll", "epoll", "futex"):
+        results = []
+        for inside in sides(context):
+            process = context.start([program, how, "700"], inside)
+            expect(process.stdout.readline() == b"ready\n", "not ready")
+            process.send_signal(signal.SIGSTOP)
+            wait_until(lambda: "\nState:\tT" in Path(f"/proc/{process.pid}/status").read_text(), 5, "stopped", process)
+            time.sleep(0.2)
+            process.send_signal(signal.SIGCONT)
+            try:
+                results.append((process.communicate(timeout=10)[0], process.returncode))
+            except subprocess.TimeoutExpired:
+                raise Fail(f"{side(inside)}: {how} does not go on after SIGCONT") from None
+        expect(results[0] == results[-1], f"{how}: {results}")
+
+
+def dump_while_sleeping(context: Context) -> None:
+    need("gcore")
+    if os.geteuid():
+        raise Skip("needs root")
+    program = helper(context, "sleeper")
+    for how in ("nanosleep", "poll", "epoll", "futex"):
+        for inside in sides(context):
+            process = context.start([program, how, "1500"], inside)
+            expect(process.stdout.readline() == b"ready\n", "not ready")
+            began = time.monotonic()
+            memory_probe.by_gcore(process.pid, b"no such marker")
+            expect(time.monotonic() - began < 60, "gcore takes very long")
+            try:
+                out = process.communicate(timeout=20)[0]
+            except subprocess.TimeoutExpired:
+                raise Fail(f"{side(inside)}: {how} hangs after gcore") from None
+            expect(process.returncode == 0 and out.startswith(b"result "), f"{side(inside)}: {how} after gcore: {out} {process.returncode}")
+            expect(b"errno 4 " not in out or how == "epoll", f"{side(inside)}: {how} was interrupted by gcore: {out}")
+
+
+def terminal(context: Context) -> None:
+    program = helper(context, "terminal")
+    results = []
+    for inside in sides(context):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+        def control() -> None:
+            os.setsid()
+            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        process = context.start([program], inside, stdin=slave, stdout=slave, stderr=slave,
+                                start_new_session=False, preexec_fn=control)
+        os.close(slave)
+        text = b""
+
+        def read_until(what: bytes) -> None:
+            nonlocal text
+            end = time.monotonic() + 15
+            while what not in text:
+                if not select.select([master], [], [], 0.2)[0]:
+                    expect(time.monotonic() < end, f"{side(inside)}: no {what!r} in {text[-300:]!r}")
+                    continue
+                try:
+                    piece = os.read(master, 4096)
+                except OSError:
+                    piece = b""
+                expect(bool(piece), f"{side(inside)}: ended before {what!r}: {text[-300:]!r}")
+                text += piece
+        read_until(b"waiting\r\n")
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 132, 0, 0))
+        read_until(b"size 50 132\r\n")
+        os.write(master, b"typex\x7fd\n")
+        read_until(b"raw 0\r\n")
+        os.write(master, b"q")
+        read_until(b"byte q\r\n")
+        os.write(master, b"\x03")
+        read_until(b"interrupted\r\n")
+        expect(process.wait(10) == 5, f"{side(inside)}: exit status {process.returncode}")
+        os.close(master)
+        results.append(text[text.index(b"tty "):])
+    expect(results[0] == results[-1], f"terminal output differs: {results}")
+
+
+# -- errors -----------------------------------------------------------------------------------------------------------
+def one_line(context: Context, argv, status: int, *words: str) -> None:
+    """The command ends with this status and one line on stderr that has the words; nothing on stdout."""
+    process = subprocess.run([context.cloister, *argv], capture_output=True, text=True, timeout=30,
+                             stdin=subprocess.DEVNULL, cwd=context.scratch)
+    lines = process.stderr.strip().splitlines()
+    shown = " | ".join(lines)[:300]
+    expect(process.returncode == status, f"{argv[-1]}: exit status {process.returncode}, not {status}; {shown}")
+    errors = [line for line in lines if line.startswith("cloister")]
+    expect(len(lines) <= 3 and errors, f"{argv[-1]}: not one clear line: {shown}")
+    for word in words:
+        expect(word.lower() in process.stderr.lower(), f"{argv[-1]}: the error does not say {word}: {shown}")
+
+
+@inside_only
+def bad_programs(context: Context) -> None:
+    good = bytearray(Path(helper(context, "sleeper")).read_bytes())
+
+    def make(name: str, data: bytes, mode: int = 0o755) -> str:
+        path = context.scratch / name
+        path.write_bytes(data)
+        path.chmod(mode)
+        return str(path)
+
+    def changed(offset: int, value: bytes) -> bytes:
+        return bytes(good[:offset]) + value + bytes(good[offset + len(value):])
+    one_line(context, ["run", "--", "/no/such/program"], 127, "/no/such/program")
+    one_line(context, ["run", "--", "no-such-command"], 127, "no-such-command")
+    one_line(context, ["run", "--", make("not-executable", bytes(good), 0o644)], 126, "not-executable")
+    one_line(context, ["run", "--", str(context.scratch)], 126)
+    one_line(context, ["run", "--", make("class32", changed(4, b"\x01"))], 126, "class32", "32")
+    one_line(context, ["run", "--", make("aarch64", changed(18, b"\xb7\x00"))], 126, "aarch64")
+    one_line(context, ["run", "--", make("short", bytes(good[:40]))], 126, "short")
+    one_line(context, ["run", "--", make("empty", b"")], 126, "empty")
+    one_line(context, ["run", "--", make("text", b"just text\n")], 126, "text")
+    one_line(context, ["run", "--", make("truncated", bytes(good[:5000]))], 126, "truncated")
+    one_line(context, ["run", "--", make("headers", changed(32, b"\xff" * 8))], 126, "headers")
+    one_line(context, ["run", "--", make("count", changed(56, b"\xff\xff"))], 126, "count")
+    for i in range(0, 56 * 8, 37):  # every damaged header ends cleanly, whatever the outcome
+        data = bytearray(good)
+        data[64 + i] ^= 0x80
+        process = subprocess.run([context.cloister, "run", "--", make("damaged", bytes(data)), "nanosleep", "1"],
+                                 capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+        if process.returncode not in (0, 126, 127, -11, -7, -4, 1):
+            raise Fail(f"byte {64 + i} damaged: status {process.returncode}: {process.stderr[-200:]!r}")
+
+
+@inside_only
+def bad_usage(context: Context) -> None:
+    for argv in (["run"], ["run", "--no-such-option", "--", "true"], ["run", "--heap", "lots", "--", "true"],
+                 ["run", "--memory", "pink", "--", "true"], ["run", "--device", "none", "--", "true"], ["nonsense"],
+                 ["run", "--allow", "insecure_nonsense", "--", "true"], ["run", "--threads", "0", "--", "true"]):
+        process = subprocess.run([context.cloister, *argv], capture_output=True, text=True, timeout=30)
+        expect(process.returncode not in (0, None) and process.returncode > 0, f"{argv}: status {process.returncode}")
+        expect(0 < len(process.stderr.strip().splitlines()) <= 4, f"{argv}: stderr {process.stderr[:300]}")
+    for argv in (["--help"], ["run", "--help"], ["--version"]):
+        process = subprocess.run([context.cloister, *argv], capture_output=True, text=True, timeout=30)
+        expect(process.returncode == 0 and process.stdout, f"{argv}: {process.returncode}")
+
+
+@inside_only
+def trace_and_stats(context: Context) -> None:
+    done = context.run([BUSYBOX, "echo", "traced"], True, run_options=["--trace"])
+    expect(done.status == 0 and done.stdout == b"traced\n", f"--trace: {done.describe_status()} {suite.tail(done.stderr)}")
+    expect(b"write(1" in done.stderr and b"= 7" in done.stderr, f"--trace shows no write: {done.stderr[-400:]!r}")
+    file = context.scratch / "trace"
+    done = context.run([BUSYBOX, "echo", "traced"], True, run_options=[f"--trace={file}"])
+    expect(b"write(1" not in done.stderr and "write(1" in file.read_text(), "--trace=FILE")
+    done = context.run([BUSYBOX, "echo", "counted"], True, run_options=["--stats"])
+    expect(done.status == 0 and b"host call" in done.stderr.lower(), f"--stats: {done.stderr[-300:]!r}")
+
+
+@inside_only
+def unknown_calls(context: Context) -> None:
+    done = context.run([helper(context, "unknown_call")], True)
+    expect(done.stdout == b"-1 38\n-1 38\n-1\n-1\n", f"{done.stdout!r}")
+    expect(done.stderr.count(b"1234") == 1, f"1234 is not reported exactly once: {done.stderr[-400:]!r}")
+    expect(done.stderr.count(b"kexec_load") <= 1, f"kexec_load reported more than once: {done.stderr[-400:]!r}")
+
+
+# -- measurement ------------------------------------------------------------------------------------------------------
+def measure(context: Context, *argv: str) -> str:
+    done = subprocess.run([context.cloister, "measure", "--", *argv], capture_output=True, text=True, timeout=120)
+    found = re.search(r"\b[0-9a-f]{64}\b", done.stdout)
+    expect(done.returncode == 0 and found is not None, f"measure: {done.returncode} {done.stdout[-200:]} {done.stderr[-200:]}")
+    return found.group(0)
+
+
+@inside_only
+def measurement(context: Context) -> None:
+    program = str(context.scratch / "program")
+    shutil.copy(helper(context, "sleeper"), program)
+    first = measure(context, program, "nanosleep", "1")
+    expect(measure(context, program, "nanosleep", "1") == first, "two measurements differ")
+    stat = os.stat(program)
+    data = bytearray(Path(program).read_bytes())
+    position = data.index(b"result %ld")
+    data[position] ^= 0x20
+    with open(program, "r+b") as f:  # the same size, the same time: only the content tells
+        f.write(data)
+    os.utime(program, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    expect(measure(context, program, "nanosleep", "1") != first, "a changed byte does not change MRENCLAVE")
+    expect(context.run([program, "nanosleep", "1"], True).stdout.startswith(b"ready\nResult 0"), "the changed program runs as changed")
+    data[position] ^= 0x20
+    with open(program, "r+b") as f:
+        f.write(data)
+    expect(measure(context, program, "nanosleep", "1") == first, "the same bytes, another MRENCLAVE")
+
+
+@inside_only
+def reproducible(context: Context) -> None:
+    copy = context.scratch / "another-folder"
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=suite.ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    for name in filter(None, names):
+        if (suite.ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(suite.ROOT / name, copy / name)
+    environment = {**os.environ, "CCACHE_DISABLE": "1"}
+    for command in (["cmake", "--preset", "release"], ["cmake", "--build", "--preset", "release", "-j", "2", "--target", "cloister"]):
+        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=1500, env=environment)
+        expect(done.returncode == 0, f"{' '.join(command)}: {(done.stdout + done.stderr)[-400:]}")
+    here = measure(context, "/bin/true")
+    there = subprocess.run([copy / "build/release/bin/cloister", "measure", "--", "/bin/true"], capture_output=True, text=True, timeout=60)
+    expect(here in there.stdout, f"here {here}, in another folder {there.stdout.strip()[-200:]}")
+
+
+# -- what the outside sees --------------------------------------------------------------------------------------------
+@inside_only
+def only_listed_host_calls(context: Context) -> None:
+    need("strace")
+    listed = subprocess.run([context.cloister, "syscalls", "--host", "--json"], capture_output=True, text=True, timeout=30)
+    if listed.returncode:
+        raise Skip("`cloister syscalls --host --json` is not there yet")
+    table = json.loads(listed.stdout)
+    rows = table if isinstance(table, list) else table.get("host_calls", [])
+    allowed = {row["name"] if isinstance(row, dict) else row for row in rows} | {"rt_sigreturn", "restart_syscall"}
+    log = context.scratch / "strace"
+    python = "import threading, socket, os, time; t = threading.Thread(target=time.sleep, args=(0.1,)); t.start(); t.join(); " \
+             "s = socket.socketpair(); s[0].send(b'x'); s[1].recv(1); open('f', 'w').write('x'); print(len(os.listdir('.')))"
+    done = subprocess.run(["strace", "-f", "-qq", "-o", str(log), *context.command(["/usr/bin/python3", "-c", python], True)],
+                          capture_output=True, timeout=120, cwd=context.scratch)
+    expect(done.returncode == 0, f"under strace: {done.returncode} {done.stderr[-200:]!r}")
+    text = log.read_text(errors="replace")
+    installed = max(text.rfind("seccomp(SECCOMP_SET_MODE_FILTER"), text.rfind("PR_SET_SECCOMP"))
+    expect(installed > 0, "no seccomp filter was installed")
+    used = set(re.findall(r"^\d+\s+(\w+)\(", text[text.index("\n", installed):], re.MULTILINE))
+    expect(used <= allowed, f"calls outside the table: {sorted(used - allowed)}")
+
+
+def fnv_marker(seed: str) -> bytes:
+    state = 1469598103934665603
+    mask = (1 << 64) - 1
+    for c in seed.encode():
+        state = (state ^ c) * 1099511628211 & mask
+    out = bytearray()
+    for _ in range(64):
+        state ^= state << 13 & mask
+        state ^= state >> 7
+        state ^= state << 17 & mask
+        out.append(ord("A") + (state >> 20) % 26)
+    return bytes(out)
+
+
+def memory_is_secret(context: Context) -> None:
+    need("gdb", "gcore")
+    if os.geteuid():
+        raise Skip("needs root")
+    program = helper(context, "marker")
+    modes = [("native", False, [])]
+    if not context.options.native_only:
+        modes += [("plain", True, ["--memory", "plain"]), ("secret", True, ["--memory", "secret"])]
+    for name, inside, options in modes:
+        seed = os.urandom(8).hex()
+        marker = fnv_marker(seed)
+        process = context.start([program, seed], inside, run_options=options)
+        expect(process.stdout.readline() == b"ready\n", f"{name}: not ready: {suite.tail(process.stderr.read() if process.poll() is not None else b'')}")
+        time.sleep(0.2)
+        for method, find in memory_probe.METHODS.items():
+            for wanted in (marker, marker[:16]):
+                read, hits = sum_of(find, memory_probe.tree(process.pid), wanted)
+                if name == "secret":
+                    expect(hits == 0, f"secret memory: {method} finds the marker {hits} times")
+                elif wanted == marker:
+                    expect(hits > 0, f"{name}: {method} finds nothing, so it shows nothing")
+        expect(process.poll() is None, f"{name}: did not survive being looked at")
+        process.terminate()
+        expect(process.wait(10) == -signal.SIGTERM, f"{name}: {process.returncode} after SIGTERM")
+
+
+def sum_of(find, pids, marker):
+    found = [find(pid, marker) for pid in pids]
+    return sum(f[0] for f in found), sum(f[1] for f in found)
+
+
+def core_dump(context: Context) -> None:
+    pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()
+    if pattern.startswith("|") or "/" in pattern:
+        raise Skip(f"core dumps go to {pattern}")
+    program = helper(context, "marker")
+    modes = [("native", False, [])]
+    if not context.options.native_only:
+        modes += [("secret", True, ["--memory", "secret"])]
+    for name, inside, options in modes:
+        seed = os.urandom(8).hex()
+        folder = context.fresh_directory(f"core-{name}")
+        process = context.start([program, seed, "abort"], inside, run_options=options, cwd=folder,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2))
+        expect(process.wait(60) == -signal.SIGABRT, f"{name}: {process.returncode}")
+        cores = list(folder.glob("core*"))
+        hits = sum(memory_probe.in_file(core, fnv_marker(seed)[:16])[1] for core in cores)
+        if name == "native":
+            expect(hits > 0, "native: the core dump has no marker, so this shows nothing")
+        else:
+            expect(hits == 0, f"the core dump has the marker {hits} times")
+
+
+@inside_only
+def ordinary_user(context: Context) -> None:
+    if os.geteuid():
+        raise Skip("we are an ordinary user already")
+    need("setpriv")
+    probe = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    if subprocess.run([*probe, "test", "-x", context.cloister]).returncode:
+        raise Skip(f"user nobody cannot reach {context.cloister}")
+    folder = context.scratch / "home"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    context.scratch.chmod(0o755)
+    context.scratch.parent.chmod(0o755)
+    done = subprocess.run([*probe, context.cloister, "run", "--", BUSYBOX, "echo", "as nobody"], capture_output=True, text=True,
+                          timeout=60, env={"HOME": str(folder), "PATH": os.environ["PATH"], "CLOISTER_SIM_DIR": str(folder / "sim")},
+                          cwd=folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (8 << 20, 8 << 20)))
+    expect(done.returncode == 0 and done.stdout == "as nobody\n", f"{done.returncode} {done.stderr[-300:]}")
+    expect("memlock" in done.stderr.lower() or "plain" in done.stderr.lower(), f"does not say what is weaker: {done.stderr[-300:]}")
+
+
+@inside_only
+def doctor_and_lists(context: Context) -> None:
+    done = subprocess.run([context.cloister, "doctor"], capture_output=True, text=True, timeout=30)
+    for word in ("SGX", "memfd_secret", "Syscall User Dispatch"):
+        expect(word.lower() in done.stdout.lower(), f"doctor does not mention {word}")
+    for command in (["syscalls", "--json"], ["doctor", "--json"]):
+        done = subprocess.run([context.cloister, *command], capture_output=True, text=True, timeout=30)
+        expect(bool(done.stdout) and json.loads(done.stdout) is not None, f"{command}: no JSON")
+
+
+TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test("statuses", statuses),
+         Test("environment", environment), Test("one_process", one_process), Test("signals_default", signals_default, 120),
+         Test("signals_handled", signals_handled, 120), Test("stop_and_continue", stop_and_continue),
+         Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
+         Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("unknown_calls", unknown_calls),
+         Test("measurement", measurement), Test("reproducible", reproducible, 1800, slow=True),
+         Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
+         Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]
+
+
+def main() -> int:
+    return suite.main(suite.prepare(suite.arguments(__doc__).parse_args()), TESTS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
