@@ -23,18 +23,10 @@ __attribute__((noinline)) static void block(int how) {
   int epoll = -1, sockets[2];
   sem_t semaphore;
   switch (how) {
-    case 0:
-      (void)!read(pipes[0], &byte, 1);
-      break;
-    case 1:
-      poll(&p, 1, -1);
-      break;
-    case 2:
-      sleep(100);
-      break;
-    case 3:
-      pause();
-      break;
+    case 0: (void)!read(pipes[0], &byte, 1); break;
+    case 1: poll(&p, 1, -1); break;
+    case 2: sleep(100); break;
+    case 3: pause(); break;
     case 4:
       epoll = epoll_create1(0);
       epoll_wait(epoll, &event, 1, -1);
