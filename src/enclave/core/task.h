@@ -13,7 +13,10 @@ enum class FileKind : std::uint8_t {
   other,         // only the kernel storey knows how
   host_stream,   // socket, pipe or terminal of the host: one host call a request
   host_regular,  // regular file of the host: requests larger than the bounce buffer continue
+  host_epoll,    // epoll object with its EpollTable; neither readable nor writable
 };
+
+struct EpollTable;  // epoll_table.h
 
 // An open file description. Its life: descriptor slots hold references; a task that uses it publishes it in Task::hazard,
 // and the kernel storey frees it (and closes the host descriptor) only when no hazard names it.
@@ -24,6 +27,7 @@ struct File {
   bool writable = false;
   std::atomic<std::uint32_t> status_flags{0};  // O_APPEND, O_NONBLOCK, …
   std::int32_t host_descriptor = -1;
+  EpollTable* epoll_table = nullptr;  // of host_epoll
 };
 
 struct DescriptorTable {
@@ -38,6 +42,7 @@ struct Task {
   std::atomic<std::uint64_t> doorbell_count{0};
   std::uint32_t tid = 0;
   std::uint32_t tgid = 0;
+  std::uint64_t wait_deadline = 0;  // when a wait ends that the core began and the kernel storey goes on with; 0: it did not
 };
 
 // The open file at `descriptor`, protected until release_file; null means EBADF.
