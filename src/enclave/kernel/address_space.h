@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program's memory: mappings, brk, and the faults that fill them. Trusted, kernel storey. Several can exist.
 //
-// Lock order: AddressSpace::mutex_ before everything of the page manager. It is held while files are read in, never while
-// program memory is copied through program_access (whose faults take it).
+// Lock order: AddressSpace's mutex before everything of the page manager. It is held while files are read in (so that a
+// MappedFile must not wait for anything that touches program memory), never while program memory is copied through
+// program_access (whose faults take it).
 #pragma once
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
+#include <span>
 #include <string>
 #include <vector>
+#include "abi/enclave_layout.h"
 #include "src/base/result.h"
 #include "src/enclave/core/program_access.h"
-#include "src/enclave/vfs/open_file.h"
+#include "src/plan/address_map.h"
 
 namespace cloister::kernel {
 
@@ -20,7 +21,8 @@ namespace cloister::kernel {
 class MappedFile {
  public:
   virtual ~MappedFile() = default;
-  // Reads exactly `size` bytes at `offset` (both whole pages) into trusted memory; bytes beyond the end are zero.
+  // Reads exactly `size` bytes at `offset` (both whole pages; the offset is a multiple of kFileChunkSize) into trusted
+  // memory; bytes beyond the end are zero.
   virtual Result<void> read_pages(std::uint64_t offset, void* to, std::size_t size) = 0;
   virtual std::uint64_t size() const = 0;
   // Rewrite plan, empty if there is none; only for measured ELF files.
@@ -28,6 +30,11 @@ class MappedFile {
   // May its pages be executed (measured, or below an insecure host path)?
   virtual bool may_execute() const = 0;
   virtual const std::string& path() const = 0;
+  // For writable shared mappings. write_pages is called with whole pages, but for the last one of the file; never beyond its end.
+  virtual bool can_write_pages() const { return false; }
+  virtual Result<void> write_pages(std::uint64_t /*offset*/, const void* /*from*/, std::size_t /*size*/) {
+    return Error::from_errno(19 /* ENODEV */);
+  }
 };
 
 struct Module;  // applied plan: trampolines and the address map (address_space/module.h)
@@ -42,10 +49,30 @@ struct Mapping {
   std::string name;                  // "[heap]", "[stack]", "[vdso]" for /proc/self/maps
 };
 
+// Why a fault could not be resolved decides which signal the program gets.
+enum class FaultResult : std::uint8_t {
+  resolved,
+  no_mapping,        // SIGSEGV, SEGV_MAPERR
+  not_permitted,     // SIGSEGV, SEGV_ACCERR
+  beyond_file,       // SIGBUS, BUS_ADRERR; also a page of a file that cannot be read
+  out_of_memory,     // the limit of dynamic memory is reached: SIGKILL, as from Linux's OOM killer
+};
+
+enum class DynamicCode : std::uint8_t { refused, allowed };  // kInsecureDynamicCode of the manifest
+
 class AddressSpace {
  public:
-  AddressSpace();
+  struct Options {
+    std::uint64_t low = layout::kProgramLow, high = layout::kProgramHigh;
+    DynamicCode dynamic_code = DynamicCode::refused;
+    std::uint64_t memory_size = ~0ULL;      // a single mapping that would need more than this is refused (ENOMEM)
+    std::uint64_t stack_limit = 8ULL << 20; // for the room that is kept below the stack
+  };
+  explicit AddressSpace(const Options& options);
+  AddressSpace() : AddressSpace(Options()) {}
   ~AddressSpace();
+  AddressSpace(const AddressSpace&) = delete;
+  AddressSpace& operator=(const AddressSpace&) = delete;
 
   struct MapRequest {
     std::uint64_t address = 0;  // hint, or exact with MAP_FIXED / MAP_FIXED_NOREPLACE
@@ -55,25 +82,44 @@ class AddressSpace {
     std::shared_ptr<MappedFile> file;
     std::uint64_t offset = 0;
     std::string name;
+    bool file_writable = false;  // the descriptor allows writing: a shared mapping may become writable
   };
-  // Linux's mmap, munmap, … with Linux's errors. W together with X is refused (EACCES), executable memory that is no file that
-  // may be executed needs the manifest's insecure_dynamic_code (EACCES otherwise).
+  // Linux's mmap, munmap, … with Linux's errors. Memory that is writable and executable, and executable memory that is no file
+  // that may be executed, needs the manifest's insecure_dynamic_code (EACCES otherwise).
+  // A request with MAP_GROWSDOWN and no address is the main stack: it lies highest, with room to grow to the stack limit.
   Result<std::uint64_t> map(const MapRequest& request);
   Result<void> unmap(std::uint64_t address, std::uint64_t size);
   Result<void> protect(std::uint64_t address, std::uint64_t size, int protection);
   Result<std::uint64_t> remap(std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
                               std::uint64_t new_address);
   Result<void> advise(std::uint64_t address, std::uint64_t size, int advice);
+  Result<void> synchronise(std::uint64_t address, std::uint64_t size);  // msync: writes shared file mappings back
+  // mincore: one byte a page, bit 0 if the page is there. ENOMEM if something is not mapped.
+  Result<std::vector<std::uint8_t>> residency(std::uint64_t address, std::uint64_t size);
+  bool is_mapped(std::uint64_t address, std::uint64_t size);
   std::uint64_t set_brk(std::uint64_t address);  // as brk(2): the new or the old end
 
   // Where the heap starts; the loader calls it once the program's image is mapped.
   void start_brk(std::uint64_t address);
 
+  // RLIMIT_STACK, RLIMIT_AS and RLIMIT_DATA (brk): soft limits in bytes.
+  struct Limits {
+    std::uint64_t stack = 8ULL << 20, address_space = ~0ULL, data = ~0ULL;
+  };
+  void set_limits(const Limits& limits);
+
+  // exec: everything goes, and addresses are drawn anew.
+  void clear();
+  // exit: writable shared mappings are written back to their files.
+  void write_back_all();
+
   // Makes the page at `address` accessible for `access` if a mapping allows it: demand-zero, file contents, stack growth.
-  bool resolve_fault(std::uint64_t address, core::Access access);
+  FaultResult resolve_fault(std::uint64_t address, core::Access access);
 
   // For signal frames and unwinding (address_map.h): original address of a PC inside a trampoline; the same PC otherwise.
-  std::uint64_t original_pc(std::uint64_t pc);
+  std::uint64_t original_pc(std::uint64_t pc) { return original_position(pc).pc; }
+  // The same with what must be added to RSP, and whether the system call has not happened yet.
+  OriginalPosition original_position(std::uint64_t pc);
   // Where to re-enter to repeat the system call at `original` (a patched window), or `original` itself.
   std::uint64_t entry_for_restart(std::uint64_t original);
 

@@ -4,6 +4,7 @@
 #pragma once
 #include <linux/stat.h>
 #include <sys/stat.h>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "src/enclave/kernel/wait_queue.h"
 
 namespace cloister::kernel {
+class MappedFile;
 class Task;
 }
 
@@ -53,6 +55,8 @@ class OpenFile : public core::File {
   virtual Result<void> change_mode(std::uint32_t mode);
   virtual Result<void> change_owner(std::uint32_t user, std::uint32_t group);
   virtual Result<void> set_times(const struct timespec times[2]);
+  // For mmap. Access rights of the descriptor (readable, writable) are the caller's business.
+  virtual Result<std::shared_ptr<kernel::MappedFile>> map_file() { return Error::from_errno(ENODEV); }
 
   // EPOLL* bits that hold now.
   virtual std::uint32_t readiness();
