@@ -42,7 +42,8 @@ inline constexpr ErrorSet stream = file | network;
 inline constexpr ErrorSet path = file | ErrorSet::of(ENOENT, EEXIST, ELOOP, EMFILE, ENFILE, EMLINK, ENAMETOOLONG,
                                                      ENOTEMPTY, EXDEV, ENXIO, ENODEV, E2BIG, ENOTBLK);
 inline constexpr ErrorSet socket = network | ErrorSet::of(EINTR, EAGAIN, EIO, ENOMEM, EACCES, EPERM, EINVAL, EMFILE,
-                                                          ENFILE, ENOENT, ENOTDIR, ELOOP, EROFS, ENAMETOOLONG, ENODEV, ENXIO);
+                                                          ENFILE, ENOENT, ENOTDIR, ELOOP, EROFS, ENAMETOOLONG, ENODEV, ENXIO,
+                                                          ENOSPC, EDQUOT, EBUSY);
 inline constexpr ErrorSet lock =
     file | ErrorSet::of(EDEADLK, ENOLCK, EWOULDBLOCK);
 inline constexpr ErrorSet wait = ErrorSet::of(EINTR, EINVAL, ENOMEM, EMFILE, ENFILE, EEXIST, ENOENT, EPERM, ELOOP, ENOSPC, ENODEV);

@@ -17,4 +17,7 @@ long fast_time(Thread*, ProgramContext*);
 long fast_futex(Thread*, ProgramContext*);
 long fast_sched_yield(Thread*, ProgramContext*);
 long fast_arch_prctl(Thread*, ProgramContext*);
+long fast_epoll_wait(Thread*, ProgramContext*);
+long fast_epoll_pwait(Thread*, ProgramContext*);
+long fast_poll(Thread*, ProgramContext*);
 }  // namespace cloister::core

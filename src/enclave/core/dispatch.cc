@@ -28,6 +28,9 @@ struct FastTable {
     handlers[__NR_futex] = fast_futex;
     handlers[__NR_sched_yield] = fast_sched_yield;
     handlers[__NR_arch_prctl] = fast_arch_prctl;
+    handlers[__NR_epoll_wait] = fast_epoll_wait;
+    handlers[__NR_epoll_pwait] = fast_epoll_pwait;
+    handlers[__NR_poll] = fast_poll;
   }
 };
 constexpr FastTable fast_table;
