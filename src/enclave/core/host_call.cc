@@ -48,15 +48,12 @@ void check_result(HostCall call, const HostCallRow& row, std::uint64_t bound, lo
       break;
   }
 }
-}  // namespace
 
-long host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
-               std::uint64_t a5) {
+inline __attribute__((always_inline)) long submit(HostCall call, std::uint64_t flags, const std::uint64_t (&arguments)[6]) {
   Thread* thread = current_thread();
   const HostCallRow& row = row_of(call);
   const std::uint64_t block = thread->host_block;
-  const std::uint64_t arguments[6] = {a0, a1, a2, a3, a4, a5};
-  store_host_word(block + offsetof(HostBlock, number), row.number);
+  store_host_word(block + offsetof(HostBlock, number), row.number | flags);
   for (std::size_t i = 0; i < 6; ++i) store_host_word(block + offsetof(HostBlock, args) + 8 * i, arguments[i]);
   ++thread->host_call_count;
   host_call_transfer();
@@ -69,6 +66,17 @@ long host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t 
   const std::uint64_t error = -static_cast<std::uint64_t>(result);
   if (!row.errors.contains(error)) host_lied(call, "an error that this call cannot have");
   return result;
+}
+}  // namespace
+
+long host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
+               std::uint64_t a5) {
+  return submit(call, 0, {a0, a1, a2, a3, a4, a5});
+}
+
+long blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
+                        std::uint64_t a5) {
+  return submit(call, kInterruptible, {a0, a1, a2, a3, a4, a5});
 }
 
 void host_lied(HostCall call, const char* what) {

@@ -23,7 +23,7 @@ long interruptible_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, 
   for (;;) {
     store_host_word(kicked, 0);
     if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) != 0) return -EINTR;
-    const long result = host_call(call, a0, a1, a2, a3, a4, a5);
+    const long result = blocking_host_call(call, a0, a1, a2, a3, a4, a5);
     if (result != -EINTR) return result;
     fetch_host_signals(thread);
   }
