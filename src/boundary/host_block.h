@@ -47,6 +47,9 @@ struct StartParameters {
   std::uint64_t time_page;  // address of the TimeParameters that the host keeps up to date
   std::uint64_t physical_memory;
   std::uint64_t host_pid;
+  std::uint64_t host_parent_pid;
+  std::uint64_t host_uid, host_gid;
+  std::uint64_t host_flags;       // wishes (trace, statistics); a debug enclave may follow them
   std::uint64_t argument_count;   // of the strings at `strings`, from the host's command line
   std::uint64_t environment_count;
   std::uint64_t strings_offset;   // within the start area

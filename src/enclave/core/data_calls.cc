@@ -2,7 +2,7 @@
 #include "src/enclave/core/data_calls.h"
 #include <asm/errno.h>
 #include <linux/fcntl.h>
-#include <linux/time.h>
+#include <time.h>
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/interrupt.h"
 #include "src/enclave/core/program_access.h"

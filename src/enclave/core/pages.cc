@@ -100,7 +100,7 @@ bool is_aligned_range(std::uint64_t address, std::uint64_t size) {
 bool is_committed(std::uint8_t state) { return (state & kPageCommitted) != 0; }
 }  // namespace
 
-std::uint8_t page_state(std::uint64_t address) { return has_table_page(address) ? *state_of(address) : kPageAbsent; }
+std::uint8_t page_state(std::uint64_t address) { return has_table_page(address) ? *state_of(address) : std::uint8_t{kPageAbsent}; }
 std::uint64_t committed_pages() { return committed.load(std::memory_order_relaxed); }
 void set_page_limit(std::uint64_t pages) { limit = pages; }
 

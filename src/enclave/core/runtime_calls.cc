@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/sched.h>
+#include <atomic>
 #include "abi/enclave_layout.h"
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/clock.h"

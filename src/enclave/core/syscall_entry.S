@@ -125,7 +125,27 @@ return_full:
   jmp *%gs:T_RESUME_RIP
 syscall_return_window_end:
 
+// The work may build a signal frame, so the complete state goes into the context and the XSAVE area first.
 return_work:
+  cmpq $2, C_FULL(%rsp)
+  je 2f
+  cmpq $0, %gs:T_VECTORS_LIVE
+  jne 1f
+  ZERO_VECTORS                          // at such a site the program expects nothing of them: not the runtime's values
+1:
+  mov %gs:T_XSAVE_AREA, %rcx
+  mov $-1, %eax
+  mov $-1, %edx
+  xsave64 (%rcx)
+  movq $0, %gs:T_VECTORS_LIVE
+  mov C_RCX(%rsp), %rax
+  mov %rax, C_RIP(%rsp)
+  mov C_R11(%rsp), %rax
+  mov %rax, C_RFLAGS(%rsp)
+  mov %gs:T_PROGRAM_RSP, %rax
+  mov %rax, C_RSP(%rsp)
+  movq $2, C_FULL(%rsp)
+2:
   mov %rsp, %rdi
   call return_to_program_work
   jmp syscall_return
@@ -168,7 +188,10 @@ enter_kernel:
   test %r12, %r12
   jnz 1f
 2:
+  mov %r12, %gs:T_PROGRAM_VECTORS
   stmxcsr (%rsp)
+  mov (%rsp), %eax
+  mov %rax, %gs:T_PROGRAM_MXCSR
   ldmxcsr runtime_mxcsr(%rip)
   mov %rdi, %rax
   mov %rsi, %rdi
@@ -195,7 +218,7 @@ enter_kernel:
   jmp 4b
   .size enter_kernel, . - enter_kernel
 
-// switch_to_program_context(frame_top): start of a program thread from C++: below rdi the stack is given up.
+// enter_program(): from C++ to the program with the complete state of Thread::context, which lies above the stack in use.
   .globl enter_program
 enter_program:
   mov %gs:T_PROGRAM_FS, %rax

@@ -64,6 +64,10 @@ struct alignas(64) Thread {
   std::uint64_t host_signals;      // fetched from the host, not yet judged
   std::uint64_t host_pid, host_tid;  // hints for kicks; what the host makes of them is its business
   std::uint64_t doorbell_count;
+  std::uint64_t program_mxcsr;       // valid while the runtime's is loaded
+  std::uint64_t program_vectors;     // 1: the program's vector registers lie in vector_area while the runtime runs
+  std::uint64_t slept_nanoseconds;   // in calls that wait: what remains of the elapsed time counts as CPU time
+  std::uint64_t sleeping_since;      // 0: awake
 };
 
 inline Thread* current_thread() {
@@ -92,6 +96,8 @@ CLOISTER_AT(Thread, resume_rip, T_RESUME_RIP);
 CLOISTER_AT(Thread, stack_top, T_STACK_TOP);
 CLOISTER_AT(Thread, xsave_area, T_XSAVE_AREA);
 CLOISTER_AT(Thread, ssa, T_SSA);
+CLOISTER_AT(Thread, program_mxcsr, T_PROGRAM_MXCSR);
+CLOISTER_AT(Thread, program_vectors, T_PROGRAM_VECTORS);
 static_assert(sizeof(Thread) == T_SIZE);
 CLOISTER_AT(ProgramContext, r15, C_R15);
 CLOISTER_AT(ProgramContext, rax, C_RAX);

@@ -21,6 +21,8 @@
 #define T_STACK_TOP 128
 #define T_XSAVE_AREA 136
 #define T_SSA 160
+#define T_PROGRAM_MXCSR 280
+#define T_PROGRAM_VECTORS 288
 #define T_SIZE 320
 
 #define EXCEPTION_STACK_SIZE 16384

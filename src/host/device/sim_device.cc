@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/host/device/sim_device.h"
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <linux/prctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -257,7 +259,7 @@ long SimDevice::remove(std::uint64_t address, std::uint64_t size) {
     code |= (sim_epcm[page / kPageSize] & kEpcmCode) != 0;
     sim_epcm[page / kPageSize] = 0;
   }
-  if (code) fallocate(sim_code_file, 0x02 | 0x01, static_cast<off_t>(address), static_cast<off_t>(size));
+  if (code) ::fallocate(sim_code_file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(address), static_cast<off_t>(size));
   return map_nothing(address, size);
 }
 

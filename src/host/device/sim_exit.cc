@@ -2,6 +2,7 @@
 #include "src/host/device/sim_exit.h"
 #include <sys/syscall.h>
 #include <cstring>
+#include <initializer_list>
 #include "abi/enclave_layout.h"
 #include "abi/sgx/arch.h"
 #include "src/host/device/sim_state.h"

@@ -60,9 +60,9 @@ std::uint64_t sim_eaccept(const sgx::Secinfo* info, std::uint64_t address) {
   std::uint64_t& entry = entry_of(address);
   constexpr auto kMismatch = static_cast<std::uint64_t>(sgx::ErrorCode::page_attributes_mismatch);
   if ((entry & kEpcmValid) == 0) return kMismatch;
-  const std::uint64_t wanted_state = (flags & sgx::kSecinfoPending ? kEpcmPending : 0) |
-                                     (flags & sgx::kSecinfoModified ? kEpcmModified : 0) |
-                                     (flags & sgx::kSecinfoPr ? kEpcmRestricted : 0);
+  const std::uint64_t wanted_state = (flags & sgx::kSecinfoPending ? std::uint64_t{kEpcmPending} : 0) |
+                                     (flags & sgx::kSecinfoModified ? std::uint64_t{kEpcmModified} : 0) |
+                                     (flags & sgx::kSecinfoPr ? std::uint64_t{kEpcmRestricted} : 0);
   const std::uint64_t state = entry & (kEpcmPending | kEpcmModified | kEpcmRestricted);
   if (state == 0 || state != wanted_state) return kMismatch;
   const bool tcs = sgx::page_type(flags) == sgx::PageType::tcs;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // State of the software processor that assembly, leaf emulation and signal handlers share. Untrusted; one enclave per process.
 #pragma once
-#include <cstddef>
-#include <cstdint>
 
 // Offsets into SimTcs for assembly.
 #define SIM_BUSY 0
@@ -18,6 +16,9 @@
 #define SIM_IN_LEAF 80
 
 #ifndef __ASSEMBLER__
+#include <cstddef>
+#include <cstdint>
+
 namespace cloister::host {
 
 // The part of a TCS that software cannot see. Page-aligned, so that an EPCM entry can hold its address and 12 flag bits.

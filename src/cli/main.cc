@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// cloister: one file per verb; this one only puts them together.
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include "src/cli/verb_doctor.h"
+#include "src/cli/verb_measure.h"
+#include "src/cli/verb_run.h"
+#include "src/cli/verb_sgx.h"
+#include "src/cli/verb_syscalls.h"
+
+int main(int argc, char** argv) {
+  // The short way for the frequent case, and the one where everything after the program's name is the program's.
+  if (argc >= 2 && std::strcmp(argv[1], "run") == 0) return cloister::run_verb(argc - 1, argv + 1);
+  if (argc >= 2 && std::strcmp(argv[1], "measure") == 0) return cloister::measure_verb(argc - 1, argv + 1);
+  CLI::App app{"Runs unmodified Linux programs inside SGX enclaves (software SGX where there is no hardware).\n\n"
+               "  cloister run -- redis-server --save ''      run a program in an enclave\n"
+               "  cloister measure -- redis-server            print the MRENCLAVE that a policy pins\n"
+               "  cloister doctor                             what this machine offers\n",
+               "cloister"};
+  app.require_subcommand(1);
+  int exit_status = 0;
+  app.add_subcommand("run", "Run a program in an enclave; `cloister run --help` lists the options");
+  app.add_subcommand("measure", "Print the MRENCLAVE and rewrite plans of a program");
+  cloister::add_sgx_verb(app, exit_status);
+  cloister::add_doctor_verb(app, exit_status);
+  cloister::add_syscalls_verb(app, exit_status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return status == 0 ? 0 : 2;
+  }
+  return exit_status;
+}

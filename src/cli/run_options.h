@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that `run` and `measure` share, since both describe the same instance. Owner's side.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+#include "src/host/launch.h"
+#include "src/measure/instance.h"
+
+namespace cloister {
+struct RunOptions {
+  std::string device = "auto";
+  std::string heap = "4G";
+  std::uint32_t threads = 256;
+  std::string memory = "auto";
+  std::vector<std::string> environment;
+  std::vector<std::string> allowed;
+  std::string trace_file;
+  bool trace = false;
+  bool statistics = false;
+  bool debug = false;
+  bool json = false;
+  std::vector<std::string> command;  // program and arguments
+};
+// Splits at `--` or at the first word that is no option, so that the program's own options stay its own.
+// Returns an exit status when there is nothing more to do (help, usage), or -1.
+int parse_run_options(int argc, char** argv, const char* verb, const char* description, RunOptions* options);
+// `problem` is one line for people.
+Result<InstanceOptions> instance_options(const RunOptions& options, std::string* problem);
+// Where the build or the installation keeps the enclave image and the helper programs.
+std::string image_path();
+std::string plan_tool_path();
+// "64M", "1G", bytes without a suffix.
+Result<std::uint64_t> parse_size(const std::string& text);
+}  // namespace cloister

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds an enclave from the image and a launch manifest, starts it and becomes its first thread. Untrusted.
+#pragma once
+#include <string>
+#include <vector>
+#include "src/base/result.h"
+#include "src/host/device/device.h"
+#include "src/manifest/launch_manifest.h"
+#include "src/sgx/measurement.h"
+
+namespace cloister::host {
+
+struct LaunchOptions {
+  std::string device = "auto";        // auto, sim, sgx
+  MemoryMode memory = MemoryMode::automatic;
+  std::string image_path;
+  std::string cache_directory;        // SIGSTRUCTs, keyed by what they sign
+  std::string signing_key_path;       // the user's development key; made when missing
+  bool debug = false;                 // ATTRIBUTES.DEBUG
+  bool trace = false;                 // only a debug enclave listens
+  bool statistics = false;
+  int trace_descriptor = 2;
+  std::vector<std::string> arguments;     // argv
+  std::vector<std::string> environment;   // NAME=VALUE for what the manifest lets the host choose
+};
+
+// Bits of StartParameters::host_flags.
+enum HostFlags : std::uint64_t { kHostTrace = 1, kHostStatistics = 2 };
+
+// MRENCLAVE of image and manifest, without a device.
+Result<sgx::Digest> measure_enclave(const std::string& image_path, const LaunchManifest& manifest);
+
+// Returns only on failure, with one line for people in *problem.
+Error launch(const LaunchOptions& options, const LaunchManifest& manifest, std::string* problem);
+}  // namespace cloister::host

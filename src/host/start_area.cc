@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/host/start_area.h"
+#include <cpuid.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+#include <cstring>
+
+namespace cloister::host {
+namespace {
+void add_leaf(StartParameters* to, std::uint32_t leaf, std::uint32_t subleaf) {
+  if (to->cpuid_count >= kMaxCpuidLeaves) return;
+  CpuidLeaf& entry = to->cpuid[to->cpuid_count++];
+  entry.leaf = leaf;
+  entry.subleaf = subleaf;
+  __cpuid_count(leaf, subleaf, entry.eax, entry.ebx, entry.ecx, entry.edx);
+}
+
+void read_cpuid(StartParameters* to) {
+  const std::uint32_t highest = __get_cpuid_max(0, nullptr);
+  for (std::uint32_t leaf = 0; leaf <= highest && leaf <= 0x1f; ++leaf) {
+    add_leaf(to, leaf, 0);
+    if (leaf == 4)
+      for (std::uint32_t i = 1; i < 5; ++i) add_leaf(to, leaf, i);
+    if (leaf == 7) add_leaf(to, leaf, 1);
+    if (leaf == 0xb || leaf == 0x14) add_leaf(to, leaf, 1);
+    if (leaf == 0xd)
+      for (std::uint32_t i : {1u, 2u, 5u, 6u, 7u, 9u, 17u, 18u}) add_leaf(to, leaf, i);
+  }
+  const std::uint32_t highest_extended = __get_cpuid_max(0x8000'0000, nullptr);
+  for (std::uint32_t leaf = 0x8000'0000; leaf <= highest_extended && leaf <= 0x8000'0008; ++leaf) add_leaf(to, leaf, 0);
+  for (std::uint32_t leaf : {0x8000'001du, 0x8000'001eu})
+    if (leaf <= highest_extended) add_leaf(to, leaf, 0);
+}
+
+std::uint64_t read_xcr0() {
+  std::uint32_t low, high;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return static_cast<std::uint64_t>(high) << 32 | low;
+}
+}  // namespace
+
+StartArea make_start_area(const StartInput& input) {
+  std::string strings = input.working_directory + '\0';
+  for (const std::string& text : input.arguments) strings += text + '\0';
+  for (const std::string& text : input.environment) strings += text + '\0';
+  const std::size_t offset = (sizeof(StartParameters) + 63) & ~std::size_t{63};
+  const std::size_t size = (offset + strings.size() + 4095) & ~std::size_t{4095};
+  void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return {0, 0};
+  auto* parameters = new (memory) StartParameters{};
+  parameters->xcr0 = read_xcr0();
+  parameters->cpu_count = static_cast<std::uint64_t>(sysconf(_SC_NPROCESSORS_ONLN));
+  parameters->physical_memory = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * 4096;
+  parameters->host_pid = static_cast<std::uint64_t>(getpid());
+  parameters->host_flags = input.flags;
+  parameters->host_uid = getuid();
+  parameters->host_gid = getgid();
+  parameters->host_parent_pid = static_cast<std::uint64_t>(getppid());
+  parameters->argument_count = input.arguments.size();
+  parameters->environment_count = input.environment.size();
+  parameters->strings_offset = offset;
+  parameters->strings_size = strings.size();
+  read_cpuid(parameters);
+  parameters->time_page = start_time_publisher();
+  std::memcpy(static_cast<char*>(memory) + offset, strings.data(), strings.size());
+  return {reinterpret_cast<std::uint64_t>(memory), size};
+}
+}  // namespace cloister::host

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/measure/closure.h"
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <deque>
+#include <set>
+#include "src/measure/elf_dependencies.h"
+#include "src/measure/file_view.h"
+
+namespace cloister {
+namespace {
+// Follows an absolute path component by component, noting each symbolic link. Empty when it leads nowhere.
+std::string resolve(const std::string& path, std::map<std::string, std::string>* links) {
+  std::deque<std::string> rest;
+  auto push_front = [&rest](const std::string& text) {
+    std::vector<std::string> parts;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('/', at), text.size());
+      if (end > at) parts.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+    rest.insert(rest.begin(), parts.begin(), parts.end());
+  };
+  push_front(path);
+  std::string done;
+  for (int hops = 0; !rest.empty();) {
+    const std::string part = rest.front();
+    rest.pop_front();
+    if (part == ".") continue;
+    if (part == "..") {
+      done.erase(done.empty() ? 0 : done.rfind('/'));
+      continue;
+    }
+    const std::string here = done + "/" + part;
+    struct stat status {};
+    if (lstat(here.c_str(), &status) != 0) return {};
+    if (S_ISLNK(status.st_mode)) {
+      char target[PATH_MAX];
+      const ssize_t size = readlink(here.c_str(), target, sizeof target);
+      if (size <= 0 || ++hops > 40) return {};
+      const std::string text(target, static_cast<std::size_t>(size));
+      (*links)[here] = text;
+      if (text.front() == '/') done.clear();
+      push_front(text);
+      continue;
+    }
+    done = here;
+  }
+  return done;
+}
+
+std::string absolute(const std::string& path) {
+  if (path.front() == '/') return path;
+  char directory[PATH_MAX];
+  return getcwd(directory, sizeof directory) != nullptr ? std::string(directory) + "/" + path : path;
+}
+
+std::string find_program(const std::string& name, const std::string& search_path) {
+  if (name.find('/') != std::string::npos) return absolute(name);
+  for (std::size_t at = 0; at <= search_path.size();) {
+    const std::size_t end = std::min(search_path.find(':', at), search_path.size());
+    const std::string candidate = absolute((end > at ? search_path.substr(at, end - at) : std::string(".")) + "/" + name);
+    struct stat status {};
+    if (access(candidate.c_str(), X_OK) == 0 && stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode)) return candidate;
+    at = end + 1;
+  }
+  return {};
+}
+
+class Collector {
+ public:
+  Collector(Closure* closure, ClosureError* error) : closure_(closure), error_(error) {
+    if (const auto cache = FileView::open("/etc/ld.so.cache"); cache.ok()) cache_ = read_library_cache(cache.value().bytes());
+  }
+
+  // Adds the file at `path` and everything that it needs.
+  Result<void> add(const std::string& path, const std::vector<std::string>& inherited_path) {
+    const std::string real = resolve(path, &closure_->links);
+    if (real.empty()) return fail(path, "no such file");
+    if (!seen_.insert(real).second) return {};
+    const auto file = FileView::open(real);
+    if (!file.ok()) return fail(real, "cannot be read");
+    const auto dependencies = elf_dependencies(file.value().bytes());
+    if (!dependencies.ok()) {
+      error_->text = real + ": " + dependencies.error().what();
+      return dependencies.error();
+    }
+    closure_->files.push_back(real);
+    const ElfDependencies& wanted = dependencies.value();
+    if (!wanted.interpreter.empty()) TRY(add(wanted.interpreter, {}));
+    std::vector<std::string> search = inherited_path;
+    const std::string origin = real.substr(0, real.rfind('/'));
+    for (std::string part : wanted.run_path) {
+      for (const char* token : {"$ORIGIN", "${ORIGIN}"})
+        if (const std::size_t at = part.find(token); at != std::string::npos) part.replace(at, std::string(token).size(), origin);
+      search.push_back(part);
+    }
+    for (const std::string& name : wanted.needed) {
+      const std::string found = find_library(name, search);
+      if (found.empty()) closure_->missing.push_back(name);
+      else TRY(add(found, search));
+    }
+    return {};
+  }
+
+ private:
+  Error fail(const std::string& path, const char* why) {
+    error_->text = path + ": " + why;
+    return Error(Errc::io, why);
+  }
+  std::string find_library(const std::string& name, const std::vector<std::string>& search) {
+    if (name.find('/') != std::string::npos) return name;
+    for (const std::string& directory : search)
+      if (access((directory + "/" + name).c_str(), R_OK) == 0) return directory + "/" + name;
+    for (const auto& [key, path] : cache_)
+      if (key == name) return path;
+    for (const char* directory : {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"})
+      if (const std::string path = std::string(directory) + "/" + name; access(path.c_str(), R_OK) == 0) return path;
+    return {};
+  }
+
+  Closure* closure_;
+  ClosureError* error_;
+  std::set<std::string> seen_;
+  std::vector<std::pair<std::string, std::string>> cache_;
+};
+}  // namespace
+
+Result<Closure> elf_closure(const std::string& name, const std::string& search_path, ClosureError* error) {
+  const std::string path = find_program(name, search_path);
+  if (path.empty()) {
+    error->text = name + ": not found in PATH";
+    return Error::from_errno(2, "program not found");
+  }
+  Closure closure;
+  closure.program = resolve(path, &closure.links);
+  if (closure.program.empty()) {
+    error->text = name + ": no such file";
+    return Error::from_errno(2, "program not found");
+  }
+  Collector collector(&closure, error);
+  TRY(collector.add(path, {}));
+  std::sort(closure.files.begin(), closure.files.end());
+  return closure;
+}
+}  // namespace cloister

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ELF closure of a program: the executable, its dynamic loader and every library that the loader would find, with the
+// symbolic links on the way. Owner's side.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+#include "src/base/result.h"
+
+namespace cloister {
+struct Closure {
+  std::string program;                       // real path of the executable
+  std::vector<std::string> files;            // real paths, ascending, the program among them
+  std::map<std::string, std::string> links;  // path of a symbolic link -> its target, as written
+  std::vector<std::string> missing;          // DT_NEEDED names that were not found
+};
+
+// A text for people beside the cause: which file, and what to do.
+struct ClosureError {
+  std::string text;
+};
+
+// `name` is looked up in `search_path` (as $PATH) when it has no slash. On failure `error` says what and why.
+Result<Closure> elf_closure(const std::string& name, const std::string& search_path, ClosureError* error);
+}  // namespace cloister
