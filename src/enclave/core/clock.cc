@@ -117,6 +117,10 @@ std::uint64_t boottime_now() {
   const Reading reading = read_clock();
   return reading.monotonic + reading.boottime_offset;
 }
+std::uint64_t ticks_to_nanoseconds(std::uint64_t ticks) {
+  SpinGuard guard(lock);
+  return scale(ticks, clock.multiplier);
+}
 void publish_clock_to(ClockData* page) {
   SpinGuard guard(lock);
   program_page = page;

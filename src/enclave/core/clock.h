@@ -24,6 +24,8 @@ void start_clock(std::uint64_t time_page);
 std::uint64_t monotonic_now();
 std::uint64_t realtime_now();
 std::uint64_t boottime_now();
+// A span of the time stamp counter at the present rate.
+std::uint64_t ticks_to_nanoseconds(std::uint64_t ticks);
 // Where the vDSO's copy goes; null until the program has one.
 void publish_clock_to(ClockData* page);
 }  // namespace cloister::core

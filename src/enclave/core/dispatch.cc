@@ -64,6 +64,9 @@ extern "C" void syscall_dispatch(ProgramContext* context, std::uint64_t number) 
     context->rsp = thread->program_rsp;
     context->rflags = context->r11;
   }
+  // A restart code never reaches the program: the work on the way back resolves it.
+  if (result <= kRestartSys && result >= kRestartBlock) [[unlikely]]
+    __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkSignal), __ATOMIC_RELAXED);
   if (context->orig_rax != kNoSystemCall) context->rax = static_cast<std::uint64_t>(result);  // sigreturn restored another RAX
 }
 }  // namespace cloister::core

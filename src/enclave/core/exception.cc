@@ -82,6 +82,8 @@ extern "C" void exception_stage1(Thread* thread) {
   }
   const auto vector = static_cast<std::uint8_t>(exit & sgx::kExitinfoVectorMask);
   gpr->exitinfo = 0;  // used once
+  // A program that steps itself carries the trap flag into the entry stub, and a return to it sets the flag early.
+  if (vector == static_cast<std::uint8_t>(sgx::Vector::db) && !is_program_code(rip)) return;
   if (is_within(rip, program_access_begin, program_access_end)) {
     read_exinfo(thread, vector);
     gpr->rip = address_of(program_access_fault);

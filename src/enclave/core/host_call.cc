@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/check.h"
+#include "src/enclave/core/interrupt.h"
 
 extern "C" void host_call_transfer();
 extern "C" std::uint8_t core_stopped;
@@ -59,6 +60,8 @@ inline __attribute__((always_inline)) long submit(HostCall call, std::uint64_t f
   host_call_transfer();
   const long result = static_cast<long>(load_host_word(block + offsetof(HostBlock, result)));
   asm volatile("lfence" ::: "memory");
+  // What the host's handler noted while this thread was outside; a program that makes no further calls must see it, too.
+  if (load_host_word(block + offsetof(HostBlock, signals)) != 0) [[unlikely]] fetch_host_signals(thread);
   if (result >= 0) [[likely]] {
     check_result(call, row, arguments[row.bound], result);
     return result;

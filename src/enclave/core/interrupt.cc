@@ -16,16 +16,38 @@ std::uint64_t fetch_host_signals(Thread* thread) {
   return bits;
 }
 
+namespace {
+// Calls whose purpose is to wait; the time in them is no CPU time of the task.
+bool waits(HostCall call) {
+  return call == HostCall::futex || call == HostCall::epoll_wait || call == HostCall::epoll_pwait2 ||
+         call == HostCall::poll || call == HostCall::accept4 || call == HostCall::connect;
+}
+std::uint64_t rough_tsc() {
+  std::uint32_t low, high;
+  asm volatile("rdtsc" : "=a"(low), "=d"(high));
+  return static_cast<std::uint64_t>(high) << 32 | low;
+}
+void begin_sleep(Thread* thread) { thread->sleeping_since = rough_tsc(); }
+void end_sleep(Thread* thread) {
+  const std::uint64_t now = rough_tsc(), since = thread->sleeping_since;
+  if (now > since) __atomic_store_n(&thread->slept_ticks, thread->slept_ticks + (now - since), __ATOMIC_RELAXED);
+  thread->sleeping_since = 0;
+}
+}  // namespace
+
 long interruptible_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
                              std::uint64_t a4, std::uint64_t a5) {
   Thread* thread = current_thread();
   const std::uint64_t kicked = thread->host_block + offsetof(HostBlock, kicked);
   for (;;) {
     store_host_word(kicked, 0);
-    if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) != 0) return -EINTR;
-    const long result = blocking_host_call(call, a0, a1, a2, a3, a4, a5);
-    if (result != -EINTR) return result;
+    // A signal that the host's handler noted before that store has left its bit.
     fetch_host_signals(thread);
+    if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) != 0) return -EINTR;
+    if (waits(call)) begin_sleep(thread);
+    const long result = blocking_host_call(call, a0, a1, a2, a3, a4, a5);
+    if (waits(call)) end_sleep(thread);
+    if (result != -EINTR) return result;
   }
 }
 

@@ -45,7 +45,6 @@ void start_runtime_thread(Thread* thread) {
   const Registers registers = start->registers;
   const std::uint64_t stack = start->stack, tls = start->tls, resume = start->resume;
   thread->runtime_fs = tls;
-  thread->host_pid = current_thread()->host_pid;
   start->taken.store(1, std::memory_order_release);
   asm volatile("wrfsbase %0" ::"r"(tls));
   begin_runtime_thread(&registers.r9, stack, resume);
@@ -64,9 +63,9 @@ long clone_thread(const Registers& registers, std::uint64_t resume) {
   const std::uint32_t tid = next_runtime_tid.fetch_add(1) + 1;
   if ((arguments->flags & CLONE_PARENT_SETTID) != 0) *reinterpret_cast<std::uint32_t*>(arguments->parent_tid) = tid;
   pending_start.store(&start, std::memory_order_release);
+  thread->host_pid = current_thread()->host_pid;
   const long host_tid = host_call(HostCall::start_thread, tcs);
   if (host_tid < 0) return host_tid;
-  thread->host_pid = current_thread()->host_pid;
   thread->host_tid = static_cast<std::uint64_t>(host_tid);
   while (start.taken.load(std::memory_order_acquire) == 0) host_call(HostCall::sched_yield);
   return tid;

@@ -34,6 +34,17 @@
 803:
 .endm
 
+// Vector registers to zero, x87 and MXCSR as they are. Clobbers rax, rdx, flags; uses 8 bytes of stack.
+.macro INITIAL_VECTORS_ONLY
+  sub $8, %rsp
+  stmxcsr (%rsp)
+  mov $-2, %eax
+  mov $-1, %edx
+  xrstor64 core_initial_xstate(%rip)
+  ldmxcsr (%rsp)
+  add $8, %rsp
+.endm
+
 .macro SAVE_VECTORS area
   cmpb $2, core_scrub_level(%rip)
   jne 811f

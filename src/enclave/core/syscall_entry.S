@@ -131,20 +131,22 @@ return_work:
   je 2f
   cmpq $0, %gs:T_VECTORS_LIVE
   jne 1f
-  ZERO_VECTORS                          // at such a site the program expects nothing of them: not the runtime's values
+  INITIAL_VECTORS_ONLY                  // at such a site the program expects nothing of them: not the runtime's values
 1:
   mov %gs:T_XSAVE_AREA, %rcx
   mov $-1, %eax
   mov $-1, %edx
   xsave64 (%rcx)
   movq $0, %gs:T_VECTORS_LIVE
+  cmpq $0, C_FULL(%rsp)
+  movq $2, C_FULL(%rsp)
+  jne 2f
   mov C_RCX(%rsp), %rax
   mov %rax, C_RIP(%rsp)
   mov C_R11(%rsp), %rax
   mov %rax, C_RFLAGS(%rsp)
   mov %gs:T_PROGRAM_RSP, %rax
   mov %rax, C_RSP(%rsp)
-  movq $2, C_FULL(%rsp)
 2:
   mov %rsp, %rdi
   call return_to_program_work

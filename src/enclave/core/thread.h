@@ -66,8 +66,8 @@ struct alignas(64) Thread {
   std::uint64_t doorbell_count;
   std::uint64_t program_mxcsr;       // valid while the runtime's is loaded
   std::uint64_t program_vectors;     // 1: the program's vector registers lie in vector_area while the runtime runs
-  std::uint64_t slept_nanoseconds;   // in calls that wait: what remains of the elapsed time counts as CPU time
-  std::uint64_t sleeping_since;      // 0: awake
+  std::uint64_t slept_ticks;         // in calls that wait: what remains of the elapsed time counts as CPU time
+  std::uint64_t sleeping_since;      // time stamp counter; 0: awake
 };
 
 inline Thread* current_thread() {
