@@ -29,8 +29,13 @@ class DescriptorTable {
   void set_limit(std::uint32_t soft_limit);  // RLIMIT_NOFILE
 
  private:
+  bool grow(std::uint32_t count);  // these three with the mutex held
+  void mark(int descriptor, CloseOnExec value);
+  bool is_open(int descriptor) const;
+
   std::mutex mutex_;
   core::DescriptorTable core_;
+  std::uint32_t maximum_ = 0;  // slots reserved
   std::vector<std::uint64_t> close_on_exec_;  // bitmap
   std::uint32_t limit_;
   int lowest_free_ = 0;

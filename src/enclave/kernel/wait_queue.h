@@ -9,6 +9,7 @@
 //
 // A waiter may also be a callback (epoll). Callbacks run under the queue's lock: they may only mark and ring.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include "src/base/result.h"

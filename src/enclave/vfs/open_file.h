@@ -4,10 +4,13 @@
 #pragma once
 #include <linux/stat.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <cerrno>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 #include "src/base/result.h"
 #include "src/enclave/core/task.h"
 #include "src/enclave/kernel/program_memory.h"
@@ -30,8 +33,12 @@ struct DirectoryEntry {
   std::uint8_t type;  // DT_*
 };
 
-// How long an operation may wait.
-enum class Blocking { allowed, forbidden };
+// What file locks hang on: the same for every open file description of one file.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0;
+  bool host = false;  // the host's numbers, or ours
+  auto operator<=>(const FileIdentity&) const = default;
+};
 
 class OpenFile : public core::File {
  public:
@@ -54,9 +61,12 @@ class OpenFile : public core::File {
   virtual Result<void> set_status_flags(std::uint32_t flags);  // fcntl F_SETFL: the changeable ones
   virtual Result<void> change_mode(std::uint32_t mode);
   virtual Result<void> change_owner(std::uint32_t user, std::uint32_t group);
-  virtual Result<void> set_times(const struct timespec times[2]);
-  // For mmap. Access rights of the descriptor (readable, writable) are the caller's business.
-  virtual Result<std::shared_ptr<kernel::MappedFile>> map_file() { return Error::from_errno(ENODEV); }
+  virtual Result<void> set_times(const struct timespec times[2]);  // UTIME_NOW and UTIME_OMIT are resolved by the callee
+  virtual Result<struct statfs> filesystem_status();
+  // For mmap; ENODEV where there is nothing to map.
+  virtual Result<std::shared_ptr<kernel::MappedFile>> map_file();
+  // Locks: the file they are about; EBADF where locks make no sense.
+  virtual Result<FileIdentity> identity();
 
   // EPOLL* bits that hold now.
   virtual std::uint32_t readiness();
@@ -69,6 +79,8 @@ class OpenFile : public core::File {
   virtual bool is_directory() const { return false; }
   virtual bool is_socket() const { return false; }
 
+  // A descriptor of it was closed, which drops the process's record locks on the file.
+  virtual void descriptor_closed() {}
   // The last reference goes: closes the host descriptor, wakes peers. Called once, then the object is deleted.
   virtual void last_close() {}
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/kernel/program_memory.h"
+#include <algorithm>
+#include <cstring>
+#include "src/enclave/core/host_call.h"
+
+namespace cloister::kernel {
+namespace {
+constexpr std::size_t kMaxSegments = 1024;          // UIO_MAXIOV
+constexpr std::size_t kMaxTransfer = 0x7fff'f000;   // MAX_RW_COUNT
+constexpr std::size_t kPiece = 4096;                // multiple of 8: host memory is accessed in aligned words
+
+Error bad_address() { return Error::from_errno(EFAULT); }
+}  // namespace
+
+Result<std::string> ProgramAddress::load_string(std::size_t limit) const {
+  char text[4096];
+  const std::size_t size = std::min(limit, sizeof text);
+  const long length = core::copy_string_from_program(text, value, size);
+  if (length < 0) return Error::from_errno(static_cast<int>(-length));
+  return std::string(text, static_cast<std::size_t>(length));
+}
+
+IoVector IoVector::program(ProgramAddress address, std::size_t size) {
+  IoVector vector;
+  vector.size_ = std::min(size, kMaxTransfer);
+  vector.segments_.push_back({address.value, vector.size_});
+  return vector;
+}
+
+IoVector IoVector::trusted(void* memory, std::size_t size) {
+  IoVector vector;
+  vector.size_ = size;
+  vector.segments_.push_back({reinterpret_cast<std::uint64_t>(memory), size});
+  vector.trusted_ = true;
+  return vector;
+}
+
+Result<IoVector> IoVector::load(ProgramAddress array, std::uint64_t count) {
+  struct Entry {
+    std::uint64_t base, size;
+  };
+  if (count > kMaxSegments) return Error::from_errno(EINVAL);
+  std::vector<Entry> entries(count);
+  if (count != 0) TRY(array.read(entries.data(), count * sizeof(Entry)));
+  IoVector vector;
+  vector.segments_.reserve(count);
+  for (const Entry& entry : entries) {
+    if (entry.size > static_cast<std::uint64_t>(INT64_MAX)) return Error::from_errno(EINVAL);
+    const std::size_t size = std::min(entry.size, kMaxTransfer - vector.size_);
+    if (size != 0) vector.segments_.push_back({entry.base, size});
+    vector.size_ += size;
+  }
+  return vector;
+}
+
+template <typename Visit>
+Result<void> IoVector::visit(std::size_t offset, std::size_t size, Visit visit) const {
+  std::size_t done = 0;
+  for (const Segment& segment : segments_) {
+    if (done == size) break;
+    if (offset >= segment.size) {
+      offset -= segment.size;
+      continue;
+    }
+    const std::size_t part = std::min(segment.size - offset, size - done);
+    if (!visit(segment.address + offset, done, part)) return bad_address();
+    done += part;
+    offset = 0;
+  }
+  return {};
+}
+
+Result<void> IoVector::fill(std::size_t offset, const void* from, std::size_t size) const {
+  const auto* bytes = static_cast<const std::uint8_t*>(from);
+  return visit(offset, size, [&](std::uint64_t address, std::size_t done, std::size_t part) {
+    if (!trusted_) return core::copy_to_program(address, bytes + done, part);
+    std::memcpy(reinterpret_cast<void*>(address), bytes + done, part);
+    return true;
+  });
+}
+
+Result<void> IoVector::fetch(std::size_t offset, void* to, std::size_t size) const {
+  auto* bytes = static_cast<std::uint8_t*>(to);
+  return visit(offset, size, [&](std::uint64_t address, std::size_t done, std::size_t part) {
+    if (!trusted_) return core::copy_from_program(bytes + done, address, part);
+    std::memcpy(bytes + done, reinterpret_cast<const void*>(address), part);
+    return true;
+  });
+}
+
+Result<void> IoVector::fill_zeros(std::size_t offset, std::size_t size) const {
+  return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
+    if (!trusted_) return core::zero_program(address, part);
+    std::memset(reinterpret_cast<void*>(address), 0, part);
+    return true;
+  });
+}
+
+// Host memory is accessed in aligned words only, so where a segment would begin within a word the data takes the way over a
+// small trusted buffer; the usual single segment is copied directly.
+Result<void> IoVector::fill_from_host(std::size_t offset, std::uint64_t host, std::size_t size) const {
+  if (!trusted_ && segments_.size() == 1)
+    return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
+      return core::copy_host_to_program_checked(address, host, part);
+    });
+  std::uint8_t piece[kPiece];
+  for (std::size_t done = 0; done < size; done += kPiece) {
+    const std::size_t part = std::min(kPiece, size - done);
+    core::copy_from_host(piece, host + done, part);
+    TRY(fill(offset + done, piece, part));
+  }
+  return {};
+}
+
+Result<void> IoVector::fetch_to_host(std::size_t offset, std::uint64_t host, std::size_t size) const {
+  if (!trusted_ && segments_.size() == 1)
+    return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
+      return core::copy_program_to_host_checked(host, address, part);
+    });
+  std::uint8_t piece[kPiece];
+  for (std::size_t done = 0; done < size; done += kPiece) {
+    const std::size_t part = std::min(kPiece, size - done);
+    TRY(fetch(offset + done, piece, part));
+    core::copy_to_host(host + done, piece, part);
+  }
+  return {};
+}
+
+IoVector IoVector::slice(std::size_t offset, std::size_t size) const {
+  IoVector part;
+  part.trusted_ = trusted_;
+  for (const Segment& segment : segments_) {
+    if (part.size_ == size) break;
+    if (offset >= segment.size) {
+      offset -= segment.size;
+      continue;
+    }
+    const std::size_t taken = std::min(segment.size - offset, size - part.size_);
+    part.segments_.push_back({segment.address + offset, taken});
+    part.size_ += taken;
+    offset = 0;
+  }
+  return part;
+}
+}  // namespace cloister::kernel

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/vfs/file_reclaim.h"
+#include <algorithm>
+#include <mutex>
+#include <vector>
+#include "src/enclave/vfs/open_file.h"
+
+namespace cloister::vfs {
+namespace {
+// Of the whole enclave, not of a process: files are shared between processes.
+std::mutex mutex;
+std::vector<core::Task*> owners;
+std::vector<OpenFile*> deferred;
+std::atomic<std::size_t> deferred_count{0};
+
+bool is_in_use(const core::File* file) {
+  return std::any_of(owners.begin(), owners.end(), [&](const core::Task* task) {
+    return task->hazard.load(std::memory_order_seq_cst) == file;
+  });
+}
+
+void finish(OpenFile* file) {
+  file->last_close();
+  delete file;
+}
+}  // namespace
+
+void add_hazard_owner(core::Task& task) {
+  const std::lock_guard guard(mutex);
+  owners.push_back(&task);
+}
+
+void remove_hazard_owner(core::Task& task) {
+  {
+    const std::lock_guard guard(mutex);
+    std::erase(owners, &task);
+  }
+  reclaim_files();
+}
+
+void reclaim_files() {
+  if (deferred_count.load(std::memory_order_relaxed) == 0) return;
+  std::vector<OpenFile*> free;
+  {
+    const std::lock_guard guard(mutex);
+    std::erase_if(deferred, [&](OpenFile* file) {
+      if (is_in_use(file)) return false;
+      free.push_back(file);
+      return true;
+    });
+    deferred_count.store(deferred.size(), std::memory_order_relaxed);
+  }
+  for (OpenFile* file : free) finish(file);
+}
+
+// The slot was emptied (seq_cst) before its reference is dropped here, so a task whose hazard does not name the file now can
+// no longer find it.
+void release_reference(OpenFile* file) {
+  if (file->references.fetch_sub(1, std::memory_order_seq_cst) == 1) {
+    {
+      const std::lock_guard guard(mutex);
+      if (is_in_use(file)) {
+        deferred.push_back(file);
+        deferred_count.store(deferred.size(), std::memory_order_relaxed);
+        file = nullptr;
+      }
+    }
+    if (file != nullptr) finish(file);
+  }
+  reclaim_files();
+}
+}  // namespace cloister::vfs

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/vfs/host_calls.h"
+#include <fcntl.h>
+#include <cerrno>
+#include "src/enclave/core/task.h"
+
+namespace cloister::vfs {
+namespace {
+Result<struct stat> take_status(HostCall call) {
+  struct stat status;
+  core::copy_from_host(&status, core::bounce_buffer() + kStructure, sizeof status);
+  // Host may: give any numbers. Those that are only data pass; what later arithmetic relies on is checked.
+  constexpr long kNanoseconds = 1'000'000'000;
+  if (status.st_size < 0 || status.st_blksize <= 0 || status.st_blocks < 0) core::host_lied(call, "negative size");
+  for (const timespec& time : {status.st_atim, status.st_mtim, status.st_ctim})
+    if (time.tv_nsec < 0 || time.tv_nsec >= kNanoseconds) core::host_lied(call, "time out of range");
+  switch (status.st_mode & S_IFMT) {
+    case S_IFREG: case S_IFDIR: case S_IFLNK: case S_IFCHR: case S_IFBLK: case S_IFIFO: case S_IFSOCK: break;
+    case 0: break;  // anonymous inodes have no type
+    default: core::host_lied(call, "no such file type");
+  }
+  for (long& hole : status.__glibc_reserved) hole = 0;
+  return status;
+}
+}  // namespace
+
+Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
+                                     std::uint64_t a4, std::uint64_t a5) {
+  for (;;) {
+    const long result = core::host_call(call, a0, a1, a2, a3, a4, a5);
+    if (result >= 0) return result;
+    if (result != -EINTR) return Error::from_errno(static_cast<int>(-result));
+    core::fetch_host_signals(core::current_thread());
+  }
+}
+
+Result<std::int64_t> blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
+                                        std::uint64_t a4, std::uint64_t a5) {
+  const long result = core::interruptible_host_call(call, a0, a1, a2, a3, a4, a5);
+  if (result >= 0) return result;
+  return Error::from_errno(static_cast<int>(result == -EINTR ? -core::kRestartSys : -result));
+}
+
+// The number is free from the moment the host closes it, so it is forgotten first. EINTR has closed it as well.
+Result<void> close_host_descriptor(int descriptor) {
+  core::forget_host_descriptor(static_cast<std::uint64_t>(descriptor));
+  const long result = core::host_call(HostCall::close, static_cast<std::uint64_t>(descriptor));
+  if (result < 0 && result != -EINTR) return Error::from_errno(static_cast<int>(-result));
+  return {};
+}
+
+Result<std::uint64_t> stage_path(std::uint64_t offset, const std::string& path) {
+  if (path.size() >= 4096) return Error::from_errno(ENAMETOOLONG);
+  return core::stage_string(offset, path.c_str(), path.size() + 1);
+}
+
+Result<struct stat> host_status(int descriptor, std::uint32_t type) {
+  TRY(quick_host_call(HostCall::fstat, static_cast<std::uint64_t>(descriptor), core::bounce_buffer() + kStructure));
+  struct stat status = TRY(take_status(HostCall::fstat));
+  if (type != 0 && (status.st_mode & S_IFMT) != type) core::host_lied(HostCall::fstat, "an open file changed its type");
+  return status;
+}
+
+Result<struct stat> host_path_status(const std::string& path, int flags) {
+  const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
+  TRY(quick_host_call(HostCall::newfstatat, static_cast<std::uint64_t>(AT_FDCWD), staged, core::bounce_buffer() + kStructure,
+                      static_cast<std::uint64_t>(flags)));
+  return take_status(HostCall::newfstatat);
+}
+
+BounceKeeper::BounceKeeper(std::size_t size) : size_(size), kept_(new std::uint8_t[size]) {
+  core::copy_from_host(kept_.get(), core::bounce_buffer(), size);
+}
+BounceKeeper::~BounceKeeper() { core::copy_to_host(core::bounce_buffer(), kept_.get(), size_); }
+}  // namespace cloister::vfs

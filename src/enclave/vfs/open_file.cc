@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Defaults: what Linux answers for a file that lacks the operation.
+#include "src/enclave/vfs/open_file.h"
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+namespace cloister::vfs {
+namespace {
+Error refuse(int error) { return Error::from_errno(error); }
+constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
+}  // namespace
+
+Result<std::size_t> OpenFile::read(Task&, const IoVector&) { return refuse(is_directory() ? EISDIR : EINVAL); }
+Result<std::size_t> OpenFile::write(Task&, const IoVector&) { return refuse(EINVAL); }
+Result<std::size_t> OpenFile::read_at(Task&, const IoVector&, std::uint64_t) { return refuse(is_directory() ? EISDIR : ESPIPE); }
+Result<std::size_t> OpenFile::write_at(Task&, const IoVector&, std::uint64_t) { return refuse(ESPIPE); }
+Result<std::int64_t> OpenFile::seek(std::int64_t, int) { return refuse(ESPIPE); }
+Result<void> OpenFile::truncate(std::uint64_t) { return refuse(EINVAL); }
+Result<void> OpenFile::allocate(int, std::uint64_t, std::uint64_t) { return refuse(ENODEV); }
+Result<void> OpenFile::synchronise(bool) { return refuse(EINVAL); }
+Result<std::vector<std::uint8_t>> OpenFile::read_directory(std::size_t) { return refuse(ENOTDIR); }
+Result<std::int64_t> OpenFile::control(Task&, std::uint32_t, ProgramAddress) { return refuse(ENOTTY); }
+Result<void> OpenFile::change_mode(std::uint32_t) { return refuse(EPERM); }
+Result<void> OpenFile::change_owner(std::uint32_t, std::uint32_t) { return refuse(EPERM); }
+Result<void> OpenFile::set_times(const struct timespec*) { return refuse(EPERM); }
+Result<std::shared_ptr<kernel::MappedFile>> OpenFile::map_file() { return refuse(ENODEV); }
+
+Result<void> OpenFile::set_status_flags(std::uint32_t flags) {
+  const std::uint32_t old = status_flags.load(std::memory_order_relaxed);
+  status_flags.store((old & ~kChangeableFlags) | (flags & kChangeableFlags), std::memory_order_relaxed);
+  return {};
+}
+
+// As an anonymous inode.
+Result<struct stat> OpenFile::status() {
+  struct stat status = {};
+  status.st_mode = 0600;
+  status.st_nlink = 1;
+  status.st_ino = reinterpret_cast<std::uint64_t>(this) >> 4;
+  status.st_blksize = 4096;
+  return status;
+}
+
+Result<struct statfs> OpenFile::filesystem_status() {
+  struct statfs status = {};
+  status.f_type = 0x09041934;  // ANON_INODE_FS_MAGIC
+  status.f_bsize = status.f_frsize = 4096;
+  status.f_namelen = 255;
+  return status;
+}
+
+Result<FileIdentity> OpenFile::identity() {
+  const struct stat own = TRY(status());
+  return FileIdentity{own.st_dev, own.st_ino, false};
+}
+
+// What is always ready: regular files and everything that never blocks.
+std::uint32_t OpenFile::readiness() { return EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM; }
+}  // namespace cloister::vfs
