@@ -10,13 +10,19 @@ namespace {
 class Analyser {
  public:
   Analyser(const ElfImage& image, const Text& text, std::vector<RawHit> hits)
-      : image_(image), text_(text), hits_(std::move(hits)), functions_(FunctionTable::of(image, text)),
+      : image_(image),
+        text_(text),
+        hits_(std::move(hits)),
+        functions_(FunctionTable::of(image, text)),
         code_(image, text, functions_,
               functions_.complete() ? CodeMap::Scope::one_function : CodeMap::Scope::everything) {}
 
   Analysis run() {
     descend_into_hits();
     if (std::all_of(hits_.begin(), hits_.end(), [&](RawHit hit) { return is_inside_other(hit); })) return result();
+    judges_vectors_ = functions_.all().size() <= kMaxFunctionsForVectors &&
+                      std::any_of(hits_.begin(), hits_.end(),
+                                  [&](RawHit hit) { return hit.kind == SiteKind::syscall && is_real(hit); });
     const InterestSet interest = interesting_places();
     references_ = find_references(image_, text_, interest);
     reach_the_rest();
@@ -30,6 +36,9 @@ class Analyser {
   static constexpr std::uint32_t kNear = 160;
   // How much of a place without known functions is looked at round a hit.
   static constexpr std::uint32_t kUnknownPlaceSize = 1u << 16;
+
+  // In larger files all references to functions would be too many; sites there keep their registers.
+  static constexpr std::size_t kMaxFunctionsForVectors = 1u << 15;
 
   struct Range {
     std::uint32_t begin, end;
@@ -45,8 +54,8 @@ class Analyser {
     if (const Function* function = functions_.containing(index)) return {function->begin, function->end};
     const std::size_t after = functions_.first_after(index);
     std::uint32_t begin = index - std::min(index, kUnknownPlaceSize);
-    std::uint32_t end = index + static_cast<std::uint32_t>(
-                                    std::min<std::size_t>(text_.bytes_from(index).size(), kUnknownPlaceSize));
+    std::uint32_t end =
+        index + static_cast<std::uint32_t>(std::min<std::size_t>(text_.bytes_from(index).size(), kUnknownPlaceSize));
     if (after != 0) begin = std::max(begin, std::min(functions_.all()[after - 1].end, index));
     if (after != functions_.all().size()) end = std::min(end, functions_.all()[after].begin);
     return {begin, end};
@@ -72,6 +81,8 @@ class Analyser {
       interest.add(place.begin, place.end);
       done = place.end;
     }
+    if (judges_vectors_)
+      for (const Function& function : functions_.all()) interest.add(function.begin, function.begin + 1);
     return interest;
   }
 
@@ -89,7 +100,9 @@ class Analyser {
   // Hits that are not reached from their function's start: perhaps from another part of it that lies elsewhere, by a
   // pointer, or in a function that only its callers know.
   void reach_the_rest() {
-    for (bool progress = true; progress;) {
+    constexpr int kMaxRounds = 32;  // a real file needs three or four
+    bool progress = true;
+    for (int round = 0; progress && round < kMaxRounds; ++round) {
       progress = false;
       for (const RawHit hit : hits_) {
         if (code_.is_covered(hit.index)) continue;
@@ -102,10 +115,11 @@ class Analyser {
   bool reach_by_branches(Range place) {
     bool progress = false;
     for (const FieldReference& reference : references_to(references_.fields, place)) {
-      if (code_.is_covered(reference.target) || !is_proven_field(reference.field, true)) continue;
+      if (!reference.may_be_branch || code_.is_covered(reference.target)) continue;
+      if (!is_proven_field(reference.field, true)) continue;
       if (code_.is_covered(reference.target)) continue;
       code_.descend_from(reference.target, place.begin, place.end);
-      progress = true;
+      progress |= code_.is_covered(reference.target);  // not when it cannot be decoded
     }
     return progress;
   }
@@ -120,7 +134,7 @@ class Analyser {
          pointer != pointers.end() && *pointer < place.end; ++pointer) {
       progress |= reach_by_pointer(*pointer, place, known_function);
     }
-    if (known_function) return progress;
+    if (known_function || functions_.complete()) return progress;
     for (const FieldReference& reference : references_to(references_.fields, place)) {
       if (!code_.is_covered(reference.target) && is_proven_field(reference.field, false))
         progress |= reach_by_pointer(reference.target, place, false);
@@ -132,7 +146,7 @@ class Analyser {
     if (code_.is_covered(target)) return false;
     if (!known_function && (functions_.complete() || !code_.is_plausible_function(target))) return false;
     code_.descend_from(target, place.begin, place.end);
-    return true;
+    return code_.is_covered(target);
   }
 
   void mark_targets() {
@@ -172,13 +186,11 @@ class Analyser {
     const Range near = neighbourhood(index, kMaxWindowSize);
     for (const FieldReference& reference : references_to(references_.fields, near)) {
       if (code_.is_target(reference.target)) continue;
-      if (is_proven_field(reference.field, false) || !is_harmless(reference.field))
-        code_.mark_target(reference.target);
+      if (is_proven_field(reference.field, false) || !is_harmless(reference.field)) code_.mark_target(reference.target);
     }
     for (const FieldReference& reference : references_to(references_.absolute, near)) {
       if (!code_.is_covered(reference.field)) descend_around(reference.field);
-      if (is_in_one_instruction(reference.field) || !is_harmless(reference.field))
-        code_.mark_target(reference.target);
+      if (is_in_one_instruction(reference.field) || !is_harmless(reference.field)) code_.mark_target(reference.target);
     }
   }
 
@@ -224,7 +236,7 @@ class Analyser {
       const Range place = place_of(hit.index);
       auto planned = plan_window(code_, hit, std::max(lowest, place.begin), place.end);
       if (!planned) continue;
-      if (hit.kind == SiteKind::syscall) planned->vectors_dead = vectors_dead.at(hit.index);
+      if (hit.kind == SiteKind::syscall && judges_vectors_) planned->vectors_dead = vectors_dead.at(hit.index);
       lowest = hit.index - planned->instruction_offset + static_cast<std::uint32_t>(planned->window.size());
       planned_.push_back(hit.index);
       plan_.sites.push_back(std::move(*planned));
@@ -236,9 +248,12 @@ class Analyser {
     plan_.raw_hit_count = static_cast<std::uint32_t>(hits_.size());
     for (const RawHit hit : hits_) {
       Verdict verdict = Verdict::unreached;
-      if (is_inside_other(hit)) verdict = Verdict::inside_other;
-      else if (std::binary_search(planned_.begin(), planned_.end(), hit.index)) verdict = Verdict::planned;
-      else if (is_real(hit)) verdict = Verdict::no_window;
+      if (is_inside_other(hit))
+        verdict = Verdict::inside_other;
+      else if (std::binary_search(planned_.begin(), planned_.end(), hit.index))
+        verdict = Verdict::planned;
+      else if (is_real(hit))
+        verdict = Verdict::no_window;
       if (verdict == Verdict::unreached || verdict == Verdict::no_window) ++plan_.trapped_count;
       analysis.findings.push_back({hit.kind, verdict, text_.address_of(hit.index)});
     }
@@ -252,7 +267,8 @@ class Analyser {
   const FunctionTable functions_;
   CodeMap code_;
   References references_;
-  std::vector<std::uint32_t> planned_;
+  bool judges_vectors_ = false;
+  std::vector<std::uint32_t> planned_;  // indices of the sites, ascending
   Plan plan_;
 };
 

@@ -33,8 +33,10 @@ class ByteReader {
   }
 
   void skip(std::uint64_t count) {
-    if (count > remaining()) fail();
-    else position_ += count;
+    if (count > remaining())
+      fail();
+    else
+      position_ += count;
   }
 
   std::uint64_t uleb() {
@@ -68,7 +70,9 @@ class ByteReader {
     const std::uint64_t here = address();
     std::uint64_t value = 0;
     switch (encoding & 0x0F) {
-      case 0x00: case 0x04: case 0x0C: value = read<std::uint64_t>(); break;
+      case 0x00:
+      case 0x04:
+      case 0x0C: value = read<std::uint64_t>(); break;
       case 0x01: value = uleb(); break;
       case 0x02: value = read<std::uint16_t>(); break;
       case 0x03: value = read<std::uint32_t>(); break;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include "src/analysis/analyse.h"
 #include "src/analysis/file_bytes.h"
+#include "src/analysis/site_names.h"
 
 namespace cloister {
 namespace {
@@ -21,16 +22,6 @@ struct Options {
   std::string out;
   std::vector<std::string> files;
 };
-
-const char* name_of(SiteKind kind) {
-  switch (kind) {
-    case SiteKind::syscall: return "syscall";
-    case SiteKind::cpuid: return "cpuid";
-    case SiteKind::rdtsc: return "rdtsc";
-    case SiteKind::rdtscp: return "rdtscp";
-  }
-  return "?";
-}
 
 const char* name_of(Verdict verdict) {
   switch (verdict) {
@@ -66,8 +57,8 @@ nlohmann::ordered_json report_of(const std::string& path, const std::string& has
   if (!options.sites) return report;
   std::size_t next = 0;
   for (const Finding& finding : analysis.findings) {
-    nlohmann::ordered_json entry = {{"address", finding.address}, {"kind", name_of(finding.kind)},
-                                    {"verdict", name_of(finding.verdict)}};
+    nlohmann::ordered_json entry = {
+        {"address", finding.address}, {"kind", name_of(finding.kind)}, {"verdict", name_of(finding.verdict)}};
     if (finding.verdict == Verdict::planned) {
       const PlannedSite& site = analysis.plan.sites[next++];
       entry["window"] = {site.window_start, site.window_start + site.window.size()};
@@ -80,14 +71,15 @@ nlohmann::ordered_json report_of(const std::string& path, const std::string& has
 
 void print_text(const nlohmann::ordered_json& report) {
   const auto number = [](const nlohmann::ordered_json& value) { return value.get<long>(); };
-  std::printf("%s: planned %ld (syscall %ld, cpuid %ld, rdtsc %ld, rdtscp %ld; vectors dead %ld) of %ld raw hits, "
-              "left to the trap %ld (unreached %ld, no window %ld), %.1f ms\n",
-              report["file"].get<std::string>().c_str(), number(report["planned"]), number(report["sites"]["syscall"]),
-              number(report["sites"]["cpuid"]), number(report["sites"]["rdtsc"]), number(report["sites"]["rdtscp"]),
-              number(report["vectors_dead"]), number(report["raw_hits"]),
-              number(report["left_to_trap"]["unreached"]) + number(report["left_to_trap"]["no_window"]),
-              number(report["left_to_trap"]["unreached"]), number(report["left_to_trap"]["no_window"]),
-              report["milliseconds"].get<double>());
+  std::printf(
+      "%s: planned %ld (syscall %ld, cpuid %ld, rdtsc %ld, rdtscp %ld; vectors dead %ld) of %ld raw hits, "
+      "left to the trap %ld (unreached %ld, no window %ld), %.1f ms\n",
+      report["file"].get<std::string>().c_str(), number(report["planned"]), number(report["sites"]["syscall"]),
+      number(report["sites"]["cpuid"]), number(report["sites"]["rdtsc"]), number(report["sites"]["rdtscp"]),
+      number(report["vectors_dead"]), number(report["raw_hits"]),
+      number(report["left_to_trap"]["unreached"]) + number(report["left_to_trap"]["no_window"]),
+      number(report["left_to_trap"]["unreached"]), number(report["left_to_trap"]["no_window"]),
+      report["milliseconds"].get<double>());
   if (!report.contains("hits")) return;
   for (const auto& hit : report["hits"]) {
     std::printf("  0x%lx %s %s", number(hit["address"]), hit["kind"].get<std::string>().c_str(),
@@ -114,12 +106,18 @@ Result<nlohmann::ordered_json> process(const std::string& path, const Options& o
 const char* parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if (argument == "--json") options.json = true;
-    else if (argument == "--text") options.json = false;
-    else if (argument == "--sites") options.sites = true;
-    else if (argument == "--out" && i + 1 < argc) options.out = argv[++i];
-    else if (argument.starts_with("-")) return "unknown or incomplete option";
-    else options.files.push_back(argument);
+    if (argument == "--json")
+      options.json = true;
+    else if (argument == "--text")
+      options.json = false;
+    else if (argument == "--sites")
+      options.sites = true;
+    else if (argument == "--out" && i + 1 < argc)
+      options.out = argv[++i];
+    else if (argument.starts_with("-"))
+      return "unknown or incomplete option";
+    else
+      options.files.push_back(argument);
   }
   return options.files.empty() ? "no file given" : nullptr;
 }

@@ -7,7 +7,10 @@
 namespace cloister {
 
 CodeMap::CodeMap(const ElfImage& image, const Text& text, const FunctionTable& functions, Scope scope)
-    : image_(image), text_(text), functions_(functions), scope_(scope),
+    : image_(image),
+      text_(text),
+      functions_(functions),
+      scope_(scope),
       marks_(static_cast<std::uint8_t*>(std::calloc(std::size_t{text.size()} + 1, 1))),
       descended_(functions.all().size()) {
   if (marks_ == nullptr) std::abort();
@@ -132,8 +135,8 @@ void CodeMap::read_jump_table(const Table& table, std::uint64_t limit) {
 bool CodeMap::is_left_to(std::uint32_t index) const {
   const Function* part = functions_.containing(index);
   return part != nullptr && std::any_of(left_to_.begin(), left_to_.end(), [&](std::uint32_t target) {
-    return target >= part->begin && target < part->end;
-  });
+           return target >= part->begin && target < part->end;
+         });
 }
 
 bool CodeMap::is_plausible_function(std::uint32_t start) const {
@@ -158,8 +161,10 @@ bool CodeMap::is_plausible_function(std::uint32_t start) const {
       if (decoded->has_direct_target()) {
         const std::uint32_t target = text_.index_of(decoded->target);
         if (target == Text::kNone) return false;
-        if (decoded->flow != FlowKind::call) pending.push_back(target);
-        else if (is_covered(target) && !is_instruction(target)) return false;
+        if (decoded->flow != FlowKind::call)
+          pending.push_back(target);
+        else if (is_covered(target) && !is_instruction(target))
+          return false;
       }
       if (!decoded->goes_on()) break;
       index += decoded->length;

@@ -13,15 +13,22 @@ void FunctionTable::add(const Text& text, std::uint64_t begin, std::uint64_t end
   functions_.push_back(function);
 }
 
-void FunctionTable::add_symbol_table(const Text& text, std::span<const std::uint8_t> symbols, bool dynamic) {
-  for_each_record<Elf64_Sym>(symbols, [&](const Elf64_Sym& symbol) {
+void FunctionTable::add_symbol_table(const Text& text, SymbolTable table) {
+  static constexpr std::string_view kNeverReturn[] = {
+      "abort", "_exit", "__libc_fatal", "__stack_chk_fail", "__fortify_fail", "__chk_fail", "__assert_fail"};
+  for_each_record<Elf64_Sym>(table.symbols, [&](const Elf64_Sym& symbol) {
     if (symbol.st_shndx == SHN_UNDEF) return;
     const unsigned type = ELF64_ST_TYPE(symbol.st_info), binding = ELF64_ST_BIND(symbol.st_info);
     if (type == STT_FUNC || type == STT_GNU_IFUNC) {
       const unsigned visibility = ELF64_ST_VISIBILITY(symbol.st_other);
       Function function{};
-      function.exported = dynamic && binding != STB_LOCAL && (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
+      function.exported =
+          table.dynamic && binding != STB_LOCAL && (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
       add(text, symbol.st_value, symbol.st_value + symbol.st_size, function);
+      const std::string_view name = string_at(table.names, symbol.st_name);
+      if (binding != STB_LOCAL &&
+          std::find(std::begin(kNeverReturn), std::end(kNeverReturn), name) != std::end(kNeverReturn))
+        never_return_.push_back(text.index_of(symbol.st_value));
     } else if (type == STT_NOTYPE) {
       const std::uint32_t index = text.index_of(symbol.st_value);
       if (index != Text::kNone) labels_.push_back(index);
@@ -35,12 +42,13 @@ void FunctionTable::add_symbols(const ElfImage& image, const Text& text) {
     if (section.header.sh_type != SHT_SYMTAB && section.header.sh_type != SHT_DYNSYM) continue;
     const bool dynamic = section.header.sh_type == SHT_DYNSYM;
     dynamic_seen |= dynamic;
-    add_symbol_table(text, image.section_bytes(section), dynamic);
+    const ElfSection* names = image.linked_section(section);
+    if (names != nullptr) add_symbol_table(text, {image.section_bytes(section), image.section_bytes(*names), dynamic});
   }
   // Without section headers: linkers put the strings right behind the symbols, which gives the count.
   const auto symbols = image.dynamic_value(DT_SYMTAB), strings = image.dynamic_value(DT_STRTAB);
   if (!dynamic_seen && symbols && strings && *strings > *symbols)
-    add_symbol_table(text, image.bytes_at(*symbols, *strings - *symbols), true);
+    add_symbol_table(text, {image.bytes_at(*symbols, *strings - *symbols), image.bytes_from(*strings), true});
 }
 
 void FunctionTable::finish(const Text& text) {

@@ -40,21 +40,34 @@ FlowKind flow_kind(const ZydisDecodedInstruction& in) {
 // A list of what is allowed: what is not on it counts as a use of vector registers.
 bool is_integer_only(const ZydisDecodedInstruction& in) {
   switch (in.mnemonic) {
-    case ZYDIS_MNEMONIC_LFENCE: case ZYDIS_MNEMONIC_MFENCE: case ZYDIS_MNEMONIC_SFENCE:
-    case ZYDIS_MNEMONIC_PREFETCHNTA: case ZYDIS_MNEMONIC_PREFETCHT0: case ZYDIS_MNEMONIC_PREFETCHT1:
-    case ZYDIS_MNEMONIC_PREFETCHT2: case ZYDIS_MNEMONIC_PREFETCHW:
-      return true;
-    case ZYDIS_MNEMONIC_FXSAVE: case ZYDIS_MNEMONIC_FXSAVE64: case ZYDIS_MNEMONIC_FXRSTOR:
-    case ZYDIS_MNEMONIC_FXRSTOR64:
-      return false;
+    case ZYDIS_MNEMONIC_LFENCE:
+    case ZYDIS_MNEMONIC_MFENCE:
+    case ZYDIS_MNEMONIC_SFENCE:
+    case ZYDIS_MNEMONIC_PREFETCHNTA:
+    case ZYDIS_MNEMONIC_PREFETCHT0:
+    case ZYDIS_MNEMONIC_PREFETCHT1:
+    case ZYDIS_MNEMONIC_PREFETCHT2:
+    case ZYDIS_MNEMONIC_PREFETCHW: return true;
+    case ZYDIS_MNEMONIC_FXSAVE:
+    case ZYDIS_MNEMONIC_FXSAVE64:
+    case ZYDIS_MNEMONIC_FXRSTOR:
+    case ZYDIS_MNEMONIC_FXRSTOR64: return false;
     default: break;
   }
   switch (in.meta.isa_ext) {
-    case ZYDIS_ISA_EXT_BASE: case ZYDIS_ISA_EXT_LONGMODE: case ZYDIS_ISA_EXT_ADOX_ADCX: case ZYDIS_ISA_EXT_BMI1:
-    case ZYDIS_ISA_EXT_BMI2: case ZYDIS_ISA_EXT_CET: case ZYDIS_ISA_EXT_LZCNT: case ZYDIS_ISA_EXT_MOVBE:
-    case ZYDIS_ISA_EXT_PAUSE: case ZYDIS_ISA_EXT_RDTSCP: case ZYDIS_ISA_EXT_RDWRFSGS: case ZYDIS_ISA_EXT_RDRAND:
-    case ZYDIS_ISA_EXT_RDSEED:
-      return true;
+    case ZYDIS_ISA_EXT_BASE:
+    case ZYDIS_ISA_EXT_LONGMODE:
+    case ZYDIS_ISA_EXT_ADOX_ADCX:
+    case ZYDIS_ISA_EXT_BMI1:
+    case ZYDIS_ISA_EXT_BMI2:
+    case ZYDIS_ISA_EXT_CET:
+    case ZYDIS_ISA_EXT_LZCNT:
+    case ZYDIS_ISA_EXT_MOVBE:
+    case ZYDIS_ISA_EXT_PAUSE:
+    case ZYDIS_ISA_EXT_RDTSCP:
+    case ZYDIS_ISA_EXT_RDWRFSGS:
+    case ZYDIS_ISA_EXT_RDRAND:
+    case ZYDIS_ISA_EXT_RDSEED: return true;
     default: return false;
   }
 }
@@ -75,7 +88,9 @@ bool is_movable_branch(const ZydisDecodedInstruction& in, std::span<const std::u
 
 bool is_movable(const ZydisDecodedInstruction& in, std::span<const std::uint8_t> bytes) {
   switch (in.meta.category) {
-    case ZYDIS_CATEGORY_CALL: case ZYDIS_CATEGORY_SYSCALL: case ZYDIS_CATEGORY_SYSRET:
+    case ZYDIS_CATEGORY_CALL:
+    case ZYDIS_CATEGORY_SYSCALL:
+    case ZYDIS_CATEGORY_SYSRET:
     case ZYDIS_CATEGORY_INTERRUPT: return false;
     default: break;
   }
@@ -86,9 +101,13 @@ bool is_movable(const ZydisDecodedInstruction& in, std::span<const std::uint8_t>
 
 bool is_unusual(const ZydisDecodedInstruction& in, std::span<const std::uint8_t> bytes) {
   switch (in.meta.category) {
-    case ZYDIS_CATEGORY_IO: case ZYDIS_CATEGORY_IOSTRINGOP: case ZYDIS_CATEGORY_SEGOP: case ZYDIS_CATEGORY_SYSRET:
-    case ZYDIS_CATEGORY_DECIMAL: case ZYDIS_CATEGORY_VTX: case ZYDIS_CATEGORY_SMAP:
-      return true;
+    case ZYDIS_CATEGORY_IO:
+    case ZYDIS_CATEGORY_IOSTRINGOP:
+    case ZYDIS_CATEGORY_SEGOP:
+    case ZYDIS_CATEGORY_SYSRET:
+    case ZYDIS_CATEGORY_DECIMAL:
+    case ZYDIS_CATEGORY_VTX:
+    case ZYDIS_CATEGORY_SMAP: return true;
     case ZYDIS_CATEGORY_RET: return bytes[in.length - 1u] != 0xC3;
     case ZYDIS_CATEGORY_INTERRUPT: return in.mnemonic != ZYDIS_MNEMONIC_INT3;
     case ZYDIS_CATEGORY_FLAGOP: return in.mnemonic != ZYDIS_MNEMONIC_CLD;
@@ -100,8 +119,9 @@ bool is_unusual(const ZydisDecodedInstruction& in, std::span<const std::uint8_t>
 
 std::uint32_t vector_bit(ZydisRegister reg) {
   switch (ZydisRegisterGetClass(reg)) {
-    case ZYDIS_REGCLASS_XMM: case ZYDIS_REGCLASS_YMM: case ZYDIS_REGCLASS_ZMM:
-      return std::uint32_t{1} << static_cast<unsigned>(ZydisRegisterGetId(reg));
+    case ZYDIS_REGCLASS_XMM:
+    case ZYDIS_REGCLASS_YMM:
+    case ZYDIS_REGCLASS_ZMM: return std::uint32_t{1} << static_cast<unsigned>(ZydisRegisterGetId(reg));
     default: return 0;
   }
 }
@@ -109,14 +129,26 @@ std::uint32_t vector_bit(ZydisRegister reg) {
 // Instructions that replace a whole register by memory, a general register or a constant.
 bool overwrites_destination(const ZydisDecodedInstruction& in, const ZydisDecodedOperand* operands) {
   switch (in.mnemonic) {
-    case ZYDIS_MNEMONIC_MOVD: case ZYDIS_MNEMONIC_MOVQ: case ZYDIS_MNEMONIC_MOVDQA: case ZYDIS_MNEMONIC_MOVDQU:
-    case ZYDIS_MNEMONIC_MOVAPS: case ZYDIS_MNEMONIC_MOVUPS: case ZYDIS_MNEMONIC_MOVAPD: case ZYDIS_MNEMONIC_MOVUPD:
-    case ZYDIS_MNEMONIC_VMOVD: case ZYDIS_MNEMONIC_VMOVQ: case ZYDIS_MNEMONIC_VMOVDQA:
-    case ZYDIS_MNEMONIC_VMOVDQU: case ZYDIS_MNEMONIC_VMOVAPS: case ZYDIS_MNEMONIC_VMOVUPS:
+    case ZYDIS_MNEMONIC_MOVD:
+    case ZYDIS_MNEMONIC_MOVQ:
+    case ZYDIS_MNEMONIC_MOVDQA:
+    case ZYDIS_MNEMONIC_MOVDQU:
+    case ZYDIS_MNEMONIC_MOVAPS:
+    case ZYDIS_MNEMONIC_MOVUPS:
+    case ZYDIS_MNEMONIC_MOVAPD:
+    case ZYDIS_MNEMONIC_MOVUPD:
+    case ZYDIS_MNEMONIC_VMOVD:
+    case ZYDIS_MNEMONIC_VMOVQ:
+    case ZYDIS_MNEMONIC_VMOVDQA:
+    case ZYDIS_MNEMONIC_VMOVDQU:
+    case ZYDIS_MNEMONIC_VMOVAPS:
+    case ZYDIS_MNEMONIC_VMOVUPS:
       return operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER && vector_bit(operands[0].reg.value) != 0 &&
              (operands[1].type == ZYDIS_OPERAND_TYPE_MEMORY ||
               (operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER && vector_bit(operands[1].reg.value) == 0));
-    case ZYDIS_MNEMONIC_PXOR: case ZYDIS_MNEMONIC_XORPS: case ZYDIS_MNEMONIC_XORPD:
+    case ZYDIS_MNEMONIC_PXOR:
+    case ZYDIS_MNEMONIC_XORPS:
+    case ZYDIS_MNEMONIC_XORPD:
       return operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER && operands[0].reg.value == operands[1].reg.value;
     default: return false;
   }

@@ -15,22 +15,22 @@ enum class FlowKind : std::uint8_t {
   call,         // to the target and back
   other_jump,   // to an address that is computed
   other_call,
-  leave,        // ret
-  stop,         // ud2, hlt, int3: nothing behind it is executed in the ordinary course
+  leave,  // ret
+  stop,   // ud2, hlt, int3: nothing behind it is executed in the ordinary course
 };
 
 struct Instruction {
   std::uint8_t length;
   FlowKind flow;
-  bool integer_only;  // touches no vector, mask, MMX or x87 register, nor saves or restores them
-  bool movable;       // may run at another address once its PC-relative field is put right
-  bool unusual;       // no compiler makes it for a user program: privileged, input and output, decimal, far
-  bool loads_address;              // lea of a PC-relative address
-  bool pc_relative;                // has such a field, in a branch or a memory operand
-  std::uint8_t field_offset;       // of that field
-  std::uint8_t field_size;         // 1 or 4
+  bool integer_only;          // touches no vector, mask, MMX or x87 register, nor saves or restores them
+  bool movable;               // may run at another address once its PC-relative field is put right
+  bool unusual;               // no compiler makes it for a user program: privileged, input and output, decimal, far
+  bool loads_address;         // lea of a PC-relative address
+  bool pc_relative;           // has such a field, in a branch or a memory operand
+  std::uint8_t field_offset;  // of that field
+  std::uint8_t field_size;    // 1 or 4
   std::optional<SiteKind> site;
-  std::uint64_t target;            // what the field means, run at the address given
+  std::uint64_t target;  // what the field means, run at the address given
 
   bool has_direct_target() const {
     return flow == FlowKind::conditional || flow == FlowKind::jump || flow == FlowKind::call;

@@ -12,14 +12,14 @@ std::uint32_t word_at(const std::uint8_t* bytes) {
   return word;
 }
 
-// Whether the bytes before a field are those of a call, jmp, jcc, xbegin or lea. What is no such instruction may look
+// By the bytes before a field: whether it may be that of a call, jmp, jcc or xbegin, or of a lea. What is none may look
 // like one; nothing that is one is missed.
-bool may_be_reference(std::span<const std::uint8_t> bytes, std::size_t field) {
-  if (field < 1) return false;
-  const std::uint8_t last = bytes[field - 1], before = field < 2 ? 0 : bytes[field - 2];
-  if (last == 0xE8 || last == 0xE9) return true;
-  return (before == 0x0F && (last & 0xF0) == 0x80) || (before == 0x8D && (last & 0xC7) == 0x05) ||
-         (before == 0xC7 && last == 0xF8);
+bool may_be_branch(std::span<const std::uint8_t> bytes, std::size_t field) {
+  const std::uint8_t last = field < 1 ? 0 : bytes[field - 1], before = field < 2 ? 0 : bytes[field - 2];
+  return last == 0xE8 || last == 0xE9 || (before == 0x0F && (last & 0xF0) == 0x80) || (before == 0xC7 && last == 0xF8);
+}
+bool may_be_lea(std::span<const std::uint8_t> bytes, std::size_t field) {
+  return field >= 2 && bytes[field - 2] == 0x8D && (bytes[field - 1] & 0xC7) == 0x05;
 }
 
 // Fields of `from` that are relative to their own end and reach `to`.
@@ -32,7 +32,10 @@ void find_fields(const Text::Piece& from, const Text::Piece& to, const InterestS
     const std::uint64_t offset = distance + at + 4 + static_cast<std::uint64_t>(std::int64_t{field});
     if (offset >= size) continue;
     const std::uint32_t target = to.first + static_cast<std::uint32_t>(offset);
-    if (interest.contains(target) && may_be_reference(from.bytes, at)) fields.push_back({from.first + static_cast<std::uint32_t>(at), target});
+    if (!interest.contains(target)) continue;
+    const bool branch = may_be_branch(from.bytes, at);
+    if (branch || may_be_lea(from.bytes, at))
+      fields.push_back({from.first + static_cast<std::uint32_t>(at), target, branch});
   }
 }
 
@@ -42,7 +45,7 @@ void find_absolute(const Text& text, const InterestSet& interest, std::vector<Fi
     for (std::size_t at = 0; at + 4 <= piece.bytes.size(); ++at) {
       const std::uint32_t target = text.index_of(word_at(&piece.bytes[at]));
       if (target != Text::kNone && interest.contains(target))
-        fields.push_back({piece.first + static_cast<std::uint32_t>(at), target});
+        fields.push_back({piece.first + static_cast<std::uint32_t>(at), target, false});
     }
   }
 }
@@ -89,9 +92,8 @@ class PointerFinder {
     return image_.bytes_at(image_.dynamic_value(address).value_or(0), image_.dynamic_value(size).value_or(0));
   }
   void addends(std::span<const std::uint8_t> table) {
-    for_each_record<Elf64_Rela>(table, [&](const Elf64_Rela& entry) {
-      add(static_cast<std::uint64_t>(entry.r_addend));
-    });
+    for_each_record<Elf64_Rela>(table,
+                                [&](const Elf64_Rela& entry) { add(static_cast<std::uint64_t>(entry.r_addend)); });
   }
   void relative(std::span<const std::uint8_t> table) {
     std::uint64_t where = 0;

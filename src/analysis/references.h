@@ -23,8 +23,9 @@ class InterestSet {
 };
 
 struct FieldReference {
-  std::uint32_t field;   // index of the four bytes
+  std::uint32_t field;  // index of the four bytes
   std::uint32_t target;
+  bool may_be_branch;  // by the byte before it; else it may be a lea
 };
 
 struct References {

@@ -26,8 +26,10 @@ CommonEntry read_common_entry(ByteReader reader, std::size_t offset) {
   }
   reader.uleb();
   reader.sleb();
-  if (version == 1) reader.read<std::uint8_t>();
-  else reader.uleb();
+  if (version == 1)
+    reader.read<std::uint8_t>();
+  else
+    reader.uleb();
   if (augmentation[0] != 'z') return entry;
   entry.has_augmentation_data = true;
   reader.uleb();

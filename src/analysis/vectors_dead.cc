@@ -11,7 +11,7 @@ bool VectorsDead::at(std::uint32_t index) {
   if (!leaves_by_integers(index + code_.length(index), *function, 0)) return false;
   const auto known = functions_checked_.find(function->begin);
   if (known != functions_checked_.end()) return known->second;
-  return functions_checked_[function->begin] = callers_do_not_care(*function);
+  return functions_checked_[function->begin] = callers_do_not_care(*function, 0);
 }
 
 bool VectorsDead::leaves_by_integers(std::uint32_t start, const Function& function, int depth) {
@@ -32,8 +32,11 @@ bool VectorsDead::leaves_by_integers(std::uint32_t start, const Function& functi
     if (instruction.has_direct_target()) {
       const std::uint32_t target = code_.text().index_of(instruction.target);
       if (target == Text::kNone) return false;
-      if (instruction.flow != FlowKind::call) pending.push_back(target);
-      else if (!callee_is_integer_only(target, depth + 1)) return false;
+      if (instruction.flow == FlowKind::call && functions_.never_returns(target)) continue;
+      if (instruction.flow != FlowKind::call)
+        pending.push_back(target);
+      else if (!callee_is_integer_only(target, depth + 1))
+        return false;
     }
     if (instruction.goes_on()) pending.push_back(index + instruction.length);
   }
@@ -50,25 +53,27 @@ bool VectorsDead::callee_is_integer_only(std::uint32_t start, int depth) {
   return callees_[start] = leaves_by_integers(start, *function, depth);
 }
 
-bool VectorsDead::callers_do_not_care(const Function& function) {
+bool VectorsDead::callers_do_not_care(const Function& function, int depth) {
+  if (depth > kMaxCallDepth) return false;
   auto reference = std::lower_bound(references_.fields.begin(), references_.fields.end(), function.begin,
                                     [](const FieldReference& r, std::uint32_t value) { return r.target < value; });
   for (; reference != references_.fields.end() && reference->target == function.begin; ++reference) {
-    if (!caller_does_not_care(reference->field, function)) return false;
+    if (!caller_does_not_care(reference->field, function, depth)) return false;
   }
   return true;
 }
 
 // `field` may be that of a branch to `function`, of a lea, or be nothing of the kind; the byte before it tells. What
 // looks like a call is taken for one.
-bool VectorsDead::caller_does_not_care(std::uint32_t field, const Function& function) {
+bool VectorsDead::caller_does_not_care(std::uint32_t field, const Function& function, int depth) {
   if (field == 0) return true;
   const std::uint8_t opcode = code_.text().bytes_from(field - 1)[0];
   const bool conditional = (opcode & 0xF0) == 0x80 && field >= 2 && code_.text().bytes_from(field - 2)[0] == 0x0F;
   if (opcode == 0xE8) return unread_from(field + 4);
   if (opcode != 0xE9 && !conditional) return true;
   const Function* from = functions_.containing(field);
-  return from != nullptr && (from->exported || from->begin == function.begin);
+  if (from == nullptr) return false;
+  return from->exported || from->begin == function.begin || callers_do_not_care(*from, depth + 1);
 }
 
 bool VectorsDead::unread_from(std::uint32_t start) const {

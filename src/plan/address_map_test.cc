@@ -37,7 +37,7 @@ TEST_F(AddressMap, BackwardWindow) {
   EXPECT_EQ(original(5), 0x1005u);   // lea
   EXPECT_EQ(original(12), 0x1005u);  // jmp: not done yet
   EXPECT_TRUE(original_position(text(), kArea + kEntrySlotsSize + 12)->at_instruction);
-  EXPECT_EQ(original(18), 0u);       // filling
+  EXPECT_EQ(original(18), 0u);  // filling
   EXPECT_EQ(moved(0x1000), 0u);
   EXPECT_EQ(moved(0x1005), 5u);
   EXPECT_EQ(moved(0x1007), kUntouched);  // the return address of the system call is intact code

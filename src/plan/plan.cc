@@ -39,7 +39,8 @@ Result<void> check_site(const PlanSite& site, std::uint64_t previous_window_end)
   if (site.window.size() < kMinWindowSize || site.window.size() > kMaxWindowSize)
     return Error(Errc::invalid, "plan: window size out of range");
   if (site.window_end() < site.window_start) return Error(Errc::invalid, "plan: window beyond the address space");
-  if (site.window_start < previous_window_end) return Error(Errc::invalid, "plan: windows overlap or are not ascending");
+  if (site.window_start < previous_window_end)
+    return Error(Errc::invalid, "plan: windows overlap or are not ascending");
   const auto instruction = instruction_bytes(site.kind);
   if (instruction.empty()) return Error(Errc::invalid, "plan: unknown kind of site");
   if (!holds_at(site.window, site.instruction_offset, instruction))
@@ -97,8 +98,8 @@ Result<PlanView> PlanView::parse(std::span<const std::uint8_t> bytes) {
   view.raw_hit_count_ = load_u32(&bytes[24]);
   view.trapped_count_ = load_u32(&bytes[28]);
   if (view.site_count_ > kMaxPlanSites) return Error(Errc::invalid, "plan: too many sites");
-  const std::uint64_t expected = kPlanHeaderSize + std::uint64_t{view.site_count_} * kPlanSiteSize +
-                                 fixup_count * kPlanFixupSize + window_bytes;
+  const std::uint64_t expected =
+      kPlanHeaderSize + std::uint64_t{view.site_count_} * kPlanSiteSize + fixup_count * kPlanFixupSize + window_bytes;
   if (bytes.size() != expected) return Error(Errc::invalid, "plan: its size and its counts differ");
   view.sites_ = bytes.data() + kPlanHeaderSize;
   view.fixups_ = view.sites_ + std::size_t{view.site_count_} * kPlanSiteSize;

@@ -56,16 +56,16 @@ inline constexpr std::uint32_t kMaxPlanSites = 1u << 20;
 
 // One site of a validated plan; it refers to the plan's bytes.
 struct PlanSite {
-  std::uint64_t window_start;          // A
-  std::uint8_t instruction_offset;     // S - A
+  std::uint64_t window_start;       // A
+  std::uint8_t instruction_offset;  // S - A
   SiteKind kind;
   bool vectors_dead;
   std::span<const std::uint8_t> window;  // original bytes of [A, B)
   std::span<const std::uint8_t> encoded_fixups;
 
-  std::uint64_t window_end() const { return window_start + window.size(); }          // B
-  std::uint64_t instruction() const { return window_start + instruction_offset; }    // S
-  std::uint32_t resume_offset() const;                                               // of the next instruction
+  std::uint64_t window_end() const { return window_start + window.size(); }        // B
+  std::uint64_t instruction() const { return window_start + instruction_offset; }  // S
+  std::uint32_t resume_offset() const;                                             // of the next instruction
   // The bytes after the instruction are untouched, so that the program can resume there.
   bool ends_with_instruction() const { return resume_offset() == window.size(); }
   std::size_t fixup_count() const { return encoded_fixups.size() / kPlanFixupSize; }

@@ -24,18 +24,18 @@ inline constexpr std::uint32_t kEntrySlotCount = 8;  // three are spare and hold
 inline constexpr std::uint32_t kEntrySlotsSize = kEntrySlotCount * 8;
 inline constexpr std::uint32_t kTrampolineAlignment = 16;
 
-inline constexpr std::uint32_t kSyscallGateSize = 7 + 6;        // lea, jmp
-inline constexpr std::uint32_t kCallGateSize = 5 + 6 + 8;       // lea, call, lea
-inline constexpr std::uint32_t kCallGateCallOffset = 5;         // from here to the last lea RSP is 128 lower
+inline constexpr std::uint32_t kSyscallGateSize = 7 + 6;   // lea, jmp
+inline constexpr std::uint32_t kCallGateSize = 5 + 6 + 8;  // lea, call, lea
+inline constexpr std::uint32_t kCallGateCallOffset = 5;    // from here to the last lea RSP is 128 lower
 inline constexpr std::uint32_t kCallGateReturnOffset = 5 + 6;
 inline constexpr std::uint32_t kRedZoneSize = 128;
 inline constexpr std::uint32_t kJumpSize = 5;
 
 struct TrampolineShape {
-  std::uint32_t gate_offset;   // from the trampoline's start
+  std::uint32_t gate_offset;  // from the trampoline's start
   std::uint32_t after_offset;
   std::uint32_t code_size;
-  std::uint32_t size;          // code_size rounded up to kTrampolineAlignment
+  std::uint32_t size;  // code_size rounded up to kTrampolineAlignment
 };
 TrampolineShape trampoline_shape(const PlanSite& site);
 
