@@ -114,7 +114,7 @@ void confine(std::uint64_t syscall_return) {
   const std::uint64_t entry = program.base + image.value().entry();
   confine(program.syscall_return);
   // RDX zero: there is nothing to be called at exit.
-  asm volatile("mov %0, %%rsp\n xor %%edx, %%edx\n xor %%ebp, %%ebp\n jmp *%1" : : "r"(stack), "r"(entry) : "memory");
+  asm volatile("mov %0, %%rsp\n xor %%edx, %%edx\n xor %%ebp, %%ebp\n jmp *%1" : : "c"(stack), "a"(entry) : "memory");
   __builtin_unreachable();
 }
 
