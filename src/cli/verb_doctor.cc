@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 namespace cloister {
@@ -113,7 +114,8 @@ int report(bool json) {
 
 void add_doctor_verb(CLI::App& app, int& exit_status) {
   auto* const doctor = app.add_subcommand("doctor", "Say what this machine offers for enclaves, and what that means");
-  auto* const json = doctor->add_flag("--json", "machine-readable output");
-  doctor->callback([&exit_status, json] { exit_status = report(json->count() > 0); });
+  const auto json = std::make_shared<bool>(false);
+  doctor->add_flag("--json", *json, "machine-readable output");
+  doctor->callback([&exit_status, json] { exit_status = report(*json); });
 }
 }  // namespace cloister

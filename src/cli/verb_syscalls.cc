@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `cloister syscalls`: the table, for people, as JSON, or as the documentation's page.
 #include "src/cli/verb_syscalls.h"
+#include <memory>
 #include <nlohmann/json.hpp>
+#include "src/boundary/host_call_table.h"
 #include "src/enclave/syscalls/table.h"
 
 namespace cloister {
@@ -21,14 +23,29 @@ void print(bool json, bool markdown) {
   }
   if (json) std::printf("%s\n", document.dump(2).c_str());
 }
+
+void print_host_calls(bool json) {
+  nlohmann::ordered_json document = nlohmann::ordered_json::array();
+  for (const HostCallRow& row : kHostCalls) {
+    const bool service = row.number >= kFirstHostService;
+    if (json) document.push_back({{"name", row.name}, {"number", service ? -1 : static_cast<int>(row.number)}, {"service", service}, {"why", row.why}});
+    else std::printf("%-20s %-8s %s\n", row.name, service ? "service" : "call", row.why);
+  }
+  if (json) std::printf("%s\n", document.dump(2).c_str());
+}
 }  // namespace
 
 void add_syscalls_verb(CLI::App& app, int& exit_status) {
   auto* const verb = app.add_subcommand("syscalls", "List the system calls, how they are served, and how completely");
-  auto* const json = verb->add_flag("--json", "machine-readable output");
-  auto* const markdown = verb->add_flag("--markdown", "the page docs/syscalls.md");
-  verb->callback([&exit_status, json, markdown] {
-    print(json->count() > 0, markdown->count() > 0);
+  const auto json = std::make_shared<bool>(false);
+  const auto markdown = std::make_shared<bool>(false);
+  const auto host = std::make_shared<bool>(false);
+  verb->add_flag("--json", *json, "machine-readable output");
+  verb->add_flag("--markdown", *markdown, "the page docs/syscalls.md");
+  verb->add_flag("--host", *host, "the host-call table instead: what the enclave asks of the host, and why");
+  verb->callback([&exit_status, json, markdown, host] {
+    if (*host) print_host_calls(*json);
+    else print(*json, *markdown);
     exit_status = 0;
   });
 }

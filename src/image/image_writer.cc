@@ -34,7 +34,7 @@ Result<std::uint64_t> symbol_value(std::span<const std::uint8_t> elf, const Elf6
         return symbol.st_value;
     }
   }
-  return Error(Errc::invalid, "the image lacks the symbol boot_tcs");
+  return Error(Errc::invalid, "the image lacks one of boot_tcs, boot_ssa, boot_thread, enclave_entry");
 }
 
 struct Page {
@@ -61,6 +61,17 @@ Result<void> add_segment(std::span<const std::uint8_t> elf, const Elf64_Phdr& se
   }
   return {};
 }
+
+// The static thread's TCS (SDM vol. 3D, TCS). ELRANGE starts at 0, so offsets are addresses.
+Result<sgx::Tcs> boot_tcs(std::span<const std::uint8_t> elf, const Elf64_Ehdr& header) {
+  sgx::Tcs tcs{};
+  tcs.ossa = layout::kImageBase + TRY(symbol_value(elf, header, "boot_ssa"));
+  tcs.nssa = layout::kSsaFrameCount;
+  tcs.oentry = layout::kImageBase + TRY(symbol_value(elf, header, "enclave_entry"));
+  tcs.ofsbase = tcs.ogsbase = layout::kImageBase + TRY(symbol_value(elf, header, "boot_thread"));
+  tcs.fslimit = tcs.gslimit = 0xffff'ffff;
+  return tcs;
+}
 }  // namespace
 
 Result<EnclaveImage> make_enclave_image(std::span<const std::uint8_t> elf) {
@@ -74,6 +85,9 @@ Result<EnclaveImage> make_enclave_image(std::span<const std::uint8_t> elf) {
     if (segment.p_type == PT_LOAD && segment.p_memsz > 0) TRY(add_segment(elf, segment, pages));
   }
   const std::uint64_t tcs = TRY(symbol_value(elf, header, "boot_tcs"));
+  if (pages.count(tcs) == 0) return Error(Errc::invalid, "boot_tcs is no page of its own");
+  const sgx::Tcs contents = TRY(boot_tcs(elf, header));
+  std::memcpy(pages[tcs].bytes.data(), &contents, sizeof contents);
   EnclaveImage image;
   sgx::SgxsWriter writer(image.sgxs, layout::kSsaFramePages, layout::kElrangeSize);
   for (const auto& [address, page] : pages) {

@@ -6,15 +6,8 @@
   .section .data.boot, "aw", @progbits
   .balign 4096
   .globl boot_tcs
-boot_tcs:                               // abi/sgx/enclave.h: Tcs; the image writer adds this page as PT_TCS
-  .quad 0, 0
-  .quad boot_ssa
-  .long 0, 2
-  .quad enclave_entry
-  .quad 0
-  .quad boot_thread, boot_thread
-  .long 0xffffffff, 0xffffffff
-  .fill 4096 - 72, 1, 0
+boot_tcs:                               // a page of its own; the image writer fills it in, so that nothing relocates it
+  .fill 4096, 1, 0
 
   .globl boot_thread
   .balign 64

@@ -15,11 +15,9 @@ CpuidAnswer cpuid(std::uint32_t leaf, std::uint32_t subleaf);
 // 64 random bits. RDRAND with a bounded number of tries; a processor that gives none stops the enclave (rule I-2).
 std::uint64_t random_u64();
 void random_bytes(void* to, std::size_t size);
-inline std::uint64_t read_tsc() {
-  std::uint32_t low, high;
-  asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
-  return static_cast<std::uint64_t>(high) << 32 | low;
-}
+// The one RDTSC of the image that is not redirected (core_read_tsc in syscall_entry.S).
+extern "C" std::uint64_t core_read_tsc();
+inline std::uint64_t read_tsc() { return core_read_tsc(); }
 // From the enclave's own REPORT: what an attacker on the host cannot choose unseen.
 extern std::uint64_t enclave_xfrm;
 extern std::uint64_t enclave_attributes;

@@ -57,8 +57,8 @@ void ring_host_eventfd(std::int32_t descriptor) {
 }
 
 void ring_epoll_doorbell(EpollTable& table) {
-  if (table.host_waiters.load(std::memory_order_seq_cst) == 0 || table.doorbell < 0) return;
+  if (table.host_waiters.load(std::memory_order_seq_cst) == 0 || table.doorbell.load(std::memory_order_acquire) < 0) return;
   if (table.doorbell_rung.exchange(1, std::memory_order_seq_cst) != 0) return;
-  ring_host_eventfd(table.doorbell);
+  ring_host_eventfd(table.doorbell.load(std::memory_order_relaxed));
 }
 }  // namespace cloister::core

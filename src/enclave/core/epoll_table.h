@@ -43,7 +43,7 @@ struct EpollTable {
   std::atomic<std::uint32_t> host_waiters{0};    // threads that wait in the host, or are about to
   std::atomic<std::uint32_t> doorbell_rung{0};
   std::atomic<std::uint32_t> nested_rung{0};
-  std::int32_t doorbell = -1;  // host eventfd, edge-triggered in the host's epoll object
+  std::atomic<std::int32_t> doorbell{-1};  // host eventfd, edge-triggered in the host's epoll object
   std::atomic<EpollEntry*> chunks[kChunkCount] = {};
 
   bool needs_kernel() const {

@@ -3,6 +3,7 @@
 #include "abi/enclave_layout.h"
 #include "abi/sgx/arch.h"
 #include "src/enclave/core/check.h"
+#include "src/enclave/core/cpu.h"
 #include "src/enclave/core/interrupt.h"
 #include "src/enclave/core/program_access.h"
 
@@ -59,9 +60,25 @@ bool redirect_system_call(Thread* thread, sgx::Gprsgx* gpr) {
   return true;
 }
 
-[[noreturn]] void runtime_fault() {
-  core_stopped = 1;
-  enclave_fail("fault in the runtime", __FILE__, __LINE__);
+std::size_t append_hexadecimal(char* text, std::size_t at, std::uint64_t value) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (int shift = 60; shift >= 0; shift -= 4)
+    if (value >> shift != 0 || shift == 0) text[at++] = kDigits[value >> shift & 15];
+  return at;
+}
+
+// Addresses of the image are no secret; an address of a fault in it may be, so only a debug enclave shows that.
+[[noreturn]] void runtime_fault(std::uint64_t rip, std::uint8_t vector, std::uint64_t address) {
+  char text[128] = "fault in the runtime at image+0x";
+  std::size_t size = append_hexadecimal(text, 32, rip - layout::kImageBase);
+  for (const char* part = ", vector 0x"; *part != '\0'; ++part) text[size++] = *part;
+  size = append_hexadecimal(text, size, vector);
+  if ((enclave_attributes & sgx::kAttributeDebug) != 0) {
+    for (const char* part = ", address 0x"; *part != '\0'; ++part) text[size++] = *part;
+    size = append_hexadecimal(text, size, address);
+  }
+  text[size] = '\0';
+  enclave_fail(text, __FILE__, __LINE__);
 }
 }  // namespace
 
@@ -89,8 +106,10 @@ extern "C" void exception_stage1(Thread* thread) {
     gpr->rip = address_of(program_access_fault);
     return;
   }
-  if (!is_program_code(rip) && !is_program_range(rip, 1) && rip >= layout::kProgramHigh && rip < layout::kElrangeSize)
-    runtime_fault();
+  if (!is_program_code(rip) && !is_program_range(rip, 1) && rip >= layout::kProgramHigh && rip < layout::kElrangeSize) {
+    read_exinfo(thread, vector);
+    runtime_fault(rip, vector, thread->fault_address);
+  }
   if (vector == static_cast<std::uint8_t>(sgx::Vector::ud) && redirect_system_call(thread, gpr)) return;
   ++thread->fault_count;
   read_exinfo(thread, vector);

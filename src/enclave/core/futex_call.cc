@@ -34,7 +34,7 @@ long read_deadline(std::uint64_t address, bool relative, bool realtime, std::uin
 }
 }  // namespace
 
-long fast_futex(Thread*, ProgramContext* context) {
+long fast_futex(Thread* thread, ProgramContext* context) {
   const std::uint64_t address = context->rdi;
   const auto flags = static_cast<std::uint32_t>(context->rsi);
   const std::uint32_t operation = flags & ~std::uint32_t{FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME};
@@ -46,14 +46,16 @@ long fast_futex(Thread*, ProgramContext* context) {
     case FUTEX_WAIT: {
       if (const long error = read_deadline(context->r10, true, false, &deadline); error != 0) return error;
       const long result = futex_wait(address, value, FUTEX_BITSET_MATCH_ANY, deadline, FutexWord::program);
-      if (result == -EINTR) return context->r10 == 0 ? kRestartSys : kRestartBlock;
-      return result;
+      if (result != -EINTR) return result;
+      thread->task->restart_deadline = deadline;
+      return context->r10 == 0 ? kRestartSys : kRestartBlock;
     }
     case FUTEX_WAIT_BITSET: {
       const bool realtime = (flags & FUTEX_CLOCK_REALTIME) != 0;
       if (const long error = read_deadline(context->r10, false, realtime, &deadline); error != 0) return error;
       const long result = futex_wait(address, value, static_cast<std::uint32_t>(context->r9), deadline, FutexWord::program);
-      return result == -EINTR ? kRestartSys : result;
+      if (result != -EINTR) return result;
+      return context->r10 == 0 ? kRestartSys : kRestartBlock;
     }
     case FUTEX_WAKE:
       return futex_wake(address, value, FUTEX_BITSET_MATCH_ANY);

@@ -27,6 +27,8 @@ bool has_table_page(std::uint64_t address) {
   return (table_pages[index >> 6].load(std::memory_order_acquire) >> (index & 63) & 1) != 0;
 }
 
+bool is_committed(std::uint8_t state) { return (state & kPageCommitted) != 0; }
+
 sgx::Secinfo make_secinfo(std::uint64_t flags) {
   sgx::Secinfo info{};
   info.flags = flags;
@@ -60,10 +62,11 @@ template <typename Wanted, typename Run>
 long for_runs(std::uint64_t address, std::uint64_t size, Wanted wanted, Run run) {
   const std::uint64_t end = address + size;
   while (address < end) {
-    while (address < end && !wanted(page_state(address))) address += kPageSize;
+    while (address < end && !wanted(page_state(address)))
+      address = wanted(kPageAbsent) ? address + kPageSize : next_committed(address + kPageSize, end);
+    if (address >= end) break;
     std::uint64_t last = address;
     while (last < end && wanted(page_state(last))) last += kPageSize;
-    if (last == address) break;
     if (const long error = run(address, last - address); error != 0) return error;
     address = last;
   }
@@ -97,10 +100,26 @@ long change_permissions(std::uint64_t address, std::uint64_t size, std::uint64_t
 bool is_aligned_range(std::uint64_t address, std::uint64_t size) {
   return address % kPageSize == 0 && size % kPageSize == 0 && address + size <= layout::kElrangeSize && address + size >= address;
 }
-bool is_committed(std::uint8_t state) { return (state & kPageCommitted) != 0; }
 }  // namespace
 
 std::uint8_t page_state(std::uint64_t address) { return has_table_page(address) ? *state_of(address) : std::uint8_t{kPageAbsent}; }
+std::uint64_t next_committed(std::uint64_t address, std::uint64_t end) {
+  constexpr std::uint64_t kRegion = 1ULL << 24, kEight = 8 * kPageSize;
+  while (address < end) {
+    if (!has_table_page(address)) {
+      address = (address & ~(kRegion - 1)) + kRegion;
+      continue;
+    }
+    const std::uint8_t* const state = state_of(address);
+    if (address % kEight == 0 && *reinterpret_cast<const std::uint64_t*>(state) == 0) {  // eight absent pages
+      address += kEight;
+      continue;
+    }
+    if (is_committed(*state)) return address;
+    address += kPageSize;
+  }
+  return end;
+}
 std::uint64_t committed_pages() { return committed.load(std::memory_order_relaxed); }
 void set_page_limit(std::uint64_t pages) { limit = pages; }
 
@@ -127,22 +146,39 @@ long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permi
   });
 }
 
-long publish_code(std::uint64_t address, const void* from, std::uint64_t size) {
-  ENCLAVE_CHECK(is_aligned_range(address, size));
+namespace {
+// The page tables get their permissions last: until then a thread that touches a page faults and finds it when it is complete.
+long publish(std::uint64_t address, const void* from, std::uint64_t size, PageKind kind, std::uint64_t permissions) {
+  ENCLAVE_CHECK(is_aligned_range(address, size) && reinterpret_cast<std::uint64_t>(from) % kPageSize == 0);
   if (const long error = ensure_table(address, size); error != 0) return error;
-  for (std::uint64_t at = address; at < address + size; at += kPageSize) ENCLAVE_CHECK(!is_committed(page_state(at)));
+  ENCLAVE_CHECK(next_committed(address, address + size) >= address + size);
   const std::uint64_t pages = size / kPageSize;
   if (committed.fetch_add(pages, std::memory_order_relaxed) + pages > limit) {
     committed.fetch_sub(pages, std::memory_order_relaxed);
     return -ENOMEM;
   }
-  if (const long error = host_augment(address, size, PageKind::code); error != 0) return error;
-  alignas(64) const sgx::Secinfo info = make_secinfo(sgx::kSecinfoRegRx);
+  if (const long error = host_augment(address, size, kind); error != 0) {
+    committed.fetch_sub(pages, std::memory_order_relaxed);
+    return error;
+  }
+  const std::uint64_t first = permissions | kPageRead;  // a page that nobody may read cannot be filled
+  alignas(64) const sgx::Secinfo info = make_secinfo(sgx::secinfo_flags(sgx::PageType::reg, first));
   for (std::uint64_t done = 0; done < size; done += kPageSize)
     if (eacceptcopy(&info, address + done, reinterpret_cast<std::uint64_t>(from) + done) != 0)
       host_lied(HostCall::augment, "EACCEPTCOPY refuses a new page");
-  set_states(address, size, kPageCommitted | kPageCode | kPageRead | kPageExecute);
-  return 0;
+  set_states(address, size, kPageCommitted | (kind == PageKind::code ? std::uint64_t{kPageCode} : 0) | first);
+  if (const long error = host_call(HostCall::protect, address, size, first); error != 0) return error;
+  return first != permissions ? change_permissions(address, size, permissions) : 0;
+}
+}  // namespace
+
+long publish_code(std::uint64_t address, const void* from, std::uint64_t size) {
+  return publish(address, from, size, PageKind::code, kPageRead | kPageExecute);
+}
+
+long publish_data(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions) {
+  ENCLAVE_CHECK((permissions & kPageExecute) == 0);
+  return publish(address, from, size, PageKind::filled, permissions);
 }
 
 long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {

@@ -18,15 +18,19 @@ enum PageState : std::uint8_t {
 };
 
 std::uint8_t page_state(std::uint64_t address);
+// The first committed page in [address, end), or a value >= end. Whole absent regions cost next to nothing.
+std::uint64_t next_committed(std::uint64_t address, std::uint64_t end);
 // How many pages are committed, and the limit that `--heap` set.
 std::uint64_t committed_pages();
 void set_page_limit(std::uint64_t pages);
 
 // EAUG + EACCEPT of zeroed data pages where there are none yet, with `permissions` afterwards. Committed pages stay as they are.
 long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
-// EAUG + EACCEPTCOPY: read-execute pages at `address` with the bytes at `from` (trusted, `size` bytes, whole pages).
+// EAUG + EACCEPTCOPY: read-execute pages at `address` with the bytes at `from` (trusted, `size` bytes, whole pages). No thread sees
+// a page before it has its contents. All of them must be absent.
 long publish_code(std::uint64_t address, const void* from, std::uint64_t size);
-// Same for data pages that the program may only read (file contents): one copy, then no write access.
+// Same for data pages (file contents), with `permissions` that do not include execution.
+long publish_data(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions);
 // Changes the permissions of committed pages in the range; absent pages are left alone.
 long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
 // Turns data pages into code (JIT): write access goes before execute access comes.

@@ -71,7 +71,7 @@ void copy_start_area(std::uint64_t area, std::uint64_t size) {
       AT_PHNUM, program_header_count,
       AT_PAGESZ, layout::kPageSize,
       AT_RANDOM, reinterpret_cast<std::uint64_t>(random),
-      AT_SECURE, 1,
+      AT_SECURE, 0,
       AT_HWCAP, cpuid(1, 0).edx,
       AT_CLKTCK, 100,
       AT_NULL, 0,

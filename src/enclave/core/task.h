@@ -42,6 +42,7 @@ struct Task {
   std::atomic<std::uint64_t> doorbell_count{0};
   std::uint32_t tid = 0;
   std::uint32_t tgid = 0;
+  std::uint64_t restart_deadline = 0;  // of a futex wait that was interrupted (kRestartBlock)
   std::uint64_t wait_deadline = 0;  // when a wait ends that the core began and the kernel storey goes on with; 0: it did not
 };
 

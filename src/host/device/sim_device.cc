@@ -209,15 +209,52 @@ long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind
     if ((sim_epcm[page / kPageSize] & kEpcmValid) != 0) return -EINVAL;
   std::uint64_t flags = kEpcmValid | kEpcmPending | kEpcmRead | kEpcmWrite;
   if (kind == PageKind::code) {
-    if (mmap(at(address), size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, sim_code_file, static_cast<off_t>(address)) ==
-        MAP_FAILED)
+    // Not accessible before `protect`: the processor would not let anyone see a pending page either.
+    if (mmap(at(address), size, PROT_NONE, MAP_SHARED | MAP_FIXED, sim_code_file, static_cast<off_t>(address)) == MAP_FAILED)
       return -errno;
     flags |= kEpcmCode;
+  } else if (kind == PageKind::filled) {
+    return augment_staged(address, size, flags);
   } else {
     if (const long error = map_data(address, size); error != 0) return error;
     if (secret_memory_) flags |= kEpcmSecret;
   }
   for (std::uint64_t page = address; page < address + size; page += kPageSize) sim_epcm[page / kPageSize] |= flags;
+  return 0;
+}
+
+// Memory elsewhere, whose pages EACCEPTCOPY fills; install_staged moves it to its place.
+long SimDevice::augment_staged(std::uint64_t address, std::uint64_t size, std::uint64_t flags) {
+  void* const stage = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (stage == MAP_FAILED) return -errno;
+  const auto staged = reinterpret_cast<std::uint64_t>(stage);
+  if (const long error = map_data(staged, size); error != 0) {
+    munmap(stage, size);
+    return error;
+  }
+  if (secret_memory_) flags |= kEpcmSecret;
+  for (std::uint64_t done = 0; done < size; done += kPageSize)
+    sim_epcm[(address + done) / kPageSize] |= (staged + done) | flags | kEpcmStaged;
+  return 0;
+}
+
+long SimDevice::install_staged(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
+  const auto stage_of = [](std::uint64_t page) {
+    const std::uint64_t entry = sim_epcm[page / kPageSize];
+    return (entry & kEpcmStaged) != 0 ? entry & ~std::uint64_t{kEpcmFlags} : 0;
+  };
+  for (std::uint64_t page = address; page < address + size;) {
+    const std::uint64_t stage = stage_of(page);
+    std::uint64_t run = kPageSize;
+    if (stage != 0) {
+      while (page + run < address + size && stage_of(page + run) == stage + run) run += kPageSize;
+      if ((permissions & kPageWrite) == 0) mprotect(at(stage), run, protection(permissions));
+      if (mremap(at(stage), run, run, MREMAP_MAYMOVE | MREMAP_FIXED, at(page)) == MAP_FAILED) return -errno;
+      for (std::uint64_t done = 0; done < run; done += kPageSize)
+        sim_epcm[(page + done) / kPageSize] &= kEpcmFlags & ~std::uint64_t{kEpcmStaged};
+    }
+    page += run;
+  }
   return 0;
 }
 
@@ -245,6 +282,7 @@ long SimDevice::protect(std::uint64_t address, std::uint64_t size, std::uint64_t
     const std::uint64_t lost = entry & epcm_permissions(7) & ~epcm_permissions(permissions);
     if (lost != 0) entry = (entry & ~lost) | kEpcmRestricted;
   }
+  if ((sim_epcm[address / kPageSize] & kEpcmStaged) != 0) return install_staged(address, size, permissions);
   return mprotect(at(address), size, protection(permissions)) == 0 ? 0 : -errno;
 }
 

@@ -40,6 +40,8 @@ class SimDevice : public Device {
   Result<void> settle_run(const AddedRun& run);
   void patch_leaves(std::uint64_t address, std::uint64_t size);
   long map_data(std::uint64_t address, std::uint64_t size);
+  long augment_staged(std::uint64_t address, std::uint64_t size, std::uint64_t flags);
+  long install_staged(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
   long leave_secret_memory(std::uint64_t address, std::uint64_t size);
 
   sgx::Platform platform_;

@@ -92,10 +92,11 @@ std::uint64_t sim_eacceptcopy(const sgx::Secinfo* info, std::uint64_t to, std::u
         static_cast<long>(kPageSize))
       general_protection();
   } else {
-    auto* target = reinterpret_cast<std::uint64_t*>(to);
+    const bool staged = (entry & kEpcmStaged) != 0;
+    auto* target = reinterpret_cast<std::uint64_t*>(staged ? entry & ~std::uint64_t{kEpcmFlags} : to);
     const auto* source = reinterpret_cast<const std::uint64_t*>(from);
     for (std::uint64_t i = 0; i < kPageSize / 8; ++i) target[i] = source[i];
-    raw_syscall(__NR_mprotect, to, kPageSize, static_cast<std::uint64_t>(page_protection(flags)));
+    if (!staged) raw_syscall(__NR_mprotect, to, kPageSize, static_cast<std::uint64_t>(page_protection(flags)));
   }
   entry = (entry & ~std::uint64_t{kEpcmPending | kEpcmRead | kEpcmWrite | kEpcmExecute}) | as_epcm(flags);
   return 0;

@@ -17,11 +17,9 @@ struct Fuses {
 };
 
 bool make_directories(const std::string& path) {
-  for (std::size_t at = 1; at != std::string::npos; at = path.find('/', at + 1)) {
-    const std::string part = path.substr(0, path.find('/', at));
-    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return false;
-    if (path.find('/', at) == std::string::npos) break;
-    at = path.find('/', at);
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    if (mkdir(path.substr(0, end).c_str(), 0700) != 0 && errno != EEXIST) return false;
+    if (end == std::string::npos) break;
   }
   return access(path.c_str(), W_OK | X_OK) == 0;
 }

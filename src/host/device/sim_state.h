@@ -41,7 +41,7 @@ static_assert(offsetof(SimTcs, gs_base) == SIM_GSBASE && offsetof(SimTcs, ssa) =
 static_assert(offsetof(SimTcs, host_fs) == SIM_HOST_FS && offsetof(SimTcs, in_leaf) == SIM_IN_LEAF);
 
 // EPCM: one word per page of ELRANGE. Low 12 bits are flags; above them, for a TCS page and for the page where a thread's GS
-// base points, the address of its SimTcs.
+// base points, the address of its SimTcs; for a staged page, where it lies until it is complete.
 enum EpcmFlags : std::uint64_t {
   kEpcmValid = 1,
   kEpcmRead = 2,
@@ -53,6 +53,7 @@ enum EpcmFlags : std::uint64_t {
   kEpcmRestricted = 128,  // PR
   kEpcmSecret = 256,      // backed by memfd_secret
   kEpcmCode = 512,        // backed by the code file
+  kEpcmStaged = 1024,     // new and not yet in its place (PageKind::filled)
   kEpcmFlags = 4095,
 };
 extern "C" std::uint64_t* sim_epcm;
