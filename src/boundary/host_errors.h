@@ -39,6 +39,7 @@ inline constexpr ErrorSet network =
                  EMSGSIZE, ENETDOWN, ENETUNREACH, ENETRESET, ENOBUFS, ENOPROTOOPT, ENOTCONN, EOPNOTSUPP, ESHUTDOWN,
                  ETIMEDOUT, ETOOMANYREFS, EPROTO, EPIPE, ENONET, ENOTUNIQ, EDOM);
 inline constexpr ErrorSet stream = file | network;
+inline constexpr ErrorSet control = stream | ErrorSet::of(ESRCH);  // TIOCSPGRP
 inline constexpr ErrorSet path = file | ErrorSet::of(ENOENT, EEXIST, ELOOP, EMFILE, ENFILE, EMLINK, ENAMETOOLONG,
                                                      ENOTEMPTY, EXDEV, ENXIO, ENODEV, E2BIG, ENOTBLK);
 inline constexpr ErrorSet socket = network | ErrorSet::of(EINTR, EAGAIN, EIO, ENOMEM, EACCES, EPERM, EINVAL, EMFILE,

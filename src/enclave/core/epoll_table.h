@@ -22,7 +22,7 @@ static_assert(sizeof(EpollEvent) == 12);
 
 inline constexpr std::uint32_t kEpollIn = 1, kEpollPriority = 2, kEpollOut = 4, kEpollError = 8, kEpollHangUp = 16;
 inline constexpr std::uint32_t kEpollExclusive = 1u << 28, kEpollWakeUp = 1u << 29, kEpollOneShot = 1u << 30, kEpollEdge = 1u << 31;
-inline constexpr std::uint32_t kEpollReadiness = 0x27ff;  // every bit that is a state of a file, not a way of asking
+inline constexpr std::uint32_t kEpollReadiness = 0x27df;  // every bit that is a state of a file, not a way of asking
 
 struct EpollEntry {
   std::atomic<std::uint64_t> data{0};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <mutex>
 #include <vector>
-#include "src/enclave/vfs/open_file.h"
+#include "src/enclave/vfs/epoll_watch.h"
 
 namespace cloister::vfs {
 namespace {
@@ -20,6 +20,7 @@ bool is_in_use(const core::File* file) {
 }
 
 void finish(OpenFile* file) {
+  if (file->epoll_watches.load(std::memory_order_acquire) != nullptr) end_epoll_watches(*file);
   file->last_close();
   delete file;
 }

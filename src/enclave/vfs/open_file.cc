@@ -25,6 +25,9 @@ Result<void> OpenFile::change_owner(std::uint32_t, std::uint32_t) { return refus
 Result<void> OpenFile::set_times(const struct timespec*) { return refuse(EPERM); }
 Result<std::shared_ptr<kernel::MappedFile>> OpenFile::map_file() { return refuse(ENODEV); }
 
+Result<std::int64_t> OpenFile::set_pipe_capacity(std::uint64_t) { return refuse(EBADF); }
+Result<std::int64_t> OpenFile::pipe_capacity() { return refuse(EBADF); }
+
 Result<void> OpenFile::set_status_flags(std::uint32_t flags) {
   const std::uint32_t old = status_flags.load(std::memory_order_relaxed);
   status_flags.store((old & ~kChangeableFlags) | (flags & kChangeableFlags), std::memory_order_relaxed);

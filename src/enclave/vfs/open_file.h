@@ -40,6 +40,9 @@ struct FileIdentity {
   auto operator<=>(const FileIdentity&) const = default;
 };
 
+class NodeFile;
+class TmpfsFile;
+
 class OpenFile : public core::File {
  public:
   virtual ~OpenFile() = default;
@@ -72,17 +75,29 @@ class OpenFile : public core::File {
   virtual std::uint32_t readiness();
   // Woken whenever readiness may have grown; null for host files, whose readiness the host knows (see host_descriptor).
   virtual kernel::WaitQueue* wait_queue() { return nullptr; }
+  // Files that become ready by time alone (timers, epoll objects that hold some). advance_time() lets due changes happen, which
+  // wakes the queue, and says when the next one is due (CLOCK_MONOTONIC ns).
+  virtual bool is_time_driven() const { return false; }
+  virtual std::uint64_t advance_time() { return kernel::kNoDeadline; }
+  // fcntl's F_SETPIPE_SZ and F_GETPIPE_SZ: the capacity in bytes; EBADF for what is no pipe.
+  virtual Result<std::int64_t> set_pipe_capacity(std::uint64_t bytes);
+  virtual Result<std::int64_t> pipe_capacity();
 
   // The path under which it was opened, for /proc/self/fd, fchdir and *at calls; "pipe:[…]" and the like for others.
   const std::string& path() const { return path_; }
   void set_path(std::string path) { path_ = std::move(path); }
   virtual bool is_directory() const { return false; }
   virtual bool is_socket() const { return false; }
+  virtual NodeFile* as_node_file() { return nullptr; }  // open files of in-enclave nodes (node_file.h)
+  virtual TmpfsFile* as_memory_file() { return nullptr; }  // for seals (tmpfs_file.h)
 
   // A descriptor of it was closed, which drops the process's record locks on the file.
   virtual void descriptor_closed() {}
   // The last reference goes: closes the host descriptor, wakes peers. Called once, then the object is deleted.
   virtual void last_close() {}
+
+  // Epoll objects that watch it (epoll_watch.h); they are told before last_close().
+  std::atomic<class EpollWatches*> epoll_watches{nullptr};
 
   bool is_nonblocking() const { return (status_flags.load(std::memory_order_relaxed) & 04000) != 0; }
 

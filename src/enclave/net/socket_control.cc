@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/net/socket_control.h"
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <algorithm>
+#include <array>
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/vfs/host_calls.h"
+
+namespace cloister::net {
+namespace {
+// Requests whose argument is a structure of fixed size: copied in, copied out.
+struct ControlShape {
+  std::uint32_t request;
+  std::uint8_t size_in;   // bytes that go to the host
+  std::uint8_t size_out;  // bytes that come back
+};
+constexpr std::uint8_t kInterfaceSize = sizeof(ifreq);
+static_assert(sizeof(ifreq) == 40 && sizeof(ifconf) == 16);
+
+// SIOCSIF* and whatever else configures the host's network is not passed on.
+constexpr ControlShape kShapes[] = {
+    {FIONREAD, 0, 4},
+    {SIOCOUTQ, 0, 4},
+    {SIOCATMARK, 0, 4},
+    {SIOCGIFNAME, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFINDEX, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFFLAGS, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFADDR, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFDSTADDR, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFBRDADDR, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFNETMASK, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFMTU, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFHWADDR, kInterfaceSize, kInterfaceSize},
+    {SIOCGIFTXQLEN, kInterfaceSize, kInterfaceSize},
+};
+
+// struct ifconf holds a pointer, so its list is received behind it in the bounce buffer.
+// Host may: claim a longer list than asked (the enclave stops) or a list of nonsense, which is only data.
+Result<std::int64_t> list_interfaces(Socket& socket, ProgramAddress argument) {
+  auto request = TRY(argument.load<ifconf>());
+  if (request.ifc_len < 0) return Error::from_errno(EINVAL);
+  constexpr std::uint64_t kListOffset = 64;
+  const auto asked = static_cast<std::uint32_t>(std::min<int>(request.ifc_len, kBounceSize - kListOffset)) / sizeof(ifreq) * sizeof(ifreq);
+  const std::uint64_t host = core::bounce_buffer();
+  const ProgramAddress list{reinterpret_cast<std::uint64_t>(request.ifc_buf)};
+  core::store_host_word(host, asked);
+  core::store_host_word(host + 8, list.is_null() ? 0 : host + kListOffset);
+  TRY(vfs::quick_host_call(HostCall::ioctl, socket.host(), SIOCGIFCONF, host));
+  const auto size = static_cast<std::uint32_t>(core::load_host_word(host));
+  if (list.is_null() ? size > 1u << 20 : size > asked) core::host_lied(HostCall::ioctl, "length of the interface list");
+  if (!list.is_null()) TRY(IoVector::program(list, size).fill_from_host(0, host + kListOffset, size));
+  request.ifc_len = static_cast<int>(size);
+  TRY(argument.store(request));
+  return 0;
+}
+
+// Host may: leave the answer as it was, or write anything there. It is data; only its size is ours.
+Result<std::int64_t> pass_control(Socket& socket, const ControlShape& shape, ProgramAddress argument) {
+  std::array<std::uint8_t, 64> buffer{};
+  const std::uint64_t host = core::bounce_buffer();
+  if (shape.size_in > 0) TRY(argument.read(buffer.data(), shape.size_in));
+  core::copy_to_host(host, buffer.data(), buffer.size());
+  const auto result = TRY(vfs::quick_host_call(HostCall::ioctl, socket.host(), shape.request, host));
+  core::copy_from_host(buffer.data(), host, buffer.size());
+  if (shape.size_out > 0) TRY(argument.write(buffer.data(), shape.size_out));
+  return result;
+}
+}  // namespace
+
+Result<std::int64_t> socket_control(Socket& socket, Task&, std::uint32_t request, ProgramAddress argument) {
+  if (request == SIOCGIFCONF) return list_interfaces(socket, argument);
+  for (const ControlShape& shape : kShapes)
+    if (shape.request == request) return pass_control(socket, shape, argument);
+  return Error::from_errno(ENOTTY);
+}
+}  // namespace cloister::net

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sending and receiving through the thread's bounce buffer.
+//
+//   bounce buffer:  0 msghdr | 64 iovec | 128 address | 256 control | 4096 data
+//
+// A plain transfer without address and control uses all of the buffer for data.
+#include <sys/socket.h>
+#include <algorithm>
+#include <cstring>
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/core/interrupt.h"
+#include "src/enclave/kernel/signals.h"
+#include "src/enclave/kernel/task.h"
+#include "src/enclave/net/message_control.h"
+#include "src/enclave/net/socket.h"
+
+namespace cloister::net {
+namespace {
+constexpr std::uint64_t kVectorOffset = 64, kAddressOffset = 128, kControlOffset = 256, kDataOffset = 4096;
+constexpr std::size_t kDataCapacity = kBounceSize - kDataOffset;
+static_assert(kControlOffset + kMaxControlSize <= kDataOffset);
+
+constexpr int kSendFlags = MSG_OOB | MSG_DONTROUTE | MSG_DONTWAIT | MSG_EOR | MSG_CONFIRM | MSG_MORE | MSG_FASTOPEN;
+constexpr int kLastPartFlags = MSG_OOB | MSG_EOR;
+constexpr int kReceiveFlags = MSG_OOB | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MSG_WAITALL | MSG_ERRQUEUE;
+constexpr int kResultFlags = MSG_OOB | MSG_TRUNC | MSG_CTRUNC | MSG_EOR | MSG_ERRQUEUE;
+
+// struct msghdr and its one iovec in words, as they lie in the host's memory.
+void put_message_header(std::uint64_t host, std::uint64_t address_size, std::uint64_t data_size, std::uint64_t control_size) {
+  const std::uint64_t words[7] = {address_size > 0 ? host + kAddressOffset : 0, address_size,
+                                  host + kVectorOffset, 1,
+                                  control_size > 0 ? host + kControlOffset : 0, control_size, 0};
+  core::copy_to_host(host, words, sizeof words);
+  const std::uint64_t vector[2] = {host + kDataOffset, data_size};
+  core::copy_to_host(host + kVectorOffset, vector, sizeof vector);
+}
+}  // namespace
+
+Result<std::int64_t> Socket::waited(long host_result, bool has_time_out) const {
+  if (host_result >= 0) return host_result;
+  if (host_result == -EINTR && !has_time_out) return Error::from_errno(static_cast<int>(-core::kRestartSys));
+  return Error::from_errno(static_cast<int>(-host_result));
+}
+
+// Host may: take fewer bytes than offered (that is partial sending), more (the row forbids it for sendto; checked here for
+// sendmsg), fail with any error of the class.
+Result<std::size_t> Socket::send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags) {
+  const std::uint64_t host_buffer = core::bounce_buffer();
+  const auto host_flags = static_cast<std::uint64_t>((flags & kSendFlags) | MSG_NOSIGNAL);
+  const std::uint64_t address_size = done == 0 ? message.destination.size : 0;  // MSG_FASTOPEN connects with the first part
+  const bool has_control = done == 0 && !message.control.empty();
+  const bool is_plain = address_size == 0 && !has_control;
+  TRY(message.data.fetch_to_host(done, host_buffer + (is_plain ? 0 : kDataOffset), part));
+  if (is_plain) {
+    const long result = core::interruptible_host_call(HostCall::sendto, host(), host_buffer, part, host_flags);
+    return static_cast<std::size_t>(TRY(waited(result, has_send_time_out_)));
+  }
+  if (address_size > 0) put_address(message.destination, host_buffer + kAddressOffset);
+  if (has_control) core::copy_to_host(host_buffer + kControlOffset, message.control.data(), message.control.size());
+  put_message_header(host_buffer, address_size, part, has_control ? message.control.size() : 0);
+  const long result = core::interruptible_host_call(HostCall::sendmsg, host(), host_buffer, host_flags);
+  if (result > static_cast<long>(part)) core::host_lied(HostCall::sendmsg, "more than asked");
+  return static_cast<std::size_t>(TRY(waited(result, has_send_time_out_)));
+}
+
+Result<std::size_t> Socket::send(Task& task, const OutgoingMessage& message) {
+  const std::size_t size = message.data.size();
+  const bool is_plain = message.destination.size == 0 && message.control.empty();
+  const std::size_t capacity = is_plain ? kBounceSize : kDataCapacity;
+  // A message goes out whole or not at all. Linux's own limit depends on the buffers that the host grants.
+  if (!is_stream() && size > capacity) return Error::from_errno(EMSGSIZE);
+  std::size_t done = 0;
+  do {
+    const std::size_t part = std::min(size - done, capacity);
+    int flags = done + part < size ? message.flags & ~kLastPartFlags : message.flags;
+    if (done > 0) flags &= ~MSG_FASTOPEN;
+    auto result = send_part(message, done, part, flags);
+    if (!result.ok()) {
+      if (done > 0) return done;
+      if (result.error().errno_value() == EPIPE && is_stream() && (message.flags & MSG_NOSIGNAL) == 0)
+        kernel::raise_signal(task, SIGPIPE);
+      return result;
+    }
+    done += result.value();
+    if (result.value() < part) return done;
+  } while (done < size);
+  return done;
+}
+
+// Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them (checked
+// by take_address and take_control), end early. With MSG_TRUNC the size of a datagram may exceed the buffer.
+Result<std::size_t> Socket::receive(Task&, IncomingMessage& message) {
+  const std::uint64_t host_buffer = core::bounce_buffer();
+  const std::size_t size = message.data.size();
+  const bool gives_true_size = (message.flags & MSG_TRUNC) != 0;
+  // Host descriptors must not reach us: AF_UNIX control data is never asked for, and the host drops it.
+  const std::size_t control_capacity = socket_kind_.family == AF_UNIX ? 0 : std::min(message.control_capacity, kMaxControlSize);
+  std::size_t done = 0;
+  for (;;) {
+    const std::size_t part = std::min(size - done, kDataCapacity);
+    put_message_header(host_buffer, kHostAddressSize, part, done == 0 ? control_capacity : 0);
+    const long result = core::interruptible_host_call(HostCall::recvmsg, host(), host_buffer,
+                                                      static_cast<std::uint64_t>(message.flags & kReceiveFlags));
+    if (result < 0 && done > 0) return done;
+    const auto got = static_cast<std::size_t>(TRY(waited(result, has_receive_time_out_)));
+    if (got > part && (!gives_true_size || got > 0x7fff'ffff)) core::host_lied(HostCall::recvmsg, "more than asked");
+    const std::uint64_t address_size = core::load_host_word(host_buffer + offsetof(msghdr, msg_namelen)) & 0xffff'ffff;
+    const std::uint64_t control_size = core::load_host_word(host_buffer + offsetof(msghdr, msg_controllen));
+    const int flags = static_cast<int>(core::load_host_word(host_buffer + offsetof(msghdr, msg_flags)));
+    if (done == 0) {
+      message.source = take_address(HostCall::recvmsg, host_buffer + kAddressOffset, address_size, socket_kind_.family);
+      if (control_size > control_capacity) core::host_lied(HostCall::recvmsg, "more control data than asked");
+      message.control = take_control(host_buffer + kControlOffset, control_size);
+      message.result_flags = flags & kResultFlags;
+    }
+    // A stream that discards (MSG_TRUNC) leaves nothing in the buffer.
+    if (!(gives_true_size && is_stream() && socket_kind_.family != AF_UNIX))
+      TRY(message.data.fill_from_host(done, host_buffer + kDataOffset, std::min(got, part)));
+    done += got;
+    const bool goes_on = (message.flags & MSG_WAITALL) != 0 && is_stream() && (message.flags & (MSG_PEEK | MSG_TRUNC)) == 0;
+    if (!goes_on || got < part || done >= size) return done;
+  }
+}
+}  // namespace cloister::net

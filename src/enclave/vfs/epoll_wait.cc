@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readiness: the ready list of in-enclave members, and waiting.
+#include <sys/epoll.h>
+#include <algorithm>
+#include <cerrno>
+#include "src/enclave/core/clock.h"
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/core/interrupt.h"
+#include "src/enclave/vfs/epoll_set.h"
+#include "src/enclave/vfs/poll.h"
+
+namespace cloister::vfs {
+namespace {
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+}
+
+void EpollMember::woken() { set.announce_ready(*this); }
+
+bool EpollSet::enqueue_ready(EpollMember& member) {
+  const std::lock_guard guard(ready_mutex_);
+  if (member.is_queued) return false;
+  member.is_queued = true;
+  member.next_ready = nullptr;
+  member.previous_ready = last_ready_;
+  (last_ready_ != nullptr ? last_ready_->next_ready : first_ready_) = &member;
+  last_ready_ = &member;
+  table_.inside_ready.store(1, std::memory_order_seq_cst);
+  return true;
+}
+
+void EpollSet::announce_ready(EpollMember& member) {
+  if (!enqueue_ready(member)) return;
+  core::ring_epoll_doorbell(table_);
+  queue_.wake_all();
+}
+
+void EpollSet::dequeue_ready(EpollMember& member) {
+  const std::lock_guard guard(ready_mutex_);
+  if (!member.is_queued) return;
+  member.is_queued = false;
+  (member.previous_ready != nullptr ? member.previous_ready->next_ready : first_ready_) = member.next_ready;
+  (member.next_ready != nullptr ? member.next_ready->previous_ready : last_ready_) = member.previous_ready;
+  if (first_ready_ == nullptr) table_.inside_ready.store(0, std::memory_order_seq_cst);
+}
+
+std::vector<EpollMember*> EpollSet::queued() {
+  const std::lock_guard guard(ready_mutex_);
+  std::vector<EpollMember*> members;
+  for (EpollMember* member = first_ready_; member != nullptr; member = member->next_ready) members.push_back(member);
+  return members;
+}
+
+std::uint64_t EpollSet::advance_members() {
+  std::uint64_t next = kernel::kNoDeadline;
+  for (EpollMember* member : timed_) next = std::min(next, member->file.advance_time());
+  return next;
+}
+
+std::uint64_t EpollSet::advance_time() {
+  const std::lock_guard guard(members_mutex_);
+  return advance_members();
+}
+
+// The host said that some nested object of its own is ready; which one, they know themselves.
+void EpollSet::look_at_nested() {
+  if (table_.nested_rung.exchange(0, std::memory_order_seq_cst) == 0) return;
+  for (EpollMember* member : nested_)
+    if (member->asked != 0) announce_ready(*member);
+}
+
+// A one-shot member reports nothing until it is modified. Its host part would go on ringing.
+Result<void> EpollSet::spend(EpollMember& member) {
+  member.asked = 0;
+  if (member.kind != MemberKind::nested) return {};
+  return host_epoll_control(host_descriptor_, EPOLL_CTL_MOD, member.host_descriptor, 0, core::EpollTable::kNested);
+}
+
+// Each queued member is asked whether it is really ready. It leaves the list before that, so that a change from then on queues
+// it again; by level it stays as long as it is ready, behind the others.
+std::size_t EpollSet::harvest(std::size_t capacity, std::vector<EpollEvent>& events) {
+  const std::size_t before = events.size();
+  for (EpollMember* member : queued()) {
+    if (events.size() - before == capacity) break;
+    dequeue_ready(*member);
+    const std::uint32_t ready = member->asked == 0 ? 0 : member->file.readiness() & member->asked & core::kEpollReadiness;
+    if (ready == 0) continue;
+    events.push_back({ready, member->data});
+    if ((member->asked & EPOLLONESHOT) != 0) (void)spend(*member);
+    else if ((member->asked & EPOLLET) == 0) (void)enqueue_ready(*member);
+  }
+  return events.size() - before;
+}
+
+bool EpollSet::is_ready() {
+  const std::lock_guard guard(members_mutex_);
+  advance_members();
+  for (EpollMember* member : queued()) {
+    if ((member->file.readiness() & member->asked & core::kEpollReadiness) != 0) return true;
+    dequeue_ready(*member);
+    if ((member->file.readiness() & member->asked & core::kEpollReadiness) == 0) continue;
+    (void)enqueue_ready(*member);  // it became ready in between
+    return true;
+  }
+  const bool host_knows = host_members_ > 0 || table_.doorbell.load(std::memory_order_relaxed) >= 0;
+  return host_knows && (poll_host_now(host_descriptor_, EPOLLIN) & EPOLLIN) != 0;
+}
+
+// Host may: invent events (translate_epoll_events stops the enclave), come back early or with nothing: the caller looks at our clock.
+Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline, std::vector<EpollEvent>& events) {
+  std::uint64_t time_out = 0;
+  if (how == HostWait::look || deadline != kernel::kNoDeadline) {
+    const std::uint64_t now = core::monotonic_now();
+    const std::uint64_t left = how == HostWait::look || now >= deadline ? 0 : deadline - now;
+    time_out = core::current_thread()->host_block + offsetof(HostBlock, reserved);
+    core::store_host_word(time_out, left / kNanosecondsPerSecond);
+    core::store_host_word(time_out + 8, left % kNanosecondsPerSecond);
+  }
+  capacity = std::min<std::size_t>(capacity, core::EpollTable::kMaxEvents);
+  table_.host_waiters.fetch_add(1, std::memory_order_seq_cst);
+  // Between this look and the host's wait a ring is not lost: the doorbell stays in the host's object until somebody takes it.
+  const bool stay = how == HostWait::wait && table_.inside_ready.load(std::memory_order_seq_cst) != 0;
+  const long result = stay ? 0
+                           : core::interruptible_host_call(HostCall::epoll_pwait2, static_cast<std::uint64_t>(host_descriptor_),
+                                                           core::bounce_buffer(), capacity, time_out, 0, 8);
+  table_.host_waiters.fetch_sub(1, std::memory_order_seq_cst);
+  if (result == -EINTR && how == HostWait::look) return {};
+  if (result < 0) return Error::from_errno(static_cast<int>(-result));
+  const std::size_t before = events.size();
+  events.resize(before + static_cast<std::size_t>(result));
+  events.resize(before + core::translate_epoll_events(table_, HostCall::epoll_pwait2, 0, static_cast<std::size_t>(result),
+                                                      events.data() + before));
+  return {};
+}
+
+Result<std::vector<EpollEvent>> EpollSet::wait(std::size_t capacity, std::uint64_t deadline) {
+  std::vector<EpollEvent> events;
+  for (bool again = true;;) {
+    std::uint64_t wake_at;
+    bool host_first, has_host;
+    {
+      const std::lock_guard guard(members_mutex_);
+      host_first = host_turn_;
+      host_turn_ = false;
+      has_host = host_members_ > 0;
+    }
+    if (host_first) TRY(ask_host(capacity, HostWait::look, 0, events));
+    {
+      const std::lock_guard guard(members_mutex_);
+      wake_at = std::min(deadline, advance_members());
+      look_at_nested();
+      harvest(capacity - events.size(), events);
+      host_turn_ = has_host && !host_first && events.size() == capacity;
+    }
+    if (!events.empty() || deadline == 0) {
+      if (has_host && !host_first && events.size() < capacity) {
+        TRY(ask_host(capacity - events.size(), HostWait::look, 0, events));
+        if (std::exchange(again, false) && events.empty() && table_.nested_rung.load(std::memory_order_seq_cst) != 0) continue;
+      }
+      break;
+    }
+    if (core::monotonic_now() >= deadline) break;
+    TRY(ask_host(capacity, HostWait::wait, wake_at, events));
+    if (!events.empty()) break;
+  }
+  // Whoever also waits shall have what is left.
+  if (table_.inside_ready.load(std::memory_order_seq_cst) != 0) core::ring_epoll_doorbell(table_);
+  return events;
+}
+}  // namespace cloister::vfs

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/vfs/poll.h"
+#include <poll.h>
+#include <algorithm>
+#include <cerrno>
+#include <deque>
+#include <optional>
+#include "src/enclave/core/clock.h"
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/core/interrupt.h"
+#include "src/enclave/vfs/poll_bell.h"
+
+namespace cloister::vfs {
+namespace {
+constexpr std::uint32_t kAlways = POLLERR | POLLHUP;
+constexpr std::size_t kMaxHostItems = kBounceSize / sizeof(pollfd) - 4;  // room for the bell and the time-out
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+
+std::uint64_t request_word(int descriptor, std::uint32_t asked) {
+  return static_cast<std::uint32_t>(descriptor) | std::uint64_t{asked & 0xffff} << 32;
+}
+
+std::uint32_t take_ready(std::uint64_t word, std::uint32_t asked) {
+  const auto ready = static_cast<std::uint32_t>(word >> 48);
+  if ((ready & ~((asked & 0xffff) | kAlways)) != 0) core::host_lied(HostCall::poll, "events that nobody asked for");
+  return ready;
+}
+
+class Poller {
+ public:
+  Poller(std::vector<PollItem>& items, std::uint64_t deadline) : items_(items), deadline_(deadline) {
+    for (PollItem& item : items_) {
+      if (!item.file) continue;
+      if (has_host_readiness(*item.file)) host_items_.push_back(&item);
+      if (!has_host_readiness(*item.file) || item.file->wait_queue() != nullptr) inside_items_.push_back(&item);
+    }
+  }
+
+  Result<std::size_t> run() {
+    if (host_items_.size() > kMaxHostItems) return Error::from_errno(ENOMEM);
+    if (may_wait() && !inside_items_.empty()) TRY(listen());
+    for (;;) {
+      std::uint64_t wake_at = look_inside();
+      const bool only_look = !may_wait() || count_ready() > 0;
+      if (!host_items_.empty()) {
+        TRY(ask_host(only_look, wake_at));
+        look_inside();
+      } else if (!only_look) {
+        const auto slept = sleeper_.sleep(wake_at);
+        if (!slept.ok() && slept.error().errno_value() != ETIMEDOUT) return slept.error();
+        look_inside();
+      }
+      const std::size_t count = count_ready();
+      if (count > 0 || !may_wait() || core::monotonic_now() >= deadline_) return count;
+    }
+  }
+
+ private:
+  bool may_wait() const { return deadline_ != 0; }
+  std::size_t count_ready() const {
+    return static_cast<std::size_t>(std::count_if(items_.begin(), items_.end(), [](const PollItem& item) { return item.ready != 0; }));
+  }
+
+  // Enqueued before the first look, so that nothing is missed. Whoever also waits for the host is woken through it.
+  Result<void> listen() {
+    if (!host_items_.empty()) bell_.emplace(TRY(PollBell::borrow()));
+    for (PollItem* item : inside_items_) {
+      kernel::WaitQueue* const queue = item->file->wait_queue();
+      if (queue == nullptr) continue;
+      if (bell_) bell_waiters_.emplace_back(*queue, *bell_);
+      else waiters_.emplace_back(*queue, sleeper_);
+    }
+    return {};
+  }
+
+  // Readiness of in-enclave files; until when nothing changes by itself.
+  std::uint64_t look_inside() {
+    std::uint64_t wake_at = deadline_;
+    for (PollItem* item : inside_items_) {
+      wake_at = std::min(wake_at, item->file->advance_time());
+      item->ready = item->file->readiness() & (item->asked | kAlways);
+    }
+    return wake_at;
+  }
+
+  // Host may: come back early or with nothing (we look at our own clock), with events that nobody asked for (stop).
+  Result<void> ask_host(bool only_look, std::uint64_t wake_at) {
+    const std::uint64_t host = core::bounce_buffer();
+    std::uint64_t count = host_items_.size();
+    for (std::size_t i = 0; i < count; ++i)
+      core::store_host_word(host + 8 * i, request_word(host_items_[i]->file->host_descriptor, host_items_[i]->asked));
+    if (bell_) core::store_host_word(host + 8 * count++, request_word(bell_->host_descriptor(), POLLIN));
+    std::uint64_t time_out = 0;
+    if (only_look || wake_at != kernel::kNoDeadline) {
+      const std::uint64_t now = core::monotonic_now();
+      const std::uint64_t left = only_look || now >= wake_at ? 0 : wake_at - now;
+      time_out = host + 8 * count;
+      core::store_host_word(time_out, left / kNanosecondsPerSecond);
+      core::store_host_word(time_out + 8, left % kNanosecondsPerSecond);
+    }
+    const long result = core::interruptible_host_call(HostCall::ppoll, host, count, time_out, 0, 8);
+    if (result == -EINTR && only_look) return {};  // what is ready counts more than the signal
+    if (result < 0) return Error::from_errno(static_cast<int>(-result));
+    const bool rung = bell_ && take_ready(core::load_host_word(host + 8 * (count - 1)), POLLIN) != 0;
+    for (std::size_t i = 0; i < host_items_.size(); ++i) {
+      const std::uint32_t ready = take_ready(core::load_host_word(host + 8 * i), host_items_[i]->asked);
+      if (host_items_[i]->file->wait_queue() == nullptr) host_items_[i]->ready = ready;  // others are asked themselves
+    }
+    if (rung) bell_->quiet();
+    return {};
+  }
+
+  std::vector<PollItem>& items_;
+  const std::uint64_t deadline_;
+  std::vector<PollItem*> host_items_, inside_items_;
+  kernel::Sleeper sleeper_;
+  std::deque<kernel::QueueWaiter> waiters_;
+  std::optional<PollBell> bell_;
+  std::deque<BellWaiter> bell_waiters_;
+};
+}  // namespace
+
+Result<std::size_t> poll_files(std::vector<PollItem>& items, std::uint64_t deadline) { return Poller(items, deadline).run(); }
+
+std::uint32_t poll_host_now(int host_descriptor, std::uint32_t asked) {
+  const std::uint64_t host = core::bounce_buffer();
+  core::store_host_word(host, request_word(host_descriptor, asked));
+  if (core::host_call(HostCall::poll, host, 1, 0) != 1) return 0;
+  return take_ready(core::load_host_word(host), asked);
+}
+}  // namespace cloister::vfs
