@@ -115,6 +115,13 @@ host_call_transfer:
   xor %edx, %edx
   xsave64 (%rcx)
   xrstor64 core_initial_xstate(%rip)
+  // A program that once used x87 and left it empty, with the initial control and status words, has nothing to get back; otherwise it
+  // would pay for the restore for ever.
+  cmpl $0x037f, (%rcx)                  // FCW and FSW
+  jne 23b
+  cmpb $0, 4(%rcx)                      // abridged tag word: all empty
+  jne 23b
+  movq $0, 16(%rsp)
   jmp 23b
   .size host_call_transfer, . - host_call_transfer
 
