@@ -85,32 +85,24 @@ void write_gate(CodeWriter& out, const PlanSite& site, std::uint64_t bias, std::
 }
 
 // Returns whether every displacement fits, the one of the jump in the window included.
-bool write_trampoline(const PlanSite& site, const ApplyInput& input, std::uint64_t offset,
+bool write_trampoline(const PlanSite& site, const TrampolineInput& input, std::uint64_t offset,
                       const TrampolineShape& shape) {
-  const std::uint64_t start = input.trampolines_address + offset;
+  const std::uint64_t start = input.trampolines_address + offset, bias = input.text.bias;
   CodeWriter out(input.trampolines.data() + offset, start);
-  write_moved(out, site, input.bias, 0, site.instruction_offset);
+  write_moved(out, site, bias, 0, site.instruction_offset);
   const std::uint64_t slot = input.trampolines_address + 8 * static_cast<std::uint64_t>(entry_slot(site));
-  write_gate(out, site, input.bias, slot, start + shape.after_offset);
+  write_gate(out, site, bias, slot, start + shape.after_offset);
   if (shape.code_size > shape.after_offset) {
-    write_moved(out, site, input.bias, site.resume_offset(), static_cast<std::uint32_t>(site.window.size()));
+    write_moved(out, site, bias, site.resume_offset(), static_cast<std::uint32_t>(site.window.size()));
     out.byte(kJump);
-    out.relative(input.bias + site.window_end());
+    out.relative(bias + site.window_end());
   }
   while (out.address() != start + shape.size) out.byte(kBreakpoint);
-  const auto jump = static_cast<std::int64_t>(start - (input.bias + site.window_start + kJumpSize));
+  const auto jump = static_cast<std::int64_t>(start - (bias + site.window_start + kJumpSize));
   return out.in_range() && jump == static_cast<std::int32_t>(jump);
 }
 
-void write_window(const PlanSite& site, const ApplyInput& input, std::uint64_t offset) {
-  const std::uint64_t address = input.bias + site.window_start;
-  CodeWriter out(input.text.data() + (address - input.text_address), address);
-  out.byte(kJump);
-  out.relative(input.trampolines_address + offset);
-  while (out.address() != address + site.window.size()) out.byte(kBreakpoint);
-}
-
-void write_slots(const ApplyInput& input) {
+void write_slots(const TrampolineInput& input) {
   const std::uint64_t slots[kEntrySlotCount] = {input.slots.syscall_vectors_live, input.slots.syscall_vectors_dead,
                                                 input.slots.cpuid, input.slots.rdtsc, input.slots.rdtscp};
   for (std::uint32_t i = 0; i < kEntrySlotCount; ++i) store_u64(input.trampolines.data() + 8 * i, slots[i]);
@@ -126,9 +118,15 @@ bool text_holds(const PlanSite& site, const ApplyInput& input) {
 
 }  // namespace
 
-Result<ApplyOutput> apply_plan(const ApplyInput& input) {
-  const TextRange range{input.bias, input.text_address, input.text.size()};
-  ApplyOutput output{0, trampoline_size(input.plan, range)};
+void write_window(std::span<std::uint8_t> window, std::uint64_t window_address, std::uint64_t trampoline_address) {
+  CodeWriter out(window.data(), window_address);
+  out.byte(kJump);
+  out.relative(trampoline_address);
+  while (out.address() != window_address + window.size()) out.byte(kBreakpoint);
+}
+
+Result<ApplyOutput> write_trampolines(const TrampolineInput& input) {
+  ApplyOutput output{0, trampoline_size(input.plan, input.text)};
   if (output.trampoline_bytes == 0) return output;
   if (input.trampolines.size() < output.trampoline_bytes)
     return Error(Errc::invalid, "plan: the trampoline area is too small");
@@ -136,19 +134,31 @@ Result<ApplyOutput> apply_plan(const ApplyInput& input) {
   write_slots(input);
   std::uint64_t offset = kEntrySlotsSize;
   for (const PlanSite site : input.plan) {
-    if (!range.contains(site)) continue;
-    if (!text_holds(site, input)) return Error(Errc::mismatch, "plan: the text is not the one it was made for");
+    if (!input.text.contains(site)) continue;
     const TrampolineShape shape = trampoline_shape(site);
     if (!write_trampoline(site, input, offset, shape))
       return Error(Errc::unsupported, "plan: trampolines and text are more than 2 GiB apart");
     offset += shape.size;
     ++output.sites_applied;
   }
+  return output;
+}
+
+Result<ApplyOutput> apply_plan(const ApplyInput& input) {
+  const TextRange range{input.bias, input.text_address, input.text.size()};
+  const ApplyOutput output =
+      TRY(write_trampolines({input.plan, range, input.trampolines, input.trampolines_address, input.slots}));
+  for (const PlanSite site : input.plan) {
+    if (range.contains(site) && !text_holds(site, input))
+      return Error(Errc::mismatch, "plan: the text is not the one it was made for");
+  }
   // Nothing can fail from here on.
-  offset = kEntrySlotsSize;
+  std::uint64_t offset = kEntrySlotsSize;
   for (const PlanSite site : input.plan) {
     if (!range.contains(site)) continue;
-    write_window(site, input, offset);
+    const std::uint64_t address = input.bias + site.window_start;
+    write_window(input.text.subspan(address - input.text_address, site.window.size()), address,
+                 input.trampolines_address + offset);
     offset += trampoline_shape(site).size;
   }
   return output;

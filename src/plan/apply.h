@@ -40,4 +40,17 @@ struct ApplyOutput {
 // 32-bit displacement. Errc::invalid: the trampoline area is too small or misaligned.
 Result<ApplyOutput> apply_plan(const ApplyInput& input);
 
+// The two halves of apply_plan, for text that is read in piece by piece: first the trampolines of all sites in the text, which
+// needs only the plan; then, as each piece comes, its windows, compared with the plan by the caller.
+struct TrampolineInput {
+  PlanView plan;
+  TextRange text;
+  std::span<std::uint8_t> trampolines;    // as in ApplyInput
+  std::uint64_t trampolines_address;
+  EntryPoints slots;
+};
+Result<ApplyOutput> write_trampolines(const TrampolineInput& input);
+// What replaces the window at run-time address `window_address`: a jump to its trampoline, then breakpoints.
+void write_window(std::span<std::uint8_t> window, std::uint64_t window_address, std::uint64_t trampoline_address);
+
 }  // namespace cloister

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What others want to know: mappings, sizes, and original addresses of rewritten code.
+#include "src/enclave/kernel/address_space/implementation.h"
+
+namespace cloister::kernel {
+
+std::vector<Mapping> AddressSpace::Implementation::snapshot() {
+  std::vector<Mapping> mappings;
+  mappings.reserve(areas.count());
+  for (const auto& [start, area] : areas) mappings.push_back(area);
+  return mappings;
+}
+
+AddressSpace::Usage AddressSpace::Implementation::usage() {
+  Usage usage{areas.mapped_bytes(), 0, 0, 0, 0};
+  for (const auto& [start, area] : areas) {
+    (void)for_committed_runs(area.range(), [&](PageRange run, std::uint8_t) -> Result<void> {
+      usage.committed_bytes += run.size();
+      return {};
+    }).ok();
+    if ((area.flags & MAP_GROWSDOWN) != 0) usage.stack_bytes += area.size();
+    else if ((area.protection & PROT_EXEC) != 0) usage.code_bytes += area.size();
+    else if ((area.protection & PROT_WRITE) != 0 && !area.is_shared()) usage.data_bytes += area.size();
+  }
+  return usage;
+}
+
+Result<std::vector<std::uint8_t>> AddressSpace::Implementation::residency(std::uint64_t address, std::uint64_t size) {
+  if (address % kPageSize != 0) return failure(EINVAL);
+  const std::uint64_t end = address + page_up(size);
+  if (end < address || !areas.is_covered({address, end})) return failure(ENOMEM);
+  std::vector<std::uint8_t> pages((end - address) / kPageSize);
+  for (std::uint64_t i = 0; i < pages.size(); ++i) pages[i] = is_committed(address + i * kPageSize) ? 1 : 0;
+  return pages;
+}
+
+OriginalPosition AddressSpace::Implementation::original_position(std::uint64_t pc) {
+  auto next = modules.upper_bound(pc);
+  if (next != modules.begin())
+    if (const auto position = cloister::original_position(std::prev(next)->second->text, pc)) return *position;
+  return {pc, 0, false};
+}
+
+std::uint64_t AddressSpace::Implementation::entry_for_restart(std::uint64_t original) {
+  const Area* const area = areas.find(original);
+  if (area == nullptr || area->module == nullptr) return original;
+  return trampoline_position(area->module->text, original).value_or(original);
+}
+
+void AddressSpace::Implementation::write_back_all() {
+  for (auto& [start, area] : areas)
+    if (area.is_written_back()) (void)write_back(area, area.range()).ok();  // nobody is left to be told
+}
+}  // namespace cloister::kernel
