@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the tree is built from the manifest.
+#include "src/enclave/vfs/namespace.h"
+#include <fcntl.h>
+#include <algorithm>
+#include "src/enclave/kernel/task.h"
+#include "src/enclave/vfs/devices.h"
+#include "src/enclave/vfs/measured_node.h"
+#include "src/enclave/vfs/procfs.h"
+#include "src/enclave/vfs/sysfs.h"
+#include "src/enclave/vfs/tmpfs.h"
+
+namespace cloister::vfs {
+namespace {
+std::vector<std::string> components_of(const std::string& path) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    if (end > begin) names.push_back(path.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+// Whether `path` is `directory` or lies below it.
+bool is_below(const std::string& path, const std::string& directory) {
+  if (directory == "/") return true;
+  return path.compare(0, directory.size(), directory) == 0 && (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+// The directory `name` in `parent`, made if it is not there. Null where no such directory can be (in /proc, or below a file).
+NodeRef enter(Node& parent, const std::string& name) {
+  if (parent.filesystem().device == kTmpfs.device || parent.filesystem().device == kSharedMemory.device)
+    return static_cast<TmpfsDirectory&>(parent).enter(name);
+  if (parent.filesystem().device == kProcfs.device) return nullptr;
+  auto& directory = static_cast<StaticDirectory&>(parent);
+  if (Node* found = directory.find(name)) return found->is_directory() ? found->shared_from_this() : nullptr;
+  auto made = std::make_shared<StaticDirectory>(parent.filesystem(), parent.is_host_backed() ? HostBacked::yes : HostBacked::no);
+  directory.add(name, made);
+  return made;
+}
+
+void add_child(Node& parent, const std::string& name, NodeRef node) {
+  if (parent.filesystem().device == kTmpfs.device || parent.filesystem().device == kSharedMemory.device)
+    static_cast<TmpfsDirectory&>(parent).attach(name, std::move(node));
+  else if (parent.filesystem().device != kProcfs.device)
+    static_cast<StaticDirectory&>(parent).add(name, std::move(node));
+}
+}  // namespace
+
+void Namespace::attach(const std::string& path, NodeRef node) {
+  const std::vector<std::string> names = components_of(path);
+  if (names.empty()) return;
+  NodeRef directory = root_;
+  for (std::size_t i = 0; i + 1 < names.size() && directory != nullptr; ++i) directory = enter(*directory, names[i]);
+  if (directory != nullptr) add_child(*directory, names.back(), std::move(node));
+}
+
+// Host paths come in ascending order, so that what lies below one is entered after it and inherits from it.
+void Namespace::add_host_path(const std::string& path) {
+  const std::vector<std::string> names = components_of(path);
+  mounts_.push_back({path, "host", "rw", kMeasuredFilesystem.device});
+  if (names.empty()) return;  // "/" itself: the root was made so
+  NodeRef directory = root_;
+  for (std::size_t i = 0; i + 1 < names.size() && directory != nullptr; ++i) directory = enter(*directory, names[i]);
+  if (directory == nullptr) return;
+  // Below another host path there is nothing to add, unless a file system of ours lies there.
+  if (directory->is_host_backed() && static_cast<StaticDirectory&>(*directory).find(names.back()) == nullptr) return;
+  add_child(*directory, names.back(), std::make_shared<StaticDirectory>(kMeasuredFilesystem, HostBacked::yes));
+}
+
+Namespace::Namespace(std::shared_ptr<const LaunchManifest> manifest) : manifest_(std::move(manifest)) {
+  const std::vector<std::string>& host_paths = manifest_->insecure_host_paths;
+  const auto covers = [&](const std::string& path) {
+    return std::any_of(host_paths.begin(), host_paths.end(), [&](const std::string& host) { return is_below(path, host); });
+  };
+  constexpr std::uint64_t kPage = 4096;
+  const std::uint64_t limit = manifest_->heap_size == 0 ? ~0ULL >> 12 : manifest_->heap_size / kPage / 2;
+  root_ = std::make_shared<StaticDirectory>(kMeasuredFilesystem, covers("/") ? HostBacked::yes : HostBacked::no);
+  mounts_.push_back({"/", "cloister", "ro", kMeasuredFilesystem.device});
+  attach("/proc", make_procfs());
+  mounts_.push_back({"/proc", "proc", "rw", kProcfs.device});
+  attach("/sys", make_sysfs());
+  mounts_.push_back({"/sys", "sysfs", "ro", kSysfs.device});
+  attach("/dev", make_devfs(make_tmpfs(kSharedMemory, 01777, limit)));
+  mounts_.push_back({"/dev", "devtmpfs", "rw", kDevfs.device});
+  mounts_.push_back({"/dev/shm", "tmpfs", "rw", kSharedMemory.device});
+  if (!covers("/tmp")) {
+    attach("/tmp", make_tmpfs(kTmpfs, 01777, limit));
+    mounts_.push_back({"/tmp", "tmpfs", "rw", kTmpfs.device});
+  }
+  std::vector<std::string> ascending = host_paths;
+  std::sort(ascending.begin(), ascending.end());
+  for (const std::string& path : ascending) add_host_path(path);
+  for (const MeasuredFile& file : manifest_->files) {
+    // A changed program must not run on, whatever the error would be for; a data file's reader can tell.
+    const Mismatch mismatch = file.path == manifest_->program || !file.plan.empty() ? Mismatch::stop : Mismatch::error;
+    attach(file.path, std::make_shared<MeasuredNode>(std::shared_ptr<const MeasuredFile>(manifest_, &file), mismatch));
+  }
+  for (const MeasuredLink& link : manifest_->links)
+    attach(link.path, std::make_shared<StaticLink>(kMeasuredFilesystem, link.target));
+}
+
+Result<Resolved> Namespace::resolve(Task& task, const std::string& base, const std::string& path, LastLink last) {
+  return resolve_path(task, root_, base, path, last);
+}
+
+Result<std::string> base_of(Task& task, int directory, const std::string& path) {
+  if (!path.empty() && path.front() == '/') return std::string("/");
+  if (directory == AT_FDCWD) {
+    const std::lock_guard guard(task.process.mutex);
+    return task.process.working_directory;
+  }
+  const FileRef file = TRY(task.process.descriptors.get(directory));
+  if (!file->is_directory()) return Error::from_errno(ENOTDIR);
+  return file->path();
+}
+}  // namespace cloister::vfs
