@@ -25,12 +25,10 @@ ControlCheck check_control(const std::vector<std::uint8_t>& control) {
 }
 }  // namespace
 
-Result<std::vector<std::uint8_t>> load_control(kernel::ProgramAddress address, std::uint64_t size) {
-  if (size > kMaxControlSize) return Error::from_errno(ENOBUFS);
-  std::vector<std::uint8_t> control(size);
-  if (size > 0) TRY(address.read(control.data(), size));
+Result<void> check_outgoing_control(const std::vector<std::uint8_t>& control) {
+  if (control.size() > kMaxControlSize) return Error::from_errno(ENOBUFS);
   if (check_control(control) != ControlCheck::ok) return Error::from_errno(EINVAL, "control data that is not passed on");
-  return control;
+  return {};
 }
 
 std::vector<std::uint8_t> take_control(std::uint64_t host, std::size_t size) {

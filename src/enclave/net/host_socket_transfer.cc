@@ -12,7 +12,8 @@
 #include "src/enclave/kernel/signals.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/net/message_control.h"
-#include "src/enclave/net/socket.h"
+#include "src/enclave/net/host_socket.h"
+#include "src/enclave/net/unix_address.h"
 
 namespace cloister::net {
 namespace {
@@ -36,7 +37,7 @@ void put_message_header(std::uint64_t host, std::uint64_t address_size, std::uin
 }
 }  // namespace
 
-Result<std::int64_t> Socket::waited(long host_result, bool has_time_out) const {
+Result<std::int64_t> HostSocket::waited(long host_result, bool has_time_out) const {
   if (host_result >= 0) return host_result;
   if (host_result == -EINTR && !has_time_out) return Error::from_errno(static_cast<int>(-core::kRestartSys));
   return Error::from_errno(static_cast<int>(-host_result));
@@ -44,7 +45,7 @@ Result<std::int64_t> Socket::waited(long host_result, bool has_time_out) const {
 
 // Host may: take fewer bytes than offered (that is partial sending), more (the row forbids it for sendto; checked here for
 // sendmsg), fail with any error of the class.
-Result<std::size_t> Socket::send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags) {
+Result<std::size_t> HostSocket::send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags) {
   const std::uint64_t host_buffer = core::bounce_buffer();
   const auto host_flags = static_cast<std::uint64_t>((flags & kSendFlags) | MSG_NOSIGNAL);
   const std::uint64_t address_size = done == 0 ? message.destination.size : 0;  // MSG_FASTOPEN connects with the first part
@@ -63,7 +64,11 @@ Result<std::size_t> Socket::send_part(const OutgoingMessage& message, std::size_
   return static_cast<std::size_t>(TRY(waited(result, has_send_time_out_)));
 }
 
-Result<std::size_t> Socket::send(Task& task, const OutgoingMessage& message) {
+Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
+  OutgoingMessage message = asked;
+  TRY(check_outgoing_control(message.control));
+  const HostAddress to = TRY(to_host_address(task, socket_kind().family, message.destination));
+  message.destination = to.address;
   const std::size_t size = message.data.size();
   const bool is_plain = message.destination.size == 0 && message.control.empty();
   const std::size_t capacity = is_plain ? kBounceSize : kDataCapacity;
@@ -89,12 +94,12 @@ Result<std::size_t> Socket::send(Task& task, const OutgoingMessage& message) {
 
 // Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them (checked
 // by take_address and take_control), end early. With MSG_TRUNC the size of a datagram may exceed the buffer.
-Result<std::size_t> Socket::receive(Task&, IncomingMessage& message) {
+Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
   const std::uint64_t host_buffer = core::bounce_buffer();
   const std::size_t size = message.data.size();
   const bool gives_true_size = (message.flags & MSG_TRUNC) != 0;
   // Host descriptors must not reach us: AF_UNIX control data is never asked for, and the host drops it.
-  const std::size_t control_capacity = socket_kind_.family == AF_UNIX ? 0 : std::min(message.control_capacity, kMaxControlSize);
+  const std::size_t control_capacity = socket_kind().family == AF_UNIX ? 0 : std::min(message.control_capacity, kMaxControlSize);
   std::size_t done = 0;
   for (;;) {
     const std::size_t part = std::min(size - done, kDataCapacity);
@@ -108,13 +113,13 @@ Result<std::size_t> Socket::receive(Task&, IncomingMessage& message) {
     const std::uint64_t control_size = core::load_host_word(host_buffer + offsetof(msghdr, msg_controllen));
     const int flags = static_cast<int>(core::load_host_word(host_buffer + offsetof(msghdr, msg_flags)));
     if (done == 0) {
-      message.source = take_address(HostCall::recvmsg, host_buffer + kAddressOffset, address_size, socket_kind_.family);
+      message.source = take_address(HostCall::recvmsg, host_buffer + kAddressOffset, address_size, socket_kind().family);
       if (control_size > control_capacity) core::host_lied(HostCall::recvmsg, "more control data than asked");
       message.control = take_control(host_buffer + kControlOffset, control_size);
       message.result_flags = flags & kResultFlags;
     }
     // A stream that discards (MSG_TRUNC) leaves nothing in the buffer.
-    if (!(gives_true_size && is_stream() && socket_kind_.family != AF_UNIX))
+    if (!(gives_true_size && is_stream() && socket_kind().family != AF_UNIX))
       TRY(message.data.fill_from_host(done, host_buffer + kDataOffset, std::min(got, part)));
     done += got;
     const bool goes_on = (message.flags & MSG_WAITALL) != 0 && is_stream() && (message.flags & (MSG_PEEK | MSG_TRUNC)) == 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "src/enclave/net/socket_control.h"
+// ioctl of sockets: bytes waiting, interface names, flags and addresses. Anything else is ENOTTY.
+#include "src/enclave/net/host_socket.h"
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -38,7 +39,7 @@ constexpr ControlShape kShapes[] = {
 
 // struct ifconf holds a pointer, so its list is received behind it in the bounce buffer.
 // Host may: claim a longer list than asked (the enclave stops) or a list of nonsense, which is only data.
-Result<std::int64_t> list_interfaces(Socket& socket, ProgramAddress argument) {
+Result<std::int64_t> list_interfaces(std::uint64_t socket, ProgramAddress argument) {
   auto request = TRY(argument.load<ifconf>());
   if (request.ifc_len < 0) return Error::from_errno(EINVAL);
   constexpr std::uint64_t kListOffset = 64;
@@ -47,7 +48,7 @@ Result<std::int64_t> list_interfaces(Socket& socket, ProgramAddress argument) {
   const ProgramAddress list{reinterpret_cast<std::uint64_t>(request.ifc_buf)};
   core::store_host_word(host, asked);
   core::store_host_word(host + 8, list.is_null() ? 0 : host + kListOffset);
-  TRY(vfs::quick_host_call(HostCall::ioctl, socket.host(), SIOCGIFCONF, host));
+  TRY(vfs::quick_host_call(HostCall::ioctl, socket, SIOCGIFCONF, host));
   const auto size = static_cast<std::uint32_t>(core::load_host_word(host));
   if (list.is_null() ? size > 1u << 20 : size > asked) core::host_lied(HostCall::ioctl, "length of the interface list");
   if (!list.is_null()) TRY(IoVector::program(list, size).fill_from_host(0, host + kListOffset, size));
@@ -57,22 +58,22 @@ Result<std::int64_t> list_interfaces(Socket& socket, ProgramAddress argument) {
 }
 
 // Host may: leave the answer as it was, or write anything there. It is data; only its size is ours.
-Result<std::int64_t> pass_control(Socket& socket, const ControlShape& shape, ProgramAddress argument) {
+Result<std::int64_t> pass_control(std::uint64_t socket, const ControlShape& shape, ProgramAddress argument) {
   std::array<std::uint8_t, 64> buffer{};
   const std::uint64_t host = core::bounce_buffer();
   if (shape.size_in > 0) TRY(argument.read(buffer.data(), shape.size_in));
   core::copy_to_host(host, buffer.data(), buffer.size());
-  const auto result = TRY(vfs::quick_host_call(HostCall::ioctl, socket.host(), shape.request, host));
+  const auto result = TRY(vfs::quick_host_call(HostCall::ioctl, socket, shape.request, host));
   core::copy_from_host(buffer.data(), host, buffer.size());
   if (shape.size_out > 0) TRY(argument.write(buffer.data(), shape.size_out));
   return result;
 }
 }  // namespace
 
-Result<std::int64_t> socket_control(Socket& socket, Task&, std::uint32_t request, ProgramAddress argument) {
-  if (request == SIOCGIFCONF) return list_interfaces(socket, argument);
+Result<std::int64_t> HostSocket::control(Task&, std::uint32_t request, ProgramAddress argument) {
+  if (request == SIOCGIFCONF) return list_interfaces(host(), argument);
   for (const ControlShape& shape : kShapes)
-    if (shape.request == request) return pass_control(socket, shape, argument);
+    if (shape.request == request) return pass_control(host(), shape, argument);
   return Error::from_errno(ENOTTY);
 }
 }  // namespace cloister::net

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options of a socket of the host. Which exist says socket_options.cc; what we know ourselves is answered here.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/kernel/task.h"
+#include "src/enclave/net/host_socket.h"
+#include "src/enclave/vfs/host_calls.h"
+
+namespace cloister::net {
+namespace {
+constexpr std::size_t kMaxOptionSize = 256;
+constexpr std::uint64_t kSizeOffset = 0, kValueOffset = 8;
+constexpr int kReceiveTimeOutNew = 66, kSendTimeOutNew = 67;
+constexpr std::uint32_t kOverflowId = 65534;
+
+std::vector<std::uint8_t> bytes_of(const void* value, std::size_t size, std::size_t capacity) {
+  const auto* const bytes = static_cast<const std::uint8_t*>(value);
+  return std::vector<std::uint8_t>(bytes, bytes + std::min(size, capacity));
+}
+
+// Whose process the peer is says the host; it can only be believed in that the peer is we ourselves or somebody else.
+std::vector<std::uint8_t> peer_credentials(Task& task, const std::vector<std::uint8_t>& host, std::size_t capacity) {
+  ucred credentials{};
+  if (host.size() == sizeof credentials) std::memcpy(&credentials, host.data(), sizeof credentials);
+  if (credentials.pid == static_cast<pid_t>(task.process.pid)) {
+    const std::lock_guard guard(task.process.mutex);
+    credentials.uid = task.process.credentials.euid;
+    credentials.gid = task.process.credentials.egid;
+  } else if (credentials.pid != 0) {
+    credentials.uid = credentials.gid = kOverflowId;
+  }
+  return bytes_of(&credentials, sizeof credentials, capacity);
+}
+}  // namespace
+
+void HostSocket::note_time_out(int name, std::span<const std::uint8_t> value) {
+  const bool set = std::any_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte != 0; });
+  if (name == SO_RCVTIMEO || name == kReceiveTimeOutNew) has_receive_time_out_ = set;
+  else if (name == SO_SNDTIMEO || name == kSendTimeOutNew) has_send_time_out_ = set;
+  else return;
+  // While there is a time-out the fast path leaves this socket to us.
+  kind = has_receive_time_out_ || has_send_time_out_ ? core::FileKind::other : core::FileKind::host_stream;
+}
+
+// Host may: not do it.
+Result<void> HostSocket::set_option(int level, int name, std::span<const std::uint8_t> value) {
+  const SocketOption* const known = find_socket_option(level, name);
+  if (known == nullptr || !known->can_set) return Error::from_errno(ENOPROTOOPT);
+  value = value.first(std::min<std::size_t>(value.size(), known->size));
+  core::copy_to_host(core::bounce_buffer(), value.data(), value.size());
+  TRY(vfs::quick_host_call(HostCall::setsockopt, host(), static_cast<std::uint64_t>(level), static_cast<std::uint64_t>(name),
+                           core::bounce_buffer(), value.size()));
+  if (level == SOL_SOCKET) note_time_out(name, value);
+  return {};
+}
+
+// Host may: claim a longer value than asked (stop), fill it with anything, or with an error number that does not exist (stop).
+Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int name, std::size_t capacity) {
+  const SocketOption* const known = find_socket_option(level, name);
+  if (known == nullptr) return Error::from_errno(ENOPROTOOPT);
+  if (level == SOL_SOCKET) {
+    const SocketKind& what = socket_kind();
+    if (name == SO_TYPE) return bytes_of(&what.type, sizeof what.type, capacity);
+    if (name == SO_DOMAIN) return bytes_of(&what.family, sizeof what.family, capacity);
+  }
+  const bool is_credentials = level == SOL_SOCKET && name == SO_PEERCRED;
+  const std::size_t asked = is_credentials ? sizeof(ucred) : std::min<std::size_t>(capacity, known->size);
+  const std::uint64_t buffer = core::bounce_buffer();
+  const std::array<std::uint8_t, kMaxOptionSize> zeros{};
+  core::store_host_word(buffer + kSizeOffset, asked);
+  core::copy_to_host(buffer + kValueOffset, zeros.data(), zeros.size());
+  TRY(vfs::quick_host_call(HostCall::getsockopt, host(), static_cast<std::uint64_t>(level), static_cast<std::uint64_t>(name),
+                           buffer + kValueOffset, buffer + kSizeOffset));
+  const std::uint64_t size = core::load_host_word(buffer + kSizeOffset) & 0xffff'ffff;
+  if (size > asked) core::host_lied(HostCall::getsockopt, "more than asked");
+  std::vector<std::uint8_t> value(size);
+  core::copy_from_host(value.data(), buffer + kValueOffset, size);
+  if (level == SOL_SOCKET && name == SO_ERROR && size == sizeof(int)) {
+    int error;
+    std::memcpy(&error, value.data(), sizeof error);
+    if (error != 0 && (error < 0 || !host_errors::stream.contains(static_cast<std::uint64_t>(error))))
+      core::host_lied(HostCall::getsockopt, "an error that a socket cannot have");
+  }
+  return is_credentials ? peer_credentials(task, value, capacity) : std::move(value);
+}
+}  // namespace cloister::net
