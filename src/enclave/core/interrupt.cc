@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/core/interrupt.h"
 #include <asm/errno.h>
+#include "src/enclave/core/cpu.h"
 
 namespace cloister::core {
 
@@ -22,14 +23,14 @@ bool waits(HostCall call) {
   return call == HostCall::futex || call == HostCall::epoll_wait || call == HostCall::epoll_pwait2 ||
          call == HostCall::poll || call == HostCall::accept4 || call == HostCall::connect;
 }
-std::uint64_t rough_tsc() {
+std::uint64_t read_tsc() {
   std::uint32_t low, high;
   asm volatile("rdtsc" : "=a"(low), "=d"(high));
   return static_cast<std::uint64_t>(high) << 32 | low;
 }
-void begin_sleep(Thread* thread) { thread->sleeping_since = rough_tsc(); }
+void begin_sleep(Thread* thread) { thread->sleeping_since = read_tsc(); }
 void end_sleep(Thread* thread) {
-  const std::uint64_t now = rough_tsc(), since = thread->sleeping_since;
+  const std::uint64_t now = read_tsc(), since = thread->sleeping_since;
   if (now > since) __atomic_store_n(&thread->slept_ticks, thread->slept_ticks + (now - since), __ATOMIC_RELAXED);
   thread->sleeping_since = 0;
 }

@@ -22,11 +22,15 @@ class Namespace;
 
 namespace cloister::kernel {
 class Task;
+class ProcessTimers;  // timers.h
 
+// Emulated: they decide about the program's own objects and about what it is told, never about the host.
 struct Credentials {
   std::uint32_t uid = 0, euid = 0, suid = 0, fsuid = 0;
   std::uint32_t gid = 0, egid = 0, sgid = 0, fsgid = 0;
   std::vector<std::uint32_t> groups;
+  std::uint64_t permitted = 0, effective = 0, inheritable = 0, bounding = 0, ambient = 0;  // capability n: bit n
+  bool keep_capabilities = false;                                                          // PR_SET_KEEPCAPS
 };
 
 class Process {
@@ -52,11 +56,25 @@ class Process {
   std::array<char, 16> name{};            // comm
   std::array<SignalAction, 65> actions{};
   PendingSignals pending;                 // process-directed
-  std::vector<Task*> tasks;
+  std::vector<Task*> tasks;               // the leader first, while it lives
   WaitQueue task_ended;
+  std::uint64_t ended_cpu_time = 0;       // of tasks that have ended, ns
+  std::uint64_t start_time = 0;           // CLOCK_MONOTONIC, ns
+  int dumpable = 1;                       // PR_SET_DUMPABLE
+  bool no_new_privileges = false;
+  std::uint64_t personality = 0;
+  const std::unique_ptr<ProcessTimers> timers;
+
+  // The task with this id, or null. With the mutex held; the pointer is good while it is.
+  Task* find_task(std::uint32_t tid);
+  // An id for a new task. With the mutex held.
+  std::uint32_t new_task_id();
 
   std::atomic<bool> exiting{false};
   int exit_status = 0;   // what wait would report: status << 8, or the signal
+
+ private:
+  std::uint32_t last_task_id_;
 };
 
 // The one process of this enclave until fork exists. For kernel entry points that have no task at hand.

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/kernel/process_end.h"
+#include <vector>
+#include "src/enclave/core/check.h"
+#include "src/enclave/core/clock.h"
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/core/interrupt.h"
+#include "src/enclave/kernel/task.h"
+#include "src/enclave/kernel/task_end.h"
+
+namespace cloister::kernel {
+namespace {
+// A task in a call that nothing interrupts must not hold up the end.
+constexpr std::uint64_t kPatience = 50'000'000;
+
+constexpr std::size_t kMaxHooks = 8;
+std::array<void (*)(Process&), kMaxHooks> hooks{};
+std::size_t hook_count = 0;
+
+std::vector<core::Thread*> others(Process& process, const core::Thread* self) {
+  std::vector<core::Thread*> threads;
+  const std::lock_guard guard(process.mutex);
+  for (const Task* task : process.tasks)
+    if (task->thread != nullptr && task->thread != self) threads.push_back(task->thread);
+  return threads;
+}
+
+void stop_others(Process& process) {
+  core::Thread* const self = core::current_thread();
+  const std::uint64_t deadline = core::monotonic_now() + kPatience;
+  Sleeper sleeper;
+  QueueWaiter waiter(process.task_ended, sleeper);
+  for (core::Thread* thread : others(process, self)) core::interrupt_thread(thread, core::kWorkExit);
+  while (!others(process, self).empty() && core::monotonic_now() < deadline) {
+    __atomic_store_n(&self->work, 0, __ATOMIC_RELAXED);  // no signal matters any more
+    (void)sleeper.sleep(deadline).ok();
+  }
+}
+
+// Only the first to come here ends the process; the others are tasks of a process that is ending.
+void begin_end(Process& process, int status) {
+  if (process.exiting.exchange(true)) leave_task(*current_task());
+  process.exit_status = status;
+  stop_others(process);
+  if (process.memory != nullptr) process.memory->write_back_all();
+  for (std::size_t i = 0; i < hook_count; ++i) hooks[i](process);
+}
+}  // namespace
+
+void call_at_end(void (*hook)(Process&)) {
+  ENCLAVE_CHECK(hook_count < kMaxHooks);
+  hooks[hook_count++] = hook;
+}
+
+void end_process(Process& process, int status) {
+  begin_end(process, (status & 0xff) << 8);
+  core::host_call(HostCall::exit_group, static_cast<std::uint64_t>(status & 0xff));
+  __builtin_unreachable();
+}
+
+void end_process_by_signal(Process& process, int signal) {
+  begin_end(process, signal);
+  core::host_call(HostCall::terminate, static_cast<std::uint64_t>(signal));
+  __builtin_unreachable();
+}
+}  // namespace cloister::kernel
