@@ -2,6 +2,7 @@
 #include "src/enclave/kernel/process.h"
 #include <algorithm>
 #include "src/enclave/core/clock.h"
+#include "src/enclave/kernel/credentials.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/kernel/timers.h"
 
@@ -31,6 +32,7 @@ Process::Process(std::uint32_t id, std::shared_ptr<const LaunchManifest> instanc
       process_group(id),
       session(id),
       manifest(std::move(instance)),
+      credentials(initial_credentials(0, 0)),
       limits(default_limits()),
       start_time(core::monotonic_now()),
       timers(std::make_unique<ProcessTimers>(*this)),
