@@ -13,6 +13,7 @@ namespace cloister {
 enum class Verdict : std::uint8_t {
   planned,
   inside_other,  // within an instruction that is proven: no site
+  no_code,       // within a section that holds no code, though its segment is executable
   unreached,     // data, or code that is not proven
   no_window,     // real, but nothing can be safely replaced there
 };

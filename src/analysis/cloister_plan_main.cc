@@ -27,6 +27,7 @@ const char* name_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::planned: return "planned";
     case Verdict::inside_other: return "inside-other";
+    case Verdict::no_code: return "no-code";
     case Verdict::unreached: return "unreached";
     case Verdict::no_window: return "no-window";
   }

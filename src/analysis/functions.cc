@@ -4,6 +4,19 @@
 
 namespace cloister {
 
+namespace {
+
+// Executable segments may hold data too; the section headers, when there are any, tell.
+std::uint64_t code_size(const ElfImage& image, const Text& text) {
+  std::uint64_t size = 0;
+  for (const ElfSection& section : image.sections()) {
+    if ((section.header.sh_flags & SHF_EXECINSTR) != 0) size += section.header.sh_size;
+  }
+  return size == 0 ? text.size() : std::min<std::uint64_t>(size, text.size());
+}
+
+}  // namespace
+
 void FunctionTable::add(const Text& text, std::uint64_t begin, std::uint64_t end, Function function) {
   function.begin = text.index_of(begin);
   if (function.begin == Text::kNone) return;
@@ -94,7 +107,7 @@ FunctionTable FunctionTable::of(const ElfImage& image, const Text& text) {
   const auto go = read_go_functions(image, text);
   for (const AddressRange& range : go) table.add(text, range.begin, range.end, {});
   table.add(text, image.entry(), 0, {});
-  table.complete_ = covered >= text.size() / 2 || !go.empty();
+  table.complete_ = covered >= code_size(image, text) / 2 || !go.empty();
   table.finish(text);
   return table;
 }

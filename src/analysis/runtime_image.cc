@@ -158,6 +158,7 @@ class Maker {
       if (reachable && !kept) problem("site at " + hex(finding.address) + " in " + function + " is still reachable");
       std::string reason = "unreached";
       if (finding.verdict == Verdict::inside_other) reason = "inside another instruction";
+      if (finding.verdict == Verdict::no_code) reason = "no code";
       if (kept) reason = "kept";
       out_.remaining.push_back({finding.address, finding.kind, function, reason});
     }

@@ -22,7 +22,7 @@ struct RemainingHit {
   std::uint64_t address;
   SiteKind kind;
   std::string function;  // empty when unknown
-  std::string reason;    // "kept", "inside another instruction" or "unreached"
+  std::string reason;    // "kept", "inside another instruction", "no code" or "unreached"
 };
 
 struct RuntimeImage {

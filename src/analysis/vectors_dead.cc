@@ -54,13 +54,26 @@ bool VectorsDead::callee_is_integer_only(std::uint32_t start, int depth) {
 }
 
 bool VectorsDead::callers_do_not_care(const Function& function, int depth) {
-  if (depth > kMaxCallDepth) return false;
-  auto reference = std::lower_bound(references_.fields.begin(), references_.fields.end(), function.begin,
-                                    [](const FieldReference& r, std::uint32_t value) { return r.target < value; });
-  for (; reference != references_.fields.end() && reference->target == function.begin; ++reference) {
-    if (!caller_does_not_care(reference->field, function, depth)) return false;
+  if (depth > kMaxCallDepth || is_fallen_into(function)) return false;
+  for (const FieldReference& reference : references_to(references_.fields, {function.begin, function.end})) {
+    const bool from_within = reference.field >= function.begin && reference.field < function.end;
+    if (reference.target == function.begin) {
+      if (!caller_does_not_care(reference.field, function, depth)) return false;
+    } else if (reference.may_be_branch && !from_within) {
+      return false;  // entered in its middle, by something of which nothing is known
+    }
   }
   return true;
+}
+
+// From the code before it, which then is another way in.
+bool VectorsDead::is_fallen_into(const Function& function) {
+  if (function.begin == 0) return false;
+  if (const Function* before = functions_.containing(function.begin - 1)) code_.descend(*before);
+  const std::uint32_t last = code_.instruction_before(function.begin);
+  if (last == Text::kNone) return false;
+  const FlowKind flow = code_.instruction(last).flow;
+  return flow == FlowKind::next || flow == FlowKind::conditional;
 }
 
 // `field` may be that of a branch to `function`, of a lea, or be nothing of the kind; the byte before it tells. What

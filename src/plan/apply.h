@@ -23,11 +23,11 @@ struct EntryPoints {
 
 struct ApplyInput {
   PlanView plan;
-  std::uint64_t bias;                     // run-time minus link-time address of the file
+  std::uint64_t bias;  // run-time minus link-time address of the file
   std::span<std::uint8_t> text;
-  std::uint64_t text_address;             // run-time address of text[0]
-  std::span<std::uint8_t> trampolines;    // at least trampoline_size()
-  std::uint64_t trampolines_address;      // a multiple of 8, within 2 GiB of the text
+  std::uint64_t text_address;           // run-time address of text[0]
+  std::span<std::uint8_t> trampolines;  // at least trampoline_size()
+  std::uint64_t trampolines_address;    // a multiple of 8, within 2 GiB of the text
   EntryPoints slots;
 };
 
@@ -40,12 +40,12 @@ struct ApplyOutput {
 // 32-bit displacement. Errc::invalid: the trampoline area is too small or misaligned.
 Result<ApplyOutput> apply_plan(const ApplyInput& input);
 
-// The two halves of apply_plan, for text that is read in piece by piece: first the trampolines of all sites in the text, which
-// needs only the plan; then, as each piece comes, its windows, compared with the plan by the caller.
+// The two halves of apply_plan, for text that is read in piece by piece: first the trampolines of all sites in the
+// text, which needs only the plan; then, as each piece comes, its windows, compared with the plan by the caller.
 struct TrampolineInput {
   PlanView plan;
   TextRange text;
-  std::span<std::uint8_t> trampolines;    // as in ApplyInput
+  std::span<std::uint8_t> trampolines;  // as in ApplyInput
   std::uint64_t trampolines_address;
   EntryPoints slots;
 };
