@@ -259,7 +259,7 @@ runtime_syscall_entry:
   jmp *%rcx
   .size runtime_syscall_entry, . - runtime_syscall_entry
 
-// ---- cpuid, rdtsc, rdtscp: called with the return address on the stack, below the red zone
+// ---- cpuid, rdtsc, rdtscp of the runtime itself: called with the return address on the stack, below the red zone
 .macro KEEP_AND_CALL function
   pushfq
   push %r11
@@ -300,6 +300,60 @@ runtime_rdtsc_entry:
   KEEP_AND_CALL emulate_rdtsc
 runtime_rdtscp_entry:
   KEEP_AND_CALL emulate_rdtscp
+
+// The same for programs' trampolines. They run on the runtime's stack and go back by syscall_return: the page below the
+// program's stack pointer need not be there, and a signal that comes meanwhile is seen.
+.macro PROGRAM_GATE function
+  mov %rsp, %gs:T_PROGRAM_RSP
+  mov %gs:T_CONTEXT, %rsp
+  mov %r15, C_R15(%rsp)
+  mov %r14, C_R14(%rsp)
+  mov %r13, C_R13(%rsp)
+  mov %r12, C_R12(%rsp)
+  mov %rbp, C_RBP(%rsp)
+  mov %rbx, C_RBX(%rsp)
+  mov %r11, C_R11(%rsp)
+  mov %r10, C_R10(%rsp)
+  mov %r9, C_R9(%rsp)
+  mov %r8, C_R8(%rsp)
+  mov %rsi, C_RSI(%rsp)
+  mov %rdi, C_RDI(%rsp)
+  movq $-1, C_ORIG_RAX(%rsp)
+  movq $1, C_FULL(%rsp)
+  movq $1, %gs:T_VECTORS_LIVE
+  pushfq
+  pop %r8
+  mov %r8, C_RFLAGS(%rsp)
+  push $0
+  popfq
+  mov %gs:T_PROGRAM_RSP, %r8
+  mov (%r8), %r9                        // the return address, which the trampoline has just pushed
+  mov %r9, C_RIP(%rsp)
+  add $8, %r8
+  mov %r8, C_RSP(%rsp)
+  push %rdx
+  push %rcx
+  push %rbx
+  push %rax
+  mov %rsp, %rdi
+  call \function
+  pop %rax
+  pop %rbx
+  pop %rcx
+  pop %rdx
+  mov %rax, C_RAX(%rsp)
+  mov %rbx, C_RBX(%rsp)
+  mov %rcx, C_RCX(%rsp)
+  mov %rdx, C_RDX(%rsp)
+  jmp syscall_return
+.endm
+  .globl program_cpuid_entry, program_rdtsc_entry, program_rdtscp_entry
+program_cpuid_entry:
+  PROGRAM_GATE emulate_cpuid
+program_rdtsc_entry:
+  PROGRAM_GATE emulate_rdtsc
+program_rdtscp_entry:
+  PROGRAM_GATE emulate_rdtscp
 
 // core_read_tsc(): ordered after what came before. cloister-link leaves this site alone (--keep).
   .globl core_read_tsc

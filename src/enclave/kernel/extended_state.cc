@@ -35,14 +35,23 @@ T read_at(const std::byte* area, std::size_t offset) {
   return value;
 }
 
-// XRSTOR faults on reserved bits; whoever set them gets what Linux gives for a bad frame.
+// XRSTOR faults on reserved bits; whoever set them gets what Linux gives for a bad frame. The area is left acceptable.
 bool make_acceptable(std::byte* area, std::uint64_t allowed) {
   auto features = read_at<std::uint64_t>(area, abi::kXsaveHeaderOffset);
   features &= core::enclave_xfrm & allowed;
   std::memcpy(area + abi::kXsaveHeaderOffset, &features, sizeof features);
+  std::uint64_t reserved = read_at<std::uint32_t>(area, abi::kXsaveMxcsrOffset) & ~kMxcsrMask;
   for (std::size_t offset = 8; offset < abi::kXsaveHeaderSize; offset += 8)
-    if (read_at<std::uint64_t>(area, abi::kXsaveHeaderOffset + offset) != 0) return false;
-  return (read_at<std::uint32_t>(area, abi::kXsaveMxcsrOffset) & ~kMxcsrMask) == 0;
+    reserved |= read_at<std::uint64_t>(area, abi::kXsaveHeaderOffset + offset);
+  if (reserved == 0) return true;
+  set_initial_extended_state(area);
+  return false;
+}
+
+// The header of a half-copied image may be anything.
+bool refuse(std::byte* area) {
+  set_initial_extended_state(area);
+  return false;
 }
 
 bool load_legacy(std::byte* area, std::uint64_t from) {
@@ -74,7 +83,7 @@ bool load_extended_state(std::byte* area, std::uint64_t from) {
   const auto size = marked_fpstate_size(marks, extended_state_size());
   std::uint32_t end_mark = 0;
   if (!size || !core::load_program(from + *size, &end_mark) || end_mark != abi::kFpMagic2) return load_legacy(area, from);
-  if (!core::copy_from_program(area, from, *size)) return false;
+  if (!core::copy_from_program(area, from, *size)) return refuse(area);
   return make_acceptable(area, marks.features);
 }
 

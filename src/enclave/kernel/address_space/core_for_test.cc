@@ -18,18 +18,18 @@
 // Entry points as the trampolines expect them: `syscall` with RCX kept, and instructions that answer in their registers.
 asm(R"(
   .pushsection .text
-  .globl syscall_entry_live, syscall_entry_dead, runtime_cpuid_entry, runtime_rdtsc_entry, runtime_rdtscp_entry
+  .globl syscall_entry_live, syscall_entry_dead, program_cpuid_entry, program_rdtsc_entry, program_rdtscp_entry
 syscall_entry_live:
 syscall_entry_dead:
   push %rcx
   syscall
   pop %rcx
   jmp *%rcx
-runtime_cpuid_entry:
+program_cpuid_entry:
   cpuid
   ret
-runtime_rdtsc_entry:
-runtime_rdtscp_entry:
+program_rdtsc_entry:
+program_rdtscp_entry:
   mov $0x11223344, %eax
   xor %edx, %edx
   ret

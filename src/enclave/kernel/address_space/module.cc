@@ -5,15 +5,15 @@
 
 extern "C" {
 extern const char syscall_entry_live[], syscall_entry_dead[];
-extern const char runtime_cpuid_entry[], runtime_rdtsc_entry[], runtime_rdtscp_entry[];
+extern const char program_cpuid_entry[], program_rdtsc_entry[], program_rdtscp_entry[];
 }
 
 namespace cloister::kernel {
 namespace {
 std::uint64_t address_of(const char* label) { return reinterpret_cast<std::uint64_t>(label); }
 EntryPoints entry_points() {
-  return {address_of(syscall_entry_live), address_of(syscall_entry_dead), address_of(runtime_cpuid_entry),
-          address_of(runtime_rdtsc_entry), address_of(runtime_rdtscp_entry)};
+  return {address_of(syscall_entry_live), address_of(syscall_entry_dead), address_of(program_cpuid_entry),
+          address_of(program_rdtsc_entry), address_of(program_rdtscp_entry)};
 }
 }  // namespace
 
