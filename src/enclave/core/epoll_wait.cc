@@ -53,7 +53,8 @@ long wait_in_host(Task* task, File* file, std::uint64_t address, std::uint64_t c
                                      : interruptible_host_call(HostCall::epoll_wait, host, bounce_buffer(), capacity, left);
     table.host_waiters.fetch_sub(1, std::memory_order_seq_cst);
     if (needs_kernel) return hand_over(task, time_out, deadline);
-    if (result < 0) return result == -EINTR ? kRestartNoHand : result;
+    if (result == -EINTR) return hand_over(task, time_out, deadline);  // it knows how interrupted waits go on
+    if (result < 0) return result;
     if (result > 0) {
       const long delivered = deliver(table, static_cast<std::size_t>(result), address);
       if (delivered != 0) {

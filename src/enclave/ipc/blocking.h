@@ -33,6 +33,22 @@ auto wait_until(kernel::WaitQueue& queue, Blocking blocking, Attempt attempt) ->
   return wait_until(queue, blocking, attempt, [] { return kernel::kNoDeadline; });
 }
 
+// The same with a time-out of the socket (SO_RCVTIMEO): past `give_up_at` the last attempt's EAGAIN is the result, and an interruption
+// is EINTR, as Linux has it. kNoDeadline: no time-out.
+template <typename Attempt>
+auto wait_or_give_up(kernel::WaitQueue& queue, Blocking blocking, std::uint64_t give_up_at, Attempt attempt) -> decltype(attempt()) {
+  if (give_up_at == kernel::kNoDeadline || blocking == Blocking::forbidden) return wait_until(queue, blocking, attempt);
+  kernel::Sleeper sleeper;
+  const kernel::QueueWaiter waiter(queue, sleeper);
+  for (;;) {
+    auto result = attempt();
+    if (result.ok() || result.error().errno_value() != EAGAIN) return result;
+    const auto slept = sleeper.sleep(give_up_at);
+    if (slept.ok()) continue;
+    return slept.error().errno_value() == ETIMEDOUT ? attempt() : decltype(attempt())(slept.error());
+  }
+}
+
 inline Blocking blocking_of(const vfs::OpenFile& file) {
   return file.is_nonblocking() ? Blocking::forbidden : Blocking::allowed;
 }

@@ -24,6 +24,7 @@ class TimerFile final : public vfs::OpenFile {
   kernel::WaitQueue* wait_queue() override { return &queue_; }
   bool is_time_driven() const override { return true; }
   std::uint64_t advance_time() override;
+  TimerFile* as_timer() override { return this; }
 
   enum class Start { relative, absolute };
   TimerSetting set(Start start, TimerSetting setting);  // the old one

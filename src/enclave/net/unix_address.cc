@@ -6,6 +6,7 @@
 #include <cstring>
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/host_open.h"
+#include "src/enclave/vfs/namespace.h"
 
 namespace cloister::net {
 namespace {
@@ -27,34 +28,9 @@ SocketAddress path_address(const std::string& path) {
   return address;
 }
 
-// Absolute and without "." and "..", so that it cannot lead out of the host path that allows it.
-std::string absolute_path(Task& task, const std::string& path) {
-  std::string joined = path;
-  if (path.front() != '/') {
-    const std::lock_guard guard(task.process.mutex);
-    joined = task.process.working_directory + "/" + path;
-  }
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at < joined.size();) {
-    const std::size_t end = std::min(joined.find('/', at), joined.size());
-    std::string part = joined.substr(at, end - at);
-    at = end + 1;
-    if (part == ".." && !parts.empty()) parts.pop_back();
-    if (!part.empty() && part != "." && part != "..") parts.push_back(std::move(part));
-  }
-  std::string result;
-  for (const std::string& part : parts) result += "/" + part;
-  return result.empty() ? "/" : result;
-}
-
-bool is_below(const std::string& path, const std::string& directory) {
-  if (directory == "/") return true;
-  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
-bool is_host_path(Task& task, const std::string& path) {
+bool has_host_root(Task& task) {
   const auto& allowed = task.process.manifest->insecure_host_paths;
-  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& directory) { return is_below(path, directory); });
+  return std::find(allowed.begin(), allowed.end(), "/") != allowed.end();
 }
 }  // namespace
 
@@ -72,11 +48,15 @@ Result<HostAddress> to_host_address(Task& task, int family, const SocketAddress&
   if (family != AF_UNIX || address.family() != AF_UNIX || address.size <= kPathOffset) return host;
   if (address.size > sizeof(sockaddr_un)) return Error::from_errno(EINVAL);
   if (is_abstract(address)) {
-    if (!is_host_path(task, "/")) return Error::from_errno(EACCES, "abstract names are the host's");
+    if (!has_host_root(task)) return Error::from_errno(EACCES, "abstract names are the host's");
     return host;
   }
-  host.path = absolute_path(task, path_of(address));
-  if (!is_host_path(task, host.path)) return Error::from_errno(EACCES, "no insecure host path");
+  std::string base;
+  {
+    const std::lock_guard guard(task.process.mutex);
+    base = task.process.working_directory;
+  }
+  host.path = TRY(task.process.files->host_path(task, base, path_of(address)));
   if (host.path.size() < kPathCapacity) {
     host.address = path_address(host.path);
     return host;

@@ -2,6 +2,7 @@
 #include "src/enclave/vfs/epoll.h"
 #include <sys/epoll.h>
 #include "src/enclave/vfs/host_calls.h"
+#include "src/enclave/vfs/poll.h"
 
 namespace cloister::vfs {
 
@@ -18,6 +19,8 @@ Epoll::Epoll(int host_epoll) : set_(std::make_shared<EpollSet>(host_epoll)) {
 }
 
 std::uint32_t Epoll::readiness() { return set_->is_ready() ? EPOLLIN | EPOLLRDNORM : 0; }
+
+bool has_readiness(OpenFile& file) { return file.wait_queue() != nullptr || has_host_readiness(file); }
 
 void Epoll::last_close() {
   set_->close();

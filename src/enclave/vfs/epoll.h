@@ -27,4 +27,6 @@ class Epoll final : public OpenFile {
 inline Epoll* as_epoll(OpenFile& file) {
   return file.kind == core::FileKind::host_epoll ? static_cast<Epoll*>(&file) : nullptr;
 }
+// Can it be a member of one, or is it always ready, which epoll refuses (EPERM)?
+bool has_readiness(OpenFile& file);
 }  // namespace cloister::vfs

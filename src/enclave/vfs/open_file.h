@@ -21,6 +21,10 @@ class MappedFile;
 class Task;
 }
 
+namespace cloister::ipc {
+class TimerFile;
+}
+
 namespace cloister::vfs {
 using kernel::IoVector;
 using kernel::ProgramAddress;
@@ -61,6 +65,8 @@ class OpenFile : public core::File {
   // Entries from the directory's position on, as many as fit `size` bytes of linux_dirent64; the bytes to copy out.
   virtual Result<std::vector<std::uint8_t>> read_directory(std::size_t size);
   virtual Result<std::int64_t> control(Task& task, std::uint32_t request, ProgramAddress argument);  // ioctl
+  // fcntl commands that only this kind of file knows (F_SETPIPE_SZ, F_SETOWN, …); EINVAL.
+  virtual Result<std::int64_t> control_descriptor(Task& task, int command, std::uint64_t argument);
   virtual Result<void> set_status_flags(std::uint32_t flags);  // fcntl F_SETFL: the changeable ones
   virtual Result<void> change_mode(std::uint32_t mode);
   virtual Result<void> change_owner(std::uint32_t user, std::uint32_t group);
@@ -88,11 +94,12 @@ class OpenFile : public core::File {
   void set_path(std::string path) { path_ = std::move(path); }
   virtual bool is_directory() const { return false; }
   virtual bool is_socket() const { return false; }
+  virtual ipc::TimerFile* as_timer() { return nullptr; }  // for timerfd_settime and timerfd_gettime
   virtual NodeFile* as_node_file() { return nullptr; }  // open files of in-enclave nodes (node_file.h)
   virtual TmpfsFile* as_memory_file() { return nullptr; }  // for seals (tmpfs_file.h)
 
   // A descriptor of it was closed, which drops the process's record locks on the file.
-  virtual void descriptor_closed() {}
+  virtual void descriptor_closed();
   // The last reference goes: closes the host descriptor, wakes peers. Called once, then the object is deleted.
   virtual void last_close() {}
 
