@@ -3,6 +3,7 @@
 #include <algorithm>
 #include "src/enclave/core/clock.h"
 #include "src/enclave/kernel/scheduling.h"
+#include "src/enclave/vfs/file_reclaim.h"
 
 namespace cloister::kernel {
 
@@ -11,12 +12,14 @@ Task::Task(Process& owner, std::uint32_t id) : process(owner) {
   tgid = owner.pid;
   descriptors = owner.descriptors.core_table();
   affinity = online_cpus();
+  vfs::add_hazard_owner(*this);
   const std::lock_guard guard(owner.mutex);
   name = owner.name;
   owner.tasks.push_back(this);
 }
 
 Task::~Task() {
+  vfs::remove_hazard_owner(*this);
   const std::lock_guard guard(process.mutex);
   std::erase(process.tasks, this);
 }

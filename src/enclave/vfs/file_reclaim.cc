@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 #include "src/enclave/vfs/epoll_watch.h"
+#include "src/enclave/vfs/locks.h"
 
 namespace cloister::vfs {
 namespace {
@@ -21,6 +22,7 @@ bool is_in_use(const core::File* file) {
 
 void finish(OpenFile* file) {
   if (file->epoll_watches.load(std::memory_order_acquire) != nullptr) end_epoll_watches(*file);
+  release_description_locks(*file);
   file->last_close();
   delete file;
 }

@@ -3,7 +3,8 @@
 #include <poll.h>
 #include <signal.h>
 #include "src/enclave/kernel/signals.h"
-#include "src/enclave/net/terminal.h"
+#include "src/enclave/vfs/poll.h"
+#include "src/enclave/vfs/terminal.h"
 
 namespace cloister::vfs {
 
@@ -35,10 +36,10 @@ Result<std::int64_t> HostStream::seek(std::int64_t offset, int whence) {
 }
 
 Result<std::int64_t> HostStream::control(Task& task, std::uint32_t request, ProgramAddress argument) {
-  return net::terminal_control(task, host_descriptor, request, argument);
+  return control_terminal(task, host_descriptor, request, argument);
 }
 
 std::uint32_t HostStream::readiness() {
-  return net::poll_host_now(host_descriptor, POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP);
+  return poll_host_now(host_descriptor, POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP);
 }
 }  // namespace cloister::vfs

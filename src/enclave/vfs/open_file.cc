@@ -3,6 +3,7 @@
 #include "src/enclave/vfs/open_file.h"
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include "src/enclave/vfs/locks.h"
 
 namespace cloister::vfs {
 namespace {
@@ -20,6 +21,7 @@ Result<void> OpenFile::allocate(int, std::uint64_t, std::uint64_t) { return refu
 Result<void> OpenFile::synchronise(bool) { return refuse(EINVAL); }
 Result<std::vector<std::uint8_t>> OpenFile::read_directory(std::size_t) { return refuse(ENOTDIR); }
 Result<std::int64_t> OpenFile::control(Task&, std::uint32_t, ProgramAddress) { return refuse(ENOTTY); }
+Result<std::int64_t> OpenFile::control_descriptor(Task&, int, std::uint64_t) { return refuse(EINVAL); }
 Result<void> OpenFile::change_mode(std::uint32_t) { return refuse(EPERM); }
 Result<void> OpenFile::change_owner(std::uint32_t, std::uint32_t) { return refuse(EPERM); }
 Result<void> OpenFile::set_times(const struct timespec*) { return refuse(EPERM); }
@@ -56,6 +58,8 @@ Result<FileIdentity> OpenFile::identity() {
   const struct stat own = TRY(status());
   return FileIdentity{own.st_dev, own.st_ino, false};
 }
+
+void OpenFile::descriptor_closed() { release_process_locks(*this); }
 
 // What is always ready: regular files and everything that never blocks.
 std::uint32_t OpenFile::readiness() { return EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM; }

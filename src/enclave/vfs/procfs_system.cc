@@ -9,7 +9,7 @@
 #include "src/enclave/core/pages.h"
 #include "src/enclave/kernel/cpu_time.h"
 #include "src/enclave/kernel/scheduling.h"
-#include "src/enclave/kernel/system_identity.h"
+#include "src/enclave/kernel/version.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/procfs.h"
 #include "src/enclave/vfs/static_tree.h"
@@ -157,16 +157,16 @@ void add_system_files(StaticDirectory& root) {
   add(root, "uptime", uptime);
   add(root, "loadavg", loadavg);
   add(root, "version", [](Task&) -> Result<std::string> {
-    return format("%s version %s (cloister) %s\n", kernel::kSystemName, kernel::kSystemRelease, kernel::kSystemVersion);
+    return format("%s version %s (cloister) %s\n", kernel::kSystemName, kernel::kRelease, kernel::kVersion);
   });
   add(root, "filesystems", constant("nodev\tproc\nnodev\tsysfs\nnodev\ttmpfs\nnodev\tdevtmpfs\n"));
   add(root, "cmdline", constant("\n"));
   const auto sys = add_directory(root, "sys");
   const auto kernel_files = add_directory(*sys, "kernel");
-  add(*kernel_files, "osrelease", constant(std::string(kernel::kSystemRelease) + "\n"));
+  add(*kernel_files, "osrelease", constant(std::string(kernel::kRelease) + "\n"));
   add(*kernel_files, "ostype", constant(std::string(kernel::kSystemName) + "\n"));
-  add(*kernel_files, "version", constant(std::string(kernel::kSystemVersion) + "\n"));
-  add(*kernel_files, "hostname", constant(std::string(kernel::kHostName) + "\n"));
+  add(*kernel_files, "version", constant(std::string(kernel::kVersion) + "\n"));
+  add(*kernel_files, "hostname", constant(std::string(kernel::kNodeName) + "\n"));
   add(*kernel_files, "pid_max", constant("4194304\n"));
   add(*kernel_files, "ngroups_max", constant("65536\n"));
   add(*kernel_files, "cap_last_cap", constant("40\n"));
