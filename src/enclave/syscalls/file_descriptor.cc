@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Descriptors themselves: duplicates, flags, and the requests that every kind of file answers alike.
+// Descriptors themselves: duplicates and flags.
 #include <fcntl.h>
-#include <sys/ioctl.h>
-#include <algorithm>
 #include "src/enclave/syscalls/file_access.h"
 #include "src/enclave/syscalls/file_handlers.h"
 #include "src/enclave/syscalls/file_lock.h"
@@ -35,19 +33,6 @@ SysResult get_flags(const vfs::OpenFile& file) {
   std::uint32_t flags = file.status_flags.load(std::memory_order_relaxed) & ~static_cast<std::uint32_t>(O_ACCMODE);
   if ((flags & O_PATH) == 0) flags |= file.writable ? (file.readable ? O_RDWR : O_WRONLY) : O_RDONLY;
   return flags;
-}
-
-Result<void> set_flag(vfs::OpenFile& file, std::uint32_t flag, ProgramAddress argument) {
-  const bool on = TRY(argument.load<std::int32_t>()) != 0;
-  const std::uint32_t old = file.status_flags.load(std::memory_order_relaxed);
-  return file.set_status_flags(on ? old | flag : old & ~flag);
-}
-
-// FIONREAD of what has a size and a position.
-SysResult unread_bytes(vfs::OpenFile& file, ProgramAddress argument) {
-  const std::int64_t left = TRY(file.status()).st_size - TRY(file.seek(0, SEEK_CUR));
-  TRY(argument.store(static_cast<std::int32_t>(std::min<std::int64_t>(left, INT32_MAX))));
-  return 0;
 }
 }  // namespace
 
@@ -96,26 +81,5 @@ SysResult sys_fcntl(Task& task, int descriptor, int command, std::uint64_t argum
     case F_GETLEASE: return F_UNLCK;
     default: return file->control_descriptor(task, command, argument);
   }
-}
-
-SysResult sys_ioctl(Task& task, int descriptor, std::uint32_t request, ProgramAddress argument) {
-  const vfs::FileRef file = TRY(find_file(task, descriptor));
-  kernel::DescriptorTable& table = task.process.descriptors;
-  switch (request) {
-    case FIOCLEX:
-      TRY(table.set_close_on_exec(descriptor, CloseOnExec::yes));
-      return 0;
-    case FIONCLEX:
-      TRY(table.set_close_on_exec(descriptor, CloseOnExec::no));
-      return 0;
-    case FIONBIO:
-      TRY(set_flag(*file, O_NONBLOCK, argument));
-      return 0;
-    case FIONREAD:
-      if (S_ISREG(TRY(file->status()).st_mode)) return unread_bytes(*file, argument);
-      break;
-    default: break;
-  }
-  return file->control(task, request, argument);
 }
 }  // namespace cloister::syscalls

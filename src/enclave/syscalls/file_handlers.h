@@ -32,7 +32,6 @@ SysResult sys_dup(Task& task, int descriptor);
 SysResult sys_dup2(Task& task, int descriptor, int target);
 SysResult sys_dup3(Task& task, int descriptor, int target, std::uint32_t flags);
 SysResult sys_fcntl(Task& task, int descriptor, int command, std::uint64_t argument);
-SysResult sys_ioctl(Task& task, int descriptor, std::uint32_t request, ProgramAddress argument);
 // file_lock.cc
 SysResult sys_flock(Task& task, int descriptor, int operation);
 // file_status.cc

@@ -3,6 +3,8 @@
 #include "src/enclave/vfs/open_file.h"
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <algorithm>
 #include "src/enclave/vfs/locks.h"
 
 namespace cloister::vfs {
@@ -20,7 +22,15 @@ Result<void> OpenFile::truncate(std::uint64_t) { return refuse(EINVAL); }
 Result<void> OpenFile::allocate(int, std::uint64_t, std::uint64_t) { return refuse(ENODEV); }
 Result<void> OpenFile::synchronise(bool) { return refuse(EINVAL); }
 Result<std::vector<std::uint8_t>> OpenFile::read_directory(std::size_t) { return refuse(ENOTDIR); }
-Result<std::int64_t> OpenFile::control(Task&, std::uint32_t, ProgramAddress) { return refuse(ENOTTY); }
+// FIONREAD of a regular file is what lies beyond its position.
+Result<std::int64_t> OpenFile::control(Task&, std::uint32_t request, ProgramAddress argument) {
+  if (request != FIONREAD) return refuse(ENOTTY);
+  const struct stat own = TRY(status());
+  if (!S_ISREG(own.st_mode)) return refuse(ENOTTY);
+  const std::int64_t left = own.st_size - TRY(seek(0, SEEK_CUR));
+  TRY(argument.store(static_cast<std::int32_t>(std::clamp<std::int64_t>(left, 0, INT32_MAX))));
+  return 0;
+}
 Result<std::int64_t> OpenFile::control_descriptor(Task&, int, std::uint64_t) { return refuse(EINVAL); }
 Result<void> OpenFile::change_mode(std::uint32_t) { return refuse(EPERM); }
 Result<void> OpenFile::change_owner(std::uint32_t, std::uint32_t) { return refuse(EPERM); }
