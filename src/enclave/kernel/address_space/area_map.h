@@ -30,7 +30,7 @@ enum class ForkBehaviour : std::uint8_t { copy, omit, wipe };  // madvise: DOFOR
 
 struct Area : Mapping {
   bool file_writable = false;  // a shared file mapping that may become writable
-  bool modified = false;       // private file: has been writable, so that pages may differ from the file
+  bool modified = false;       // a file's mapping that has been writable, so that pages may differ from the file
   ForkBehaviour fork = ForkBehaviour::copy;
   PageRange last_window;       // what the last fault committed, to recognise sequences
 

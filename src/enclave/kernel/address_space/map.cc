@@ -53,11 +53,10 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
     area.file = request.file;
     area.file_offset = request.offset;
     area.file_writable = shared && request.file_writable;
-    area.modified = !shared && (area.protection & PROT_WRITE) != 0;
+    area.modified = (area.protection & PROT_WRITE) != 0;
     if (shared && (area.protection & PROT_WRITE) != 0) {
       if (!area.file_writable) return failure(EACCES);
       if (!area.file->can_write_pages()) return failure(ENODEV);
-      if ((area.protection & PROT_EXEC) != 0) return failure(EACCES);
     }
   }
   TRY(check_executable(area.protection, area.file.get(), area.modified));

@@ -54,7 +54,7 @@ Result<void> AddressSpace::Implementation::protect(std::uint64_t address, std::u
 // `area` is all that changes. Absent pages get the new protection when they come; here it is about those that are there.
 Result<void> AddressSpace::Implementation::change_protection(Area& area, int protection) {
   area.protection = protection;
-  if (!area.is_anonymous() && !area.is_shared() && (protection & PROT_WRITE) != 0) area.modified = true;
+  if (!area.is_anonymous() && (protection & PROT_WRITE) != 0) area.modified = true;
   const PageRange range = area.range();
   const std::uint64_t permissions = page_permissions(protection);
   if (area.is_code()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mremap. Enclave pages cannot move, so a mapping that moves is copied; a growing one goes where it can grow again in place.
 #include <linux/mman.h>
+#include <algorithm>
 #include <cstring>
 #include "src/enclave/core/check.h"
 #include "src/enclave/kernel/address_space/implementation.h"
@@ -75,12 +76,16 @@ Result<std::uint64_t> AddressSpace::Implementation::remap(std::uint64_t old_addr
     if (new_size < old_size) TRY(unmap(old_address + new_size, old_size - new_size));
     return old_address;
   }
-  if (old_size > area->end - old_address) return failure(EFAULT);
   if (areas.count() + 4 > kMaxAreas) return failure(ENOMEM);
+  const PageRange from{old_address, old_address + std::min(old_size, new_size)};  // what is kept
+  if (from.end > area->end) return failure(EFAULT);
+  if (fixed) {
+    TRY(release({new_address, new_address + new_size}));
+    if (new_size < old_size) TRY(release({from.end, old_address + old_size}));
+    area = areas.find(old_address);
+  }
   const std::uint64_t more = new_size > old_size ? new_size - old_size : 0;
   if (more > options.memory_size || (more != 0 && !has_room(more))) return failure(ENOMEM);
-
-  PageRange from{old_address, old_address + old_size};
   if (!fixed) {
     if (area->end == from.end && extend(*area, old_address + new_size)) return old_address;
     if (!may_move) return failure(ENOMEM);
@@ -89,12 +94,6 @@ Result<std::uint64_t> AddressSpace::Implementation::remap(std::uint64_t old_addr
     if (place == 0) place = placement.anywhere(areas, new_size);
     if (place == 0) return failure(ENOMEM);
     new_address = place;
-  } else {
-    TRY(release({new_address, new_address + new_size}));
-    if (new_size < old_size) {
-      TRY(release({old_address + new_size, from.end}));
-      from.end = old_address + new_size;
-    }
   }
   areas.isolate(from);
   return move(*areas.find(old_address), from, {new_address, new_address + new_size});

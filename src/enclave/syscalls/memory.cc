@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// mmap and its family. The work is AddressSpace's; here are descriptors, flags and what Linux checks before it looks at memory.
+#include <linux/mman.h>
+#include <sys/mman.h>
+#include <algorithm>
+#include <cerrno>
+#include "src/enclave/kernel/address_space.h"
+#include "src/enclave/syscalls/handler_list.h"
+
+namespace cloister::syscalls {
+namespace {
+using layout::kPageSize;
+Error failure(int error) { return Error::from_errno(error); }
+
+SysResult done(Result<void> result) {
+  TRY(std::move(result));
+  return 0;
+}
+
+std::uint64_t page_down(std::uint64_t value) { return value & ~(kPageSize - 1); }
+
+// The file behind a mapping, and whether a shared one may become writable.
+Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequest* request) {
+  const vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
+  const bool shared = (request->flags & MAP_TYPE) != MAP_PRIVATE;
+  if (shared && (request->protection & PROT_WRITE) != 0 && !file->writable) return failure(EACCES);
+  if (!file->readable) return failure(EACCES);
+  request->file = TRY(file->map_file());
+  if (request->file == nullptr) {  // as /dev/zero: memory of its own
+    request->flags |= MAP_ANONYMOUS;
+    request->offset = 0;
+    return {};
+  }
+  request->file_writable = file->writable;
+  request->name = request->file->path();
+  return {};
+}
+}  // namespace
+
+SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int protection, int flags, int descriptor,
+                   std::uint64_t offset) {
+  if (offset % kPageSize != 0) return failure(EINVAL);
+  kernel::AddressSpace::MapRequest request;
+  request.address = address;
+  request.size = size;
+  request.protection = protection;
+  request.flags = flags;
+  if ((flags & MAP_ANONYMOUS) == 0) {
+    request.offset = offset;
+    TRY(take_file(task, descriptor, &request));
+  }
+  return static_cast<std::int64_t>(TRY(task.process.memory->map(request)));
+}
+
+SysResult sys_munmap(Task& task, std::uint64_t address, std::uint64_t size) {
+  return done(task.process.memory->unmap(address, size));
+}
+
+SysResult sys_mprotect(Task& task, std::uint64_t address, std::uint64_t size, int protection) {
+  return done(task.process.memory->protect(address, size, protection));
+}
+
+SysResult sys_mremap(Task& task, std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
+                     std::uint64_t new_address) {
+  return static_cast<std::int64_t>(TRY(task.process.memory->remap(old_address, old_size, new_size, flags, new_address)));
+}
+
+SysResult sys_brk(Task& task, std::uint64_t address) {
+  return static_cast<std::int64_t>(task.process.memory->set_brk(address));
+}
+
+SysResult sys_madvise(Task& task, std::uint64_t address, std::uint64_t size, int advice) {
+  return done(task.process.memory->advise(address, size, advice));
+}
+
+SysResult sys_msync(Task& task, std::uint64_t address, std::uint64_t size, int flags) {
+  if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+    return failure(EINVAL);
+  return done(task.process.memory->synchronise(address, size));
+}
+
+SysResult sys_mincore(Task& task, std::uint64_t address, std::uint64_t size, ProgramAddress vector) {
+  if (address % kPageSize != 0) return failure(EINVAL);
+  if (size > layout::kProgramHigh) return failure(ENOMEM);
+  constexpr std::uint64_t kAtOnce = 1ULL << 30;
+  for (std::uint64_t from = 0; from < size; from += kAtOnce) {
+    const auto pages = TRY(task.process.memory->residency(address + from, std::min(size - from, kAtOnce)));
+    TRY((vector + from / kPageSize).write(pages.data(), pages.size()));
+  }
+  return 0;
+}
+
+// Enclave memory is never swapped by anyone who could read it: locking needs nothing but a mapped range.
+SysResult sys_mlock(Task& task, std::uint64_t address, std::uint64_t size) {
+  const std::uint64_t start = page_down(address);
+  if (address + size < address) return failure(EINVAL);
+  if (size != 0 && !task.process.memory->is_mapped(start, address + size - start)) return failure(ENOMEM);
+  return 0;
+}
+
+SysResult sys_munlock(Task& task, std::uint64_t address, std::uint64_t size) { return sys_mlock(task, address, size); }
+
+SysResult sys_mlock2(Task& task, std::uint64_t address, std::uint64_t size, int flags) {
+  if ((flags & ~1 /* MLOCK_ONFAULT */) != 0) return failure(EINVAL);
+  return sys_mlock(task, address, size);
+}
+
+SysResult sys_mlockall(Task&, int flags) {
+  if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 || flags == MCL_ONFAULT) return failure(EINVAL);
+  return 0;
+}
+
+SysResult sys_munlockall(Task&) { return 0; }
+
+// Only MEMBARRIER_CMD_QUERY, which answers that there is no other command.
+SysResult sys_membarrier(Task&, int command, std::uint32_t flags) {
+  if (command != 0 || flags != 0) return failure(EINVAL);
+  return 0;
+}
+}  // namespace cloister::syscalls
