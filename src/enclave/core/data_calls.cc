@@ -48,7 +48,8 @@ long transfer_out(HostCall call, File* file, std::uint64_t address, std::uint64_
     const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
     if (!copy_program_to_host_checked(bounce, address, part)) return total > 0 ? total : -EFAULT;
     const long result = interruptible_host_call(call, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
-    if (result < 0) return total > 0 && result != -EPIPE ? total : result == -EPIPE ? kTakeKernelPath : restartable(result);
+    if (result < 0 && total > 0) return total;
+    if (result < 0) return result == -EPIPE ? kTakeKernelPath : restartable(result);  // the kernel storey sends SIGPIPE
     current_thread()->bytes_out += static_cast<std::uint64_t>(result);
     total += result;
     if (static_cast<std::uint64_t>(result) < part || part == size) return total;
@@ -78,7 +79,10 @@ long fast_write(Thread* thread, ProgramContext* context) {
   if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
   File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
   if (file == nullptr) return kTakeKernelPath;
-  const long result = transfer_out(HostCall::write, file, context->rsi, size, 0);
+  // What a stream gets may be one message, which must go out whole: only what fits the bounce buffer is written from here.
+  const long result = file->kind == FileKind::host_stream && size > kBounceSize
+                          ? kTakeKernelPath
+                          : transfer_out(HostCall::write, file, context->rsi, size, 0);
   release_file(task);
   return result;
 }
