@@ -120,6 +120,21 @@ std::uint64_t next_committed(std::uint64_t address, std::uint64_t end) {
   }
   return end;
 }
+std::uint64_t count_committed(std::uint64_t address, std::uint64_t end) {
+  constexpr std::uint64_t kEight = 8 * kPageSize, kOnes = 0x0101010101010101;
+  std::uint64_t count = 0;
+  while ((address = next_committed(address, end)) < end) {
+    if (address % kEight == 0 && end - address >= kEight) {
+      const std::uint64_t word = *reinterpret_cast<const std::uint64_t*>(state_of(address));
+      count += (word / kPageCommitted & kOnes) * kOnes >> 56;
+      address += kEight;
+    } else {
+      ++count;
+      address += kPageSize;
+    }
+  }
+  return count;
+}
 std::uint64_t committed_pages() { return committed.load(std::memory_order_relaxed); }
 void set_page_limit(std::uint64_t pages) { limit = pages; }
 

@@ -20,7 +20,9 @@ enum PageState : std::uint8_t {
 std::uint8_t page_state(std::uint64_t address);
 // The first committed page in [address, end), or a value >= end. Whole absent regions cost next to nothing.
 std::uint64_t next_committed(std::uint64_t address, std::uint64_t end);
-// How many pages are committed, and the limit that `--heap` set.
+// How many pages of [address, end) are committed.
+std::uint64_t count_committed(std::uint64_t address, std::uint64_t end);
+// How many pages are committed in all, and the limit that `--heap` set.
 std::uint64_t committed_pages();
 void set_page_limit(std::uint64_t pages);
 

@@ -328,6 +328,7 @@ TEST_F(AddressSpaceTest, Mremap) {
   EXPECT_EQ(error_of(space_.remap(target, kPage, 0, MREMAP_MAYMOVE, 0)), EINVAL);
   EXPECT_EQ(error_of(space_.remap(q, kPage, 2 * kPage, MREMAP_MAYMOVE, 0)), EFAULT);
   EXPECT_EQ(error_of(space_.remap(target, kPage, kPage, MREMAP_FIXED, q)), EINVAL);
+  EXPECT_EQ(error_of(space_.remap(target, kPage, (1ULL << 63) + 8 * kPage, MREMAP_MAYMOVE, 0)), ENOMEM);
   EXPECT_EQ(error_of(space_.remap(target, 64 * kPage, 64 * kPage, MREMAP_MAYMOVE | 4, 0)), EINVAL);
 }
 

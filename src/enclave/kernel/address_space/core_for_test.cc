@@ -171,6 +171,9 @@ std::uint64_t next_committed(std::uint64_t address, std::uint64_t end) {
   const auto found = states.lower_bound(address);
   return found == states.end() || found->first >= end ? end : found->first;
 }
+std::uint64_t count_committed(std::uint64_t address, std::uint64_t end) {
+  return static_cast<std::uint64_t>(std::distance(states.lower_bound(address), states.lower_bound(end)));
+}
 long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   must_be_pages(address, size);
   return for_runs(address, size, [](std::uint8_t state) { return state == kPageAbsent; },

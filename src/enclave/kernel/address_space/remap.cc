@@ -63,6 +63,7 @@ Result<std::uint64_t> AddressSpace::Implementation::remap(std::uint64_t old_addr
   old_size = page_up(old_size);
   new_size = page_up(new_size);
   if (new_size == 0) return failure(EINVAL);
+  if (!fixed && new_size > program().size()) return failure(ENOMEM);
   if (fixed) {
     if (new_address % kPageSize != 0 || new_size > options.high || new_address > options.high - new_size) return failure(EINVAL);
     if (old_size > options.high || old_address > options.high - old_size) return failure(EINVAL);

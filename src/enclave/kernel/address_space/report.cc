@@ -14,10 +14,7 @@ std::vector<Mapping> AddressSpace::Implementation::snapshot() {
 AddressSpace::Usage AddressSpace::Implementation::usage() {
   Usage usage{areas.mapped_bytes(), 0, 0, 0, 0};
   for (const auto& [start, area] : areas) {
-    (void)for_committed_runs(area.range(), [&](PageRange run, std::uint8_t) -> Result<void> {
-      usage.committed_bytes += run.size();
-      return {};
-    }).ok();
+    usage.committed_bytes += core::count_committed(area.start, area.end) * kPageSize;
     if ((area.flags & MAP_GROWSDOWN) != 0) usage.stack_bytes += area.size();
     else if ((area.protection & PROT_EXEC) != 0) usage.code_bytes += area.size();
     else if ((area.protection & PROT_WRITE) != 0 && !area.is_shared()) usage.data_bytes += area.size();
