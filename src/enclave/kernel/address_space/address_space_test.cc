@@ -3,8 +3,10 @@
 #include "src/enclave/kernel/address_space.h"
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include "src/enclave/kernel/address_space/core_for_test.h"
 
 namespace cloister::testing {
@@ -440,6 +442,33 @@ TEST_F(AddressSpaceTest, ClearLeavesNothing) {
   EXPECT_EQ(pages_committed(), 0u);
   EXPECT_TRUE(space_.snapshot().empty());
   EXPECT_EQ(space_.set_brk(0), 0u);
+}
+
+TEST_F(AddressSpaceTest, SeveralThreadsFaultAtOnce) {
+  const auto file = numbered_file(400 * kPage);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t shared = map_file(file, 400 * kPage, kRw), zero = map(4 << 20);
+    std::atomic<unsigned> wrong{0};
+    std::vector<std::thread> threads;
+    for (unsigned t = 0; t < 4; ++t) {
+      threads.emplace_back([&, t] {
+        const FaultResult result = with_faults(space_, [&] {
+          for (std::uint64_t i = 0; i < 400; ++i) {
+            const std::uint64_t page = (i * 7 + t * 100) % 400;
+            wrong += *at(shared + page * kPage + t) != file->bytes[page * kPage + t];
+            auto* counter = reinterpret_cast<std::atomic<std::uint32_t>*>(zero + page * 2 * kPage);
+            counter->fetch_add(1);
+          }
+        });
+        wrong += result != FaultResult::resolved;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, 0u);
+    for (std::uint64_t page = 0; page < 400; ++page) ASSERT_EQ(byte(zero + page * 2 * kPage), 4);
+    EXPECT_TRUE(space_.unmap(shared, 400 * kPage).ok());
+    EXPECT_TRUE(space_.unmap(zero, 4 << 20).ok());
+  }
 }
 
 TEST(AddressSpaces, TwoDoNotMeet) {

@@ -85,16 +85,20 @@ long for_runs(std::uint64_t address, std::uint64_t size, Wanted wanted, Visit vi
   return 0;
 }
 
-AddressSpace* current_space = nullptr;
-sigjmp_buf way_out;
-FaultResult last_result;
-unsigned fault_count = 0;
+thread_local AddressSpace* current_space = nullptr;
+thread_local sigjmp_buf way_out;
+thread_local FaultResult last_result;
+thread_local unsigned fault_count = 0;
 
-void on_fault(int, siginfo_t* info, void* context) {
+void on_fault(int number, siginfo_t* info, void* context) {
   const auto error = static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_ERR];
   const auto access = (error & 16) != 0  ? core::Access::execute
                       : (error & 2) != 0 ? core::Access::write
                                          : core::Access::read;
+  if (current_space == nullptr) {  // a fault of the test itself
+    signal(number, SIG_DFL);
+    return;
+  }
   ++fault_count;
   must(fault_count < 1'000'000, "endless faults");
   last_result = current_space->resolve_fault(reinterpret_cast<std::uint64_t>(info->si_addr), access);
@@ -125,19 +129,19 @@ AddressSpace::Options Arena::options() const {
 }
 
 FaultResult with_faults(AddressSpace& space, const std::function<void()>& action) {
-  struct sigaction handler {}, old_segv, old_bus;
-  handler.sa_sigaction = on_fault;
-  handler.sa_flags = SA_SIGINFO | SA_NODEFER;
-  sigaction(SIGSEGV, &handler, &old_segv);
-  sigaction(SIGBUS, &handler, &old_bus);
+  static const bool installed = [] {
+    struct sigaction handler {};
+    handler.sa_sigaction = on_fault;
+    handler.sa_flags = SA_SIGINFO | SA_NODEFER;
+    return sigaction(SIGSEGV, &handler, nullptr) == 0 && sigaction(SIGBUS, &handler, nullptr) == 0;
+  }();
+  must(installed, "sigaction");
   AddressSpace* const outer = current_space;
   current_space = &space;
   fault_count = 0;
   last_result = FaultResult::resolved;
   if (sigsetjmp(way_out, 1) == 0) action();
   current_space = outer;
-  sigaction(SIGSEGV, &old_segv, nullptr);
-  sigaction(SIGBUS, &old_bus, nullptr);
   return last_result;
 }
 
@@ -190,9 +194,15 @@ static long publish(std::uint64_t address, const void* from, std::uint64_t size,
   for (std::uint64_t page = address; page < address + size; page += layout::kPageSize)
     must(page_state(page) == kPageAbsent, "published over a page");
   if (states.size() + size / layout::kPageSize > limit) return -ENOMEM;
-  make_pages(address, size, static_cast<std::uint8_t>(kPageCommitted | kind));
-  std::memcpy(at(address), from, size);
-  set_permissions(address, size, permissions);
+  // Filled elsewhere, then moved to its place: other threads see all of it or nothing.
+  void* const stage = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  must(stage != MAP_FAILED, "mmap");
+  std::memcpy(stage, from, size);
+  must(mprotect(stage, size, protection_of(permissions)) == 0, "mprotect");
+  must(mremap(stage, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at(address)) == at(address), "mremap");
+  for (std::uint64_t page = address; page < address + size; page += layout::kPageSize)
+    states[page] = static_cast<std::uint8_t>(kPageCommitted | kind | permissions);
+  ++counts.augment, ++counts.protect;
   return 0;
 }
 long publish_code(std::uint64_t address, const void* from, std::uint64_t size) {
