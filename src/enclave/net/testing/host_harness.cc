@@ -71,12 +71,14 @@ extern "C" void host_call_transfer() {
     _exit(number == static_cast<std::uint64_t>(HostService::report_lie) ? 120 : 121);
   }
   long result;
-  register std::uint64_t r10 asm("r10") = block->args[3];
-  register std::uint64_t r8 asm("r8") = block->args[4];
-  register std::uint64_t r9 asm("r9") = block->args[5];
+  const std::uint64_t a0 = block->args[0], a1 = block->args[1], a2 = block->args[2];
+  const std::uint64_t a3 = block->args[3], a4 = block->args[4], a5 = block->args[5];
+  register std::uint64_t r10 asm("r10") = a3;
+  register std::uint64_t r8 asm("r8") = a4;
+  register std::uint64_t r9 asm("r9") = a5;
   asm volatile("syscall"
                : "=a"(result)
-               : "a"(number), "D"(block->args[0]), "S"(block->args[1]), "d"(block->args[2]), "r"(r10), "r"(r8), "r"(r9)
+               : "a"(number), "D"(a0), "S"(a1), "d"(a2), "r"(r10), "r"(r8), "r"(r9)
                : "rcx", "r11", "memory");
   block->result = static_cast<std::uint64_t>(result);
   if (testing::host_hook != nullptr) testing::host_hook({number, block->args, &block->result});

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions of the core that the file system uses, over ordinary memory and the host's clock.
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include "src/enclave/core/check.h"
+#include "src/enclave/core/clock.h"
+#include "src/enclave/core/cpu.h"
+#include "src/enclave/core/pages.h"
+#include "src/enclave/core/program_access.h"
+#include "src/enclave/core/start.h"
+#include "src/enclave/kernel/address_space.h"
+#include "src/enclave/kernel/signals.h"
+#include "src/enclave/kernel/timers.h"
+
+extern "C" std::uint8_t core_stopped;
+std::uint8_t core_stopped = 0;
+
+namespace cloister::core {
+StartParameters start_parameters = [] {
+  StartParameters parameters{};
+  parameters.cpu_count = 2;
+  return parameters;
+}();
+
+// The kernel finds out what is not mapped.
+bool copy_from_program(void* to, std::uint64_t from, std::size_t size) {
+  if (!is_program_range(from, size)) return false;
+  if (size == 0) return true;
+  const iovec local{to, size}, remote{reinterpret_cast<void*>(from), size};
+  return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
+}
+bool copy_to_program(std::uint64_t to, const void* from, std::size_t size) {
+  if (!is_program_range(to, size)) return false;
+  if (size == 0) return true;
+  const iovec local{const_cast<void*>(from), size}, remote{reinterpret_cast<void*>(to), size};
+  return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
+}
+bool zero_program(std::uint64_t to, std::size_t size) {
+  const std::string zeros(size, '\0');
+  return copy_to_program(to, zeros.data(), size);
+}
+bool copy_host_to_program_checked(std::uint64_t to, std::uint64_t host, std::size_t size) {
+  return copy_to_program(to, reinterpret_cast<const void*>(host), size);
+}
+bool copy_program_to_host_checked(std::uint64_t host, std::uint64_t from, std::size_t size) {
+  return copy_from_program(reinterpret_cast<void*>(host), from, size);
+}
+long copy_string_from_program(char* to, std::uint64_t from, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (!copy_from_program(to + i, from + i, 1)) return -EFAULT;
+    if (to[i] == '\0') return static_cast<long>(i);
+  }
+  return -ENAMETOOLONG;
+}
+
+namespace {
+std::uint64_t now(clockid_t clock) {
+  timespec time;
+  clock_gettime(clock, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+}  // namespace
+std::uint64_t monotonic_now() { return now(CLOCK_MONOTONIC); }
+std::uint64_t realtime_now() { return now(CLOCK_REALTIME); }
+std::uint64_t boottime_now() { return now(CLOCK_BOOTTIME); }
+std::uint64_t ticks_to_nanoseconds(std::uint64_t ticks) { return ticks; }
+std::uint64_t committed_pages() { return 1000; }
+CpuidAnswer cpuid(std::uint32_t, std::uint32_t) { return {0x8000'0008, 0x7564'6e65, 0x444d'4163, 0x6974'6e65}; }
+void random_bytes(void* to, std::size_t size) {
+  static std::mt19937_64 source{std::random_device{}()};
+  for (std::size_t i = 0; i < size; ++i) static_cast<std::uint8_t*>(to)[i] = static_cast<std::uint8_t>(source());
+}
+void enclave_fail(const char* text, const char* file, unsigned line) {
+  std::fprintf(stderr, "cloister: %s (%s:%u)\n", text, file, line);
+  std::abort();
+}
+}  // namespace cloister::core
+
+namespace cloister::kernel {
+// What /proc asks an address space for; the real one needs the page manager.
+struct AddressSpace::Implementation {};
+AddressSpace::AddressSpace(const Options&) {}
+AddressSpace::~AddressSpace() = default;
+std::vector<Mapping> AddressSpace::snapshot() {
+  Mapping code, stack;
+  code.start = 0x400000;
+  code.end = 0x401000;
+  code.protection = 5;
+  code.flags = 2;
+  stack.start = 0x7000'0000;
+  stack.end = 0x7002'1000;
+  stack.protection = 3;
+  stack.flags = 2;
+  stack.name = "[stack]";
+  return {code, stack};
+}
+AddressSpace::Usage AddressSpace::usage() { return {0x23000, 0x5000, 0x21000, 0, 0x1000}; }
+
+void raise_signal(Task&, int) {}
+}  // namespace cloister::kernel
