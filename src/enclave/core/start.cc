@@ -19,7 +19,8 @@ extern const char __ehdr_start[];
 
 namespace cloister::core {
 constinit StartParameters start_parameters = {};
-constinit const char* start_strings = "";
+// No initial value that needs a relocation: the C library would apply it again after the first entry has set this.
+constinit const char* start_strings = nullptr;
 
 namespace {
 constexpr std::uint64_t kMaxStartStrings = 4 << 20;

@@ -16,6 +16,7 @@
 #include "src/enclave/core/program_state.h"
 #include "src/enclave/core/start.h"
 #include "src/enclave/kernel/extended_state.h"
+#include "src/enclave/kernel/extended_state.h"
 #include "src/enclave/kernel/process_end.h"
 #include "src/enclave/kernel/program_faults.h"
 #include "src/enclave/kernel/signal_delivery.h"
@@ -140,6 +141,7 @@ void install_standard_streams(Process& process) {
     give_up(manifest->program + ": " + why, prepared.error().errno_value() == ENOENT ? kNotFound : kCannotRun);
   }
   core::current_thread()->program_fs = 0;
+  set_initial_extended_state(core::current_thread()->xsave_area);
   set_initial_extended_state(core::current_thread()->xsave_area);
   core::run_program(&context);
   ENCLAVE_CHECK(!"the first task came back");

@@ -69,8 +69,9 @@ Result<void> map_segment(AddressSpace& memory, const std::shared_ptr<MappedFile>
     request.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     TRY(memory.map(request));
   }
-  const std::uint64_t tail = std::min(zero_pages, bias + segment.p_vaddr + segment.p_memsz);
-  if (segment.p_filesz > 0 && tail > file_end && (segment.p_flags & PF_W) != 0 && !core::zero_program(file_end, tail - file_end))
+  // To the end of the page, as Linux does: the dynamic loader's first malloc takes what follows its data there.
+  if (segment.p_filesz > 0 && zero_pages > file_end && (segment.p_flags & PF_W) != 0 &&
+      !core::zero_program(file_end, zero_pages - file_end))
     return Error::from_errno(ENOMEM, "no memory for zero-initialised data");
   return {};
 }
