@@ -42,7 +42,9 @@ bool is_known(int advice) {
 // The pages' contents go: zeroes come back, or what the file holds.
 Result<void> AddressSpace::Implementation::discard(Area& area, PageRange range) {
   if (area.is_shared()) return {};  // the object keeps them
-  if (!area.is_anonymous() || range.size() > kZeroInPlace) return checked(core::remove_pages(range.start, range.size()));
+  // Zeroing 4 KiB costs about 0.1 us, a page that comes anew 3 us, in secret memory 20 and more. But memory is to be given back, too.
+  if (!area.is_anonymous() || core::count_committed(range.start, range.end) * kPageSize > kZeroInPlace)
+    return checked(core::remove_pages(range.start, range.size()));
   return for_committed_runs(range, [](PageRange run, std::uint8_t state) -> Result<void> {
     if ((state & kPageWrite) == 0) return checked(core::remove_pages(run.start, run.size()));
     std::memset(reinterpret_cast<void*>(run.start), 0, run.size());

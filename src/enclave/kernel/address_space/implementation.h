@@ -19,7 +19,7 @@ inline constexpr std::uint64_t kLastWindow = 2 << 20;
 inline constexpr std::uint64_t kFirstFileWindow = kFileChunkSize;
 inline constexpr std::uint64_t kLastFileWindow = 128 << 10;
 inline constexpr std::uint64_t kStackStep = 64 << 10;          // by which a stack grows at least
-inline constexpr std::uint64_t kZeroInPlace = 64 << 10;        // MADV_DONTNEED: up to here pages are zeroed, above removed
+inline constexpr std::uint64_t kZeroInPlace = 128 << 10;       // MADV_DONTNEED: as many bytes are zeroed, more are given back
 inline constexpr std::uint64_t kFreeAtOnce = 256 << 10;        // MADV_FREE: from here on pages are removed
 inline constexpr std::size_t kMaxAreas = 65530;                // vm.max_map_count
 
