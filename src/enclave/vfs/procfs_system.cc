@@ -82,7 +82,9 @@ std::string flags() {
   for (const Flag& flag : kFlags) {
     const core::CpuidAnswer answer = core::cpuid(flag.leaf, 0);
     const std::uint32_t word = flag.where == 'b' ? answer.ebx : flag.where == 'c' ? answer.ecx : answer.edx;
-    if ((word >> flag.bit & 1) != 0) text += (text.empty() ? "" : " ") + std::string(flag.name);
+    if ((word >> flag.bit & 1) == 0) continue;
+    if (!text.empty()) text.push_back(' ');
+    text.append(flag.name);
   }
   return text;
 }

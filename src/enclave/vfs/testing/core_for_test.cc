@@ -4,11 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <random>
-#include "src/enclave/core/check.h"
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/pages.h"
@@ -76,10 +73,6 @@ void random_bytes(void* to, std::size_t size) {
   static std::mt19937_64 source{std::random_device{}()};
   for (std::size_t i = 0; i < size; ++i) static_cast<std::uint8_t*>(to)[i] = static_cast<std::uint8_t>(source());
 }
-void enclave_fail(const char* text, const char* file, unsigned line) {
-  std::fprintf(stderr, "cloister: %s (%s:%u)\n", text, file, line);
-  std::abort();
-}
 }  // namespace cloister::core
 
 namespace cloister::kernel {
@@ -103,4 +96,14 @@ std::vector<Mapping> AddressSpace::snapshot() {
 AddressSpace::Usage AddressSpace::usage() { return {0x23000, 0x5000, 0x21000, 0, 0x1000}; }
 
 void raise_signal(Task&, int) {}
+ProcessTimers::ProcessTimers(Process& process) : process_(process) { (void)process_; }
+ProcessTimers::~ProcessTimers() = default;
 }  // namespace cloister::kernel
+
+extern "C" std::uint64_t core_read_tsc() { return cloister::core::monotonic_now(); }
+
+namespace cloister::vfs {
+class OpenFile;
+void end_epoll_watches(OpenFile&);
+void end_epoll_watches(OpenFile&) {}
+}  // namespace cloister::vfs

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// The closed root: what a path is, and that the host decides nothing that it must not.
+#include "src/enclave/vfs/namespace.h"
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cstring>
+#include "src/enclave/vfs/testing/test_enclave.h"
+
+namespace cloister::testing {
+namespace {
+using vfs::LastLink;
+using vfs::Removal;
+
+// The errno of a result, 0 for success.
+template <typename T>
+int error_of(const Result<T>& result) {
+  return result.ok() ? 0 : result.error().errno_value();
+}
+
+struct NamespaceTest : ::testing::Test {
+  HostDirectoryForTest host;
+  std::unique_ptr<TestEnclave> enclave;
+  LaunchManifest manifest;
+
+  void start() {
+    std::sort(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    enclave = std::make_unique<TestEnclave>(manifest);
+  }
+  vfs::Namespace& files() { return enclave->files(); }
+  kernel::Task& task() { return enclave->task(); }
+  Result<vfs::FileRef> open(const std::string& path, int flags = O_RDONLY, std::uint32_t mode = 0644) {
+    return files().open(task(), "/", path, static_cast<std::uint32_t>(flags), mode);
+  }
+  int open_error(const std::string& path, int flags = O_RDONLY) { return error_of(open(path, flags)); }
+  std::string contents(const std::string& path) {
+    auto file = open(path);
+    if (!file.ok()) return "error " + std::to_string(file.error().errno_value());
+    return contents(*file.value());
+  }
+  std::string contents(vfs::OpenFile& file) {
+    std::string text(100'000, '\0');
+    const auto size = file.read_at(task(), kernel::IoVector::trusted(text.data(), text.size()), 0);
+    if (!size.ok()) return "error " + std::to_string(size.error().errno_value());
+    return text.substr(0, size.value());
+  }
+  std::vector<std::string> names(const std::string& path) {
+    std::vector<std::string> found;
+    auto file = open(path, O_RDONLY | O_DIRECTORY);
+    if (!file.ok()) return {"error " + std::to_string(file.error().errno_value())};
+    for (;;) {
+      const auto records = file.value()->read_directory(4096);
+      if (!records.ok() || records.value().empty()) break;
+      for (std::size_t at = 0; at < records.value().size();) {
+        std::uint16_t size;
+        std::memcpy(&size, records.value().data() + at + 16, 2);
+        found.emplace_back(reinterpret_cast<const char*>(records.value().data() + at + 19));
+        at += size;
+      }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  Result<struct stat> status(const std::string& path, LastLink last = LastLink::follow) {
+    return files().status(task(), "/", path, last);
+  }
+};
+
+TEST_F(NamespaceTest, NothingOfTheHostIsThereUnlessNamed) {
+  start();
+  EXPECT_EQ(open_error("/etc/passwd"), ENOENT);
+  EXPECT_EQ(open_error("/bin/sh"), ENOENT);
+  EXPECT_EQ(open_error("/proc/../etc/passwd"), ENOENT);
+  EXPECT_EQ(open_error("/dev/sda"), ENOENT);
+  EXPECT_EQ(open_error("/new", O_RDWR | O_CREAT), EROFS);
+  EXPECT_EQ(error_of(files().make_directory(task(), "/", "/etc", 0755)), EROFS);
+  EXPECT_EQ(names("/"), (std::vector<std::string>{".", "..", "dev", "proc", "sys", "tmp"}));
+}
+
+TEST_F(NamespaceTest, MeasuredFileIsReadAndReadOnly) {
+  const std::string path = host.write("data", std::string(50'000, 'x') + "end");
+  manifest.files = {measure(path)};
+  manifest.links = {{"/link", path}, {"/relative", std::string(".").append(path)}};
+  start();
+  EXPECT_EQ(contents(path), std::string(50'000, 'x') + "end");
+  EXPECT_EQ(contents("/link").size(), 50'003u);
+  EXPECT_EQ(contents("/relative").size(), 50'003u);
+  EXPECT_EQ(open_error(path, O_WRONLY), EROFS);
+  EXPECT_EQ(open_error(path, O_RDONLY | O_TRUNC), EROFS);
+  EXPECT_EQ(open_error(path + "/x"), ENOTDIR);
+  EXPECT_EQ(open_error(path + "/"), ENOTDIR);
+  EXPECT_EQ(open_error("/link", O_RDONLY | O_NOFOLLOW), ELOOP);
+  EXPECT_EQ(error_of(files().remove(task(), "/", path, Removal::file)), EROFS);
+  EXPECT_EQ(open_error(host.path() + "/other"), ENOENT);
+  EXPECT_EQ(status("/link", LastLink::keep).value().st_size, static_cast<off_t>(path.size()));
+  EXPECT_EQ(status(path).value().st_size, 50'003);
+}
+
+TEST_F(NamespaceTest, ChangedMeasuredFileIsAnErrorAndSaysWhich) {
+  const std::string path = host.write("data", std::string(40'000, 'a'));
+  manifest.files = {measure(path)};
+  start();
+  auto file = open(path).take();
+  host.write("data", std::string(20'000, 'a') + "b" + std::string(19'999, 'a'));
+  char first[100];
+  EXPECT_EQ(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 0).value(), sizeof first);  // that chunk still holds
+  EXPECT_EQ(error_of(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 20'000)), EIO);
+  EXPECT_EQ(printed(), "cloister: measured file changed: " + path + "\n");
+  host.write("data", "short");
+  EXPECT_EQ(error_of(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 33'000)), EIO);
+  file = {};
+  EXPECT_EQ(open_error(path), EIO);
+}
+
+TEST_F(NamespaceTest, BytesThatTheHostFalsifiesAreNeverUsed) {
+  const std::string path = host.write("data", std::string(16'384, 'a') + "tail");
+  manifest.files = {measure(path)};
+  start();
+  auto file = open(path).take();
+  set_falsify([](HostAnswer& answer) {
+    if (answer.number == SYS_pread64 && answer.result > 0) *reinterpret_cast<char*>(answer.arguments[1]) ^= 1;
+  });
+  EXPECT_EQ(contents(*file), "error 5");
+  set_falsify(nullptr);
+  EXPECT_EQ(contents(*file).size(), 16'388u);
+}
+
+TEST_F(NamespaceTest, ChangedProgramStopsTheEnclave) {
+  const std::string path = host.write("program", "ELF");
+  manifest.files = {measure(path)};
+  manifest.program = path;
+  start();
+  host.write("program", "EVE");
+  EXPECT_EXIT(contents(path), ::testing::ExitedWithCode(121), "measured file changed: .*/program");
+}
+
+TEST_F(NamespaceTest, NamedHostPathPassesThrough) {
+  host.write("inside", "text");
+  manifest.insecure_host_paths = {host.path()};
+  start();
+  EXPECT_EQ(contents(host.path() + "/inside"), "text");
+  EXPECT_EQ(open_error(host.path() + "/none"), ENOENT);
+  EXPECT_EQ(open_error(host.path() + "/../../../etc/passwd"), ENOENT);  // ".." leads back into the closed tree
+  auto file = open(host.path() + "/new", O_RDWR | O_CREAT, 0666).take();
+  EXPECT_EQ(file->status().value().st_mode & 0777, 0644u);  // the umask of the process
+  EXPECT_EQ(error_of(files().make_directory(task(), host.path(), "folder", 0700)), 0);
+  EXPECT_EQ(error_of(files().rename(task(), host.path(), "new", host.path(), "folder/moved", 0)), 0);
+  EXPECT_EQ(names(host.path() + "/folder"), (std::vector<std::string>{".", "..", "moved"}));
+  EXPECT_EQ(names("/var/tmp").size(), 3u);
+}
+
+TEST_F(NamespaceTest, MeasuredWinsOverTheHostOnEveryWay) {
+  const std::string path = host.write("config", "good");
+  host.write("other", "host");
+  manifest.files = {measure(path)};
+  manifest.insecure_host_paths = {"/"};
+  start();
+  host.write("config", "evil");
+  mkdir((host.path() + "/folder").c_str(), 0755);
+  for (const std::string& way : {path, host.path() + "/folder/../config", host.path() + "/./config", std::string("/..").append(path)})
+    EXPECT_EQ(contents(way), "error 5") << way;
+  EXPECT_EQ(contents(host.path() + "/other"), "host");
+  EXPECT_EQ(contents(host.path() + "/folder/../other"), "host");
+  const std::vector<std::string> expected = {".", "..", "config", "folder", "other"};
+  EXPECT_EQ(names(host.path()), expected);
+  EXPECT_EQ(error_of(files().remove(task(), host.path(), "config", Removal::file)), EROFS);
+  EXPECT_EQ(error_of(files().rename(task(), host.path(), "other", host.path(), "config", 0)), EROFS);
+  EXPECT_EQ(error_of(files().rename(task(), "/", host.path(), "/", "/var/tmp/cloister-moved", 0)), EBUSY);
+  EXPECT_EQ(error_of(files().make_link(task(), "x", host.path(), "config")), EEXIST);
+}
+
+TEST_F(NamespaceTest, DotDotAfterALinkOfTheHostIsPhysical) {
+  mkdir((host.path() + "/a").c_str(), 0755);
+  mkdir((host.path() + "/a/b").c_str(), 0755);
+  host.write("a/file", "in a");
+  ASSERT_EQ(symlink("a/b", (host.path() + "/link").c_str()), 0);
+  host.write("file", "at top");
+  manifest.insecure_host_paths = {host.path()};
+  start();
+  EXPECT_EQ(contents(host.path() + "/link/../file"), "in a");
+  EXPECT_EQ(contents(host.path() + "/a/../file"), "at top");
+  EXPECT_EQ(open_error(host.path() + "/none/../file"), ENOENT);
+  EXPECT_EQ(open_error(host.path() + "/file/../file"), ENOTDIR);
+}
+
+TEST_F(NamespaceTest, AWholeHostPathIsOneCall) {
+  mkdir((host.path() + "/a").c_str(), 0755);
+  mkdir((host.path() + "/a/b").c_str(), 0755);
+  host.write("a/b/file", "deep");
+  manifest.insecure_host_paths = {"/"};
+  start();
+  const unsigned before = host_call_count();
+  auto file = open(host.path() + "/a/b/file").take();
+  EXPECT_EQ(host_call_count() - before, 2u);  // openat2 and fstat
+}
+
+TEST_F(NamespaceTest, SynthesisedFileSystemsHideTheHosts) {
+  manifest.insecure_host_paths = {"/"};
+  start();
+  EXPECT_EQ(contents("/proc/sys/kernel/hostname"), "cloister\n");
+  EXPECT_EQ(open_error("/proc/1/status"), ENOENT);
+  EXPECT_EQ(open_error("/sys/class"), ENOENT);
+  EXPECT_EQ(open_error("/dev/kmsg"), ENOENT);
+  EXPECT_EQ(error_of(files().remove(task(), "/", "/proc", Removal::directory)), EBUSY);
+  EXPECT_TRUE(S_ISDIR(status("/proc/self").value().st_mode));
+}
+
+TEST_F(NamespaceTest, ADeeperNamedPathReplacesWhatIsOurs) {
+  host.write("shared", "from the host");
+  manifest.insecure_host_paths = {"/", "/dev/shm"};
+  start();
+  ASSERT_TRUE(open("/dev/shm", O_RDONLY | O_DIRECTORY).ok());
+  EXPECT_GE(open("/dev/shm", O_RDONLY | O_DIRECTORY).take()->host_descriptor, 0);
+}
+
+TEST_F(NamespaceTest, LoopsAndLongNames) {
+  manifest.links = {{"/a", "b"}, {"/b", "a"}};
+  start();
+  EXPECT_EQ(open_error("/a"), ELOOP);
+  EXPECT_EQ(open_error(""), ENOENT);
+  EXPECT_EQ(open_error("/" + std::string(300, 'n')), ENAMETOOLONG);
+}
+
+TEST_F(NamespaceTest, LyingListingsStopTheEnclave) {
+  host.write("file", "");
+  manifest.insecure_host_paths = {host.path()};
+  start();
+  const auto falsified = [&](std::size_t offset, std::uint8_t value) {
+    set_falsify([=](HostAnswer& answer) {
+      if (answer.number == SYS_getdents64 && answer.result > 0) reinterpret_cast<std::uint8_t*>(answer.arguments[1])[offset] = value;
+    });
+    names(host.path());
+  };
+  EXPECT_EXIT(falsified(16, 255), ::testing::ExitedWithCode(120), "host lied in getdents64: malformed");
+  EXPECT_EXIT(falsified(17, 1), ::testing::ExitedWithCode(120), "malformed");
+  EXPECT_EXIT(falsified(16, 0), ::testing::ExitedWithCode(120), "malformed");
+  EXPECT_EXIT(falsified(18, 77), ::testing::ExitedWithCode(120), "malformed");
+  EXPECT_EXIT(falsified(19, '/'), ::testing::ExitedWithCode(120), "malformed");
+  EXPECT_EXIT(falsified(19, 0), ::testing::ExitedWithCode(120), "malformed");
+}
+
+TEST_F(NamespaceTest, ImpossibleAnswersStopTheEnclave) {
+  const std::string path = host.write("file", "text");
+  manifest.insecure_host_paths = {host.path()};
+  start();
+  const auto answering = [&](long number, long result) {
+    set_falsify([=](HostAnswer& answer) {
+      if (answer.number == static_cast<std::uint64_t>(number)) answer.result = result;
+    });
+    (void)contents(path).size();
+  };
+  EXPECT_EXIT(answering(SYS_openat2, 1 << 20), ::testing::ExitedWithCode(120), "host lied in openat2");
+  EXPECT_EXIT(answering(SYS_openat2, -EBADF), ::testing::ExitedWithCode(120), "host lied in openat2");
+  EXPECT_EXIT(answering(SYS_fstat, 7), ::testing::ExitedWithCode(120), "host lied in fstat");
+  EXPECT_EXIT(answering(SYS_pread64, 1 << 20), ::testing::ExitedWithCode(120), "host lied in pread64");
+}
+}  // namespace
+}  // namespace cloister::testing
