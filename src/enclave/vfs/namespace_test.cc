@@ -220,7 +220,7 @@ TEST_F(NamespaceTest, LoopsAndLongNames) {
   start();
   EXPECT_EQ(open_error("/a"), ELOOP);
   EXPECT_EQ(open_error(""), ENOENT);
-  EXPECT_EQ(open_error("/" + std::string(300, 'n')), ENAMETOOLONG);
+  EXPECT_EQ(open_error(std::string("/").append(300, 'n')), ENAMETOOLONG);
 }
 
 TEST_F(NamespaceTest, LyingListingsStopTheEnclave) {
