@@ -200,7 +200,13 @@ Result<void> SimDevice::initialise(const sgx::Sigstruct& sigstruct) {
 }
 
 long SimDevice::map_data(std::uint64_t address, std::uint64_t size) {
-  return secret_memory_ ? map_secret(address, size) : map_plain(address, size);
+  if (!secret_memory_) return map_plain(address, size);
+  const long error = secret_pool_.take(address, size);
+  if (error != 0) {
+    secret_pool_.give_back(address, size);
+    map_nothing(address, size);
+  }
+  return error;
 }
 
 long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind) {
@@ -225,14 +231,16 @@ long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind
 
 // Memory elsewhere, whose pages EACCEPTCOPY fills; install_staged moves it to its place.
 long SimDevice::augment_staged(std::uint64_t address, std::uint64_t size, std::uint64_t flags) {
-  void* const stage = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (stage == MAP_FAILED) return -errno;
-  const auto staged = reinterpret_cast<std::uint64_t>(stage);
-  if (const long error = map_data(staged, size); error != 0) {
-    munmap(stage, size);
-    return error;
+  std::uint64_t staged;
+  if (secret_memory_) {
+    staged = secret_pool_.take_in_place(size);
+    if (staged == 0) return -ENOMEM;
+    flags |= kEpcmSecret;
+  } else {
+    void* const stage = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stage == MAP_FAILED) return -errno;
+    staged = reinterpret_cast<std::uint64_t>(stage);
   }
-  if (secret_memory_) flags |= kEpcmSecret;
   for (std::uint64_t done = 0; done < size; done += kPageSize)
     sim_epcm[(address + done) / kPageSize] |= (staged + done) | flags | kEpcmStaged;
   return 0;
@@ -249,7 +257,11 @@ long SimDevice::install_staged(std::uint64_t address, std::uint64_t size, std::u
     if (stage != 0) {
       while (page + run < address + size && stage_of(page + run) == stage + run) run += kPageSize;
       if ((permissions & kPageWrite) == 0) mprotect(at(stage), run, protection(permissions));
-      if (mremap(at(stage), run, run, MREMAP_MAYMOVE | MREMAP_FIXED, at(page)) == MAP_FAILED) return -errno;
+      if (secret_memory_) {
+        if (const long error = secret_pool_.move(stage, page, run); error != 0) return error;
+      } else if (mremap(at(stage), run, run, MREMAP_MAYMOVE | MREMAP_FIXED, at(page)) == MAP_FAILED) {
+        return -errno;
+      }
       for (std::uint64_t done = 0; done < run; done += kPageSize)
         sim_epcm[(page + done) / kPageSize] &= kEpcmFlags & ~std::uint64_t{kEpcmStaged};
     }
@@ -258,16 +270,26 @@ long SimDevice::install_staged(std::uint64_t address, std::uint64_t size, std::u
   return 0;
 }
 
-// Secret memory cannot be executed: a page that turns into code moves to plain memory.
+// Secret memory cannot be executed: pages that turn into code (the enclave has taken write access away) move to plain memory, whole and
+// at once, so that no thread sees anything between.
 long SimDevice::leave_secret_memory(std::uint64_t address, std::uint64_t size) {
-  for (std::uint64_t page = address; page < address + size; page += kPageSize) {
-    std::uint64_t& entry = sim_epcm[page / kPageSize];
-    if ((entry & kEpcmSecret) == 0) continue;
-    std::uint8_t contents[kPageSize];
-    std::memcpy(contents, at(page), kPageSize);
-    if (const long error = map_plain(page, kPageSize); error != 0) return error;
-    std::memcpy(at(page), contents, kPageSize);
-    entry &= ~std::uint64_t{kEpcmSecret};
+  const auto is_secret = [](std::uint64_t page) { return (sim_epcm[page / kPageSize] & kEpcmSecret) != 0; };
+  for (std::uint64_t page = address; page < address + size;) {
+    std::uint64_t run = 0;
+    while (page + run < address + size && is_secret(page + run)) run += kPageSize;
+    if (run == 0) {
+      page += kPageSize;
+      continue;
+    }
+    void* const copy = mmap(nullptr, run, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (copy == MAP_FAILED) return -errno;
+    mprotect(at(page), run, PROT_READ);
+    std::memcpy(copy, at(page), run);
+    mprotect(copy, run, PROT_READ);
+    secret_pool_.give_back(page, run);
+    if (mremap(copy, run, run, MREMAP_MAYMOVE | MREMAP_FIXED, at(page)) == MAP_FAILED) return -errno;
+    for (std::uint64_t done = 0; done < run; done += kPageSize) sim_epcm[(page + done) / kPageSize] &= ~std::uint64_t{kEpcmSecret};
+    page += run;
   }
   return 0;
 }
@@ -298,6 +320,7 @@ long SimDevice::remove(std::uint64_t address, std::uint64_t size) {
     sim_epcm[page / kPageSize] = 0;
   }
   if (code) ::fallocate(sim_code_file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(address), static_cast<off_t>(size));
+  if (secret_memory_) secret_pool_.give_back(address, size);
   return map_nothing(address, size);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 #include "src/host/device/device.h"
+#include "src/host/device/secret_pool.h"
 #include "src/host/device/sim_platform.h"
 #include "src/host/device/sim_state.h"
 #include "src/sgx/measurement.h"
@@ -46,6 +47,7 @@ class SimDevice : public Device {
 
   sgx::Platform platform_;
   bool secret_memory_;
+  SecretPool secret_pool_;
   sgx::Secs secs_{};
   std::unique_ptr<sgx::Measurement> measurement_;
   std::vector<AddedRun> runs_;

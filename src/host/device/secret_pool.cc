@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/host/device/secret_pool.h"
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include "abi/enclave_layout.h"
+
+namespace cloister::host {
+namespace {
+using layout::kPageSize;
+constexpr std::uint64_t kHomeSize = 1ULL << 40;  // addresses only
+constexpr std::uint64_t kChunkPages = (16 << 20) / kPageSize;
+constexpr std::uint64_t kUsefulRun = 8;          // used runs below this many pages only serve requests as small
+
+void* at(std::uint64_t address) { return reinterpret_cast<void*>(address); }
+
+// One mremap, or several when the kernel keeps the range as several mappings.
+long move_pages(std::uint64_t from, std::uint64_t to, std::uint64_t pages) {
+  const std::uint64_t size = pages * kPageSize;
+  if (mremap(at(from), size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at(to)) != MAP_FAILED) return 0;
+  if (errno != EFAULT || pages == 1) return -errno;
+  const std::uint64_t half = pages / 2;
+  if (const long error = move_pages(from, to, half); error != 0) return error;
+  return move_pages(from + half * kPageSize, to + half * kPageSize, pages - half);
+}
+}  // namespace
+
+std::uint64_t SecretPool::home_of(std::uint64_t number) const { return home_ + number * kPageSize; }
+
+bool SecretPool::grow() {
+  if (home_ == 0) {
+    void* const home = mmap(nullptr, kHomeSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (home == MAP_FAILED) return false;
+    madvise(home, kHomeSize, MADV_DONTDUMP);
+    home_ = reinterpret_cast<std::uint64_t>(home);
+  }
+  if ((end_ + kChunkPages) * kPageSize > kHomeSize) return false;
+  const int file = static_cast<int>(syscall(SYS_memfd_secret, 0));
+  if (file < 0) return false;
+  constexpr std::uint64_t kSize = kChunkPages * kPageSize;
+  const bool mapped = ftruncate(file, static_cast<off_t>(kSize)) == 0 &&
+                      mmap(at(home_of(end_)), kSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
+  close(file);
+  if (!mapped) return false;
+  keep(fresh_, {end_, kChunkPages});
+  end_ += kChunkPages;
+  return true;
+}
+
+// Neighbours become one run, but not across chunks: those are different files.
+void SecretPool::keep(Runs& runs, Run run) {
+  auto next = runs.lower_bound(run.first);
+  if (next != runs.end() && next->first == run.first + run.count && next->first % kChunkPages != 0) {
+    run.count += next->second;
+    next = runs.erase(next);
+  }
+  if (next != runs.begin()) {
+    const auto before = std::prev(next);
+    if (before->first + before->second == run.first && run.first % kChunkPages != 0) {
+      before->second += run.count;
+      return;
+    }
+  }
+  runs.emplace(run.first, run.count);
+}
+
+// A free run of at most `wanted` and, if there is any, at least `enough` pages; used ones first. An empty one if there is none.
+SecretPool::Run SecretPool::pick(std::uint64_t wanted, std::uint64_t enough, bool* used) {
+  for (Runs* const runs : {&used_, &fresh_}) {
+    unsigned tries = 0;
+    for (auto each = runs->begin(); each != runs->end() && tries < 256; ++each, ++tries) {
+      if (each->second < enough) continue;
+      const Run found{each->first, std::min(each->second, wanted)};
+      const Run rest{found.first + found.count, each->second - found.count};
+      runs->erase(each);
+      if (rest.count != 0) runs->emplace(rest.first, rest.count);
+      *used = runs == &used_;
+      return found;
+    }
+  }
+  return {0, 0};
+}
+
+void SecretPool::note_lent(std::uint64_t address, Run run) {
+  if (auto next = lent_.upper_bound(address); next != lent_.begin()) {
+    auto& [start, before] = *std::prev(next);
+    if (start + before.count * kPageSize == address && before.first + before.count == run.first && run.first % kChunkPages != 0) {
+      before.count += run.count;
+      return;
+    }
+  }
+  lent_[address] = run;
+}
+
+template <typename Visit>
+void SecretPool::for_lent(std::uint64_t address, std::uint64_t size, Visit visit) {
+  const std::uint64_t end = address + size;
+  auto each = lent_.upper_bound(address);
+  if (each != lent_.begin()) --each;
+  while (each != lent_.end() && each->first < end) {
+    const std::uint64_t start = each->first, stop = start + each->second.count * kPageSize;
+    if (stop <= address) {
+      ++each;
+      continue;
+    }
+    const Run run = each->second;
+    const std::uint64_t from = std::max(start, address), to = std::min(stop, end);
+    each = lent_.erase(each);
+    if (start < from) lent_[start] = {run.first, (from - start) / kPageSize};
+    if (to < stop) each = lent_.emplace(to, Run{run.first + (to - start) / kPageSize, (stop - to) / kPageSize}).first;
+    visit(from, Run{run.first + (from - start) / kPageSize, (to - from) / kPageSize});
+  }
+}
+
+long SecretPool::take(std::uint64_t address, std::uint64_t size) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  std::uint64_t left = size / kPageSize;
+  while (left != 0) {
+    bool used = false;
+    const Run run = pick(left, std::min(left, kUsefulRun), &used);
+    if (run.count == 0) {
+      if (!grow()) return -ENOMEM;  // what was moved already counts as lent and comes back with the range
+      continue;
+    }
+    if (used) std::memset(at(home_of(run.first)), 0, run.count * kPageSize);
+    if (const long error = move_pages(home_of(run.first), address, run.count); error != 0) return error;
+    note_lent(address, run);
+    address += run.count * kPageSize;
+    left -= run.count;
+  }
+  return 0;
+}
+
+std::uint64_t SecretPool::take_in_place(std::uint64_t size) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const std::uint64_t pages = size / kPageSize;
+  if (pages > kChunkPages) return 0;
+  for (;;) {
+    bool used;
+    const Run run = pick(pages, pages, &used);
+    if (run.count != 0) {
+      note_lent(home_of(run.first), run);
+      return home_of(run.first);
+    }
+    if (!grow()) return 0;
+  }
+}
+
+long SecretPool::move(std::uint64_t from, std::uint64_t to, std::uint64_t size) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  long result = 0;
+  for_lent(from, size, [&](std::uint64_t address, Run run) {
+    const long error = move_pages(address, to + (address - from), run.count);
+    if (error == 0) note_lent(to + (address - from), run);
+    else result = error;
+  });
+  return result;
+}
+
+void SecretPool::give_back(std::uint64_t address, std::uint64_t size) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  for_lent(address, size, [this](std::uint64_t from, Run run) {
+    // One protection makes it one mapping again.
+    mprotect(at(from), run.count * kPageSize, PROT_READ | PROT_WRITE);
+    const std::uint64_t home = home_of(run.first);
+    if (from != home && move_pages(from, home, run.count) != 0) return;  // lost to us, unmapped by the caller
+    keep(used_, run);
+  });
+}
+}  // namespace cloister::host

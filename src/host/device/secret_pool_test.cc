@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/host/device/secret_pool.h"
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cstring>
+#include <random>
+
+namespace cloister::host {
+namespace {
+constexpr std::uint64_t kPage = 4096;
+
+class SecretPoolTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const int file = static_cast<int>(syscall(SYS_memfd_secret, 0));
+    if (file < 0) GTEST_SKIP() << "no memfd_secret here";
+    close(file);
+    void* const area = mmap(nullptr, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    base_ = reinterpret_cast<std::uint64_t>(area);
+  }
+  void TearDown() override { munmap(reinterpret_cast<void*>(base_), kSize); }
+  void release(std::uint64_t address, std::uint64_t size) {
+    pool_.give_back(address, size);
+    mmap(reinterpret_cast<void*>(address), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  }
+  static bool is_all(std::uint64_t address, std::uint64_t size, int value) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(address);
+    for (std::uint64_t i = 0; i < size; i += 64)
+      if (bytes[i] != value) return false;
+    return true;
+  }
+  static void fill(std::uint64_t address, std::uint64_t size, int value) { std::memset(reinterpret_cast<void*>(address), value, size); }
+
+  static constexpr std::uint64_t kSize = 256 << 20;
+  std::uint64_t base_ = 0;
+  SecretPool pool_;
+};
+
+TEST_F(SecretPoolTest, PagesComeAsZeroesEveryTime) {
+  for (int round = 0; round < 5; ++round) {
+    const std::uint64_t place = base_ + static_cast<std::uint64_t>(round) * 7 * kPage;
+    ASSERT_EQ(pool_.take(place, 32 * kPage), 0);
+    EXPECT_TRUE(is_all(place, 32 * kPage, 0));
+    fill(place, 32 * kPage, 0x5a);
+    mprotect(reinterpret_cast<void*>(place + 3 * kPage), kPage, PROT_READ);
+    mprotect(reinterpret_cast<void*>(place + 9 * kPage), 2 * kPage, PROT_NONE);
+    release(place, 32 * kPage);
+  }
+}
+
+TEST_F(SecretPoolTest, FilledInPlaceThenMoved) {
+  const std::uint64_t stage = pool_.take_in_place(4 * kPage);
+  ASSERT_NE(stage, 0u);
+  fill(stage, 4 * kPage, 7);
+  ASSERT_EQ(pool_.move(stage, base_, 4 * kPage), 0);
+  EXPECT_TRUE(is_all(base_, 4 * kPage, 7));
+  release(base_ + kPage, kPage);
+  EXPECT_TRUE(is_all(base_, kPage, 7));
+  EXPECT_TRUE(is_all(base_ + 2 * kPage, 2 * kPage, 7));
+}
+
+TEST_F(SecretPoolTest, MoreThanAChunk) {
+  ASSERT_EQ(pool_.take(base_, 40 << 20), 0);
+  fill(base_, 1, 1);
+  fill(base_ + (40 << 20) - 1, 1, 1);
+  release(base_, 40 << 20);
+  EXPECT_EQ(pool_.take_in_place(32 << 20), 0u);
+  ASSERT_EQ(pool_.take(base_, 1 << 20), 0);
+  EXPECT_TRUE(is_all(base_, 1 << 20, 0));
+}
+
+TEST_F(SecretPoolTest, RandomUseKeepsContentsApart) {
+  constexpr std::uint64_t kSlots = 512;
+  std::vector<std::uint8_t> value(kSlots, 0);  // 0: free
+  std::mt19937 random(1);
+  for (int i = 0; i < 4000; ++i) {
+    const std::uint64_t first = random() % kSlots, count = 1 + random() % std::min<std::uint64_t>(12, kSlots - first);
+    for (std::uint64_t slot = first; slot < first + count; ++slot) {  // what is there is as it was left
+      if (value[slot] == 0) continue;
+      ASSERT_TRUE(is_all(base_ + slot * kPage, kPage, value[slot]));
+    }
+    release(base_ + first * kPage, count * kPage);
+    std::fill_n(value.begin() + static_cast<long>(first), count, std::uint8_t{0});
+    if (random() % 3 == 0) continue;
+    ASSERT_EQ(pool_.take(base_ + first * kPage, count * kPage), 0);
+    ASSERT_TRUE(is_all(base_ + first * kPage, count * kPage, 0));
+    const auto mark = static_cast<std::uint8_t>(1 + random() % 255);
+    fill(base_ + first * kPage, count * kPage, mark);
+    std::fill_n(value.begin() + static_cast<long>(first), count, mark);
+  }
+}
+}  // namespace
+}  // namespace cloister::host
