@@ -45,12 +45,15 @@ next_request:
   syscall
 store_result:
   mov %rax, HB_RESULT(%r13)
+// Entering is a jump with the return address on the stack, not a call: the enclave leaves in the middle of its own calls, and a
+// call here would leave the processor's return predictions off by one for both sides.
 enter_enclave:
   mov HT_TCS(%r12), %rbx
+  lea next_request(%rip), %rax
+  push %rax
   lea host_aep(%rip), %rcx
   mov $2, %eax
-  call *HT_ENTER(%r12)
-  jmp next_request
+  jmp *HT_ENTER(%r12)
 
 interruptible_request:
   .globl host_call_window_begin, host_call_window_end, host_call_interrupted
@@ -71,7 +74,7 @@ host_service_request:
   call host_service
   jmp store_result
 
-// Asynchronous exit: RSP as at the last EENTER or ERESUME, where (%rsp) is the return address of `call *HT_ENTER`, so the
+// Asynchronous exit: RSP as at the last EENTER or ERESUME, where (%rsp) is the return address of that entry, so the
 // HostThread lies one word above. FS is the host's. A signal that arrives from host_aep_resume on sets HT_DEFERRED and
 // continues at host_aep_resume, so that the enclave hears of it before it runs on.
   .globl host_aep, host_aep_resume, host_aep_end
@@ -85,9 +88,11 @@ host_aep_enter:
   lea host_aep(%rip), %rcx
   xor %edi, %edi
   mov $2, %eax
-  sub $8, %rsp
-  mov %r12, (%rsp)
-  call *HT_ENTER(%r12)                  // CSSA 1: the enclave looks at its SSA frame and leaves again
+  push %r12
+  lea 3f(%rip), %r8
+  push %r8
+  jmp *HT_ENTER(%r12)                   // CSSA 1: the enclave looks at its SSA frame and leaves again
+3:
   mov (%rsp), %r12
   add $8, %rsp
 host_aep_resume:

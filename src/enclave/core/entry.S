@@ -22,7 +22,6 @@ enclave_entry:
   jne first_entry
 
 // ---- return of the pending host call (E-6: only when one is pending)
-  lfence                                // E-12
   movq $STATE_INSIDE, %gs:T_STATE
   mov %gs:T_EXIT_RSP, %rsp              // E-5
   CLEAR_RFLAGS                          // E-2

@@ -59,11 +59,11 @@ inline __attribute__((always_inline)) long submit(HostCall call, std::uint64_t f
   ++thread->host_call_count;
   host_call_transfer();
   const long result = static_cast<long>(load_host_word(block + offsetof(HostBlock, result)));
-  asm volatile("lfence" ::: "memory");
   // What the host's handler noted while this thread was outside; a program that makes no further calls must see it, too.
   if (load_host_word(block + offsetof(HostBlock, signals)) != 0) [[unlikely]] fetch_host_signals(thread);
   if (result >= 0) [[likely]] {
     check_result(call, row, arguments[row.bound], result);
+    asm volatile("lfence" ::: "memory");  // E-12: nothing runs ahead of the check with an unchecked result
     return result;
   }
   const std::uint64_t error = -static_cast<std::uint64_t>(result);

@@ -15,7 +15,8 @@ namespace cloister::host {
 enum class MemoryMode { automatic, secret, plain };
 
 // Called with the registers of the leaf: RAX = EENTER or ERESUME, RBX = TCS, RCX = AEP, and for EENTER the enclave's
-// arguments in RDI, RSI, RDX. EENTER comes back by `ret` when the enclave leaves; ERESUME does not come back.
+// arguments in RDI, RSI, RDX. EENTER comes back to the address on top of the
+// stack, which it pops, when the enclave leaves; ERESUME does not come back.
 using EnterFunction = void (*)();
 
 class Device {

@@ -43,7 +43,8 @@ sim_eenter:
   wrgsbase %r8
   jmp 1b
 sim_eenter_return:
-  ret
+  pop %rcx                              // no `ret`: see host_stub.S
+  jmp *%rcx
 sim_unbusy_general_protection:
   movq $0, SIM_BUSY(%r9)
 sim_general_protection:
