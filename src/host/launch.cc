@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/host/launch.h"
+#include <malloc.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -131,6 +132,8 @@ Error launch(const LaunchOptions& options, const LaunchManifest& manifest, std::
   }
   Device* const device = started.value().device.release();
   raise_descriptor_limit();
+  // Otherwise malloc asks for the number of processors by a call that the filter does not allow, at some thread's first use.
+  mallopt(M_ARENA_MAX, 1);
   const StartArea area = make_start_area(start_input(options));
   set_host_services({device, options.trace_descriptor, options.memory != MemoryMode::plain});
   install_signal_handlers();

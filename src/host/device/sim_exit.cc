@@ -10,14 +10,24 @@
 namespace cloister::host {
 namespace {
 constexpr std::uint64_t kSsaSize = layout::kSsaFramePages * layout::kPageSize;
-constexpr int kSysUserDispatch = 2;
+constexpr int kSysSeccomp = 1, kSysUserDispatch = 2;
+constexpr std::uint64_t kVsyscallPage = 0xffff'ffff'ff60'0000;
+constexpr std::uint32_t kUserFetch = 0x15;  // error code of a page fault: present, user, instruction fetch
 
 struct Exit {
   std::uint32_t exitinfo = 0;
   std::uint64_t address = 0;
   std::uint32_t error_code = 0;
   std::uint64_t rip_adjustment = 0;
+  bool is_vsyscall = false;
 };
+
+// A call of the vsyscall page that the seccomp filter refused: the kernel has returned from it already. In an enclave the
+// instruction fetch faults.
+bool is_refused_vsyscall(const siginfo_t& info) {
+  return info.si_signo == SIGSYS && info.si_code == kSysSeccomp &&
+         (reinterpret_cast<std::uint64_t>(info.si_call_addr) & ~std::uint64_t{4095}) == kVsyscallPage;
+}
 
 // E-8: only what the processor reported just now. A signal that somebody sent has si_code <= 0, whatever trap number a previous
 // fault left behind.
@@ -29,7 +39,21 @@ Exit classify(const siginfo_t& info, const ucontext_t& context) {
     exit.rip_adjustment = 2;
     return exit;
   }
+  if (is_refused_vsyscall(info)) {
+    exit.exitinfo = sgx::kExitinfoValid | sgx::kExitinfoHardware | static_cast<std::uint32_t>(sgx::Vector::pf);
+    exit.address = reinterpret_cast<std::uint64_t>(info.si_call_addr);
+    exit.error_code = kUserFetch;
+    exit.is_vsyscall = true;
+    return exit;
+  }
   if (info.si_code <= 0) return exit;
+  const greg_t rip = context.uc_mcontext.gregs[REG_RIP];
+  if (info.si_signo == SIGSEGV && rip < 0) {  // beside its entries that page raises a bare SIGSEGV, with stale trap numbers
+    exit.exitinfo = sgx::kExitinfoValid | sgx::kExitinfoHardware | static_cast<std::uint32_t>(sgx::Vector::pf);
+    exit.address = static_cast<std::uint64_t>(rip);
+    exit.error_code = kUserFetch;
+    return exit;
+  }
   const auto trap = static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_TRAPNO]);
   switch (info.si_signo) {
     case SIGSEGV:
@@ -70,6 +94,10 @@ void save_registers(const ucontext_t& context, std::uint64_t fs, SimTcs* tcs, co
   to->r12 = reg(REG_R12), to->r13 = reg(REG_R13), to->r14 = reg(REG_R14), to->r15 = reg(REG_R15);
   to->rflags = reg(REG_EFL);
   to->rip = reg(REG_RIP) - exit.rip_adjustment;
+  if (exit.is_vsyscall) {
+    to->rip = exit.address;
+    to->rsp -= 8;  // the return address is still there
+  }
   to->ursp = tcs->host_rsp;
   to->urbp = tcs->host_rbp;
   to->exitinfo = exit.exitinfo;
@@ -88,6 +116,7 @@ void load_synthetic_state(SimTcs* tcs, ucontext_t* context) {
   g[REG_RBP] = static_cast<greg_t>(tcs->host_rbp);
   g[REG_RIP] = static_cast<greg_t>(tcs->aep);
   g[REG_EFL] = 0x202;
+  g[REG_CSGSFS] = 0x002b'0000'0000'0033;  // SYSENTER may have left the thread in 32-bit mode
   g[REG_CR2] = g[REG_ERR] = g[REG_TRAPNO] = 0;
 }
 
@@ -106,6 +135,14 @@ void wipe_extended_state(std::uint8_t* image, std::size_t size) {
 
 bool is_enclave_context(const ucontext_t& context) {
   return static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_RIP]) < layout::kElrangeSize;
+}
+
+bool is_fetch_outside(const siginfo_t& info, const ucontext_t& context, const SimTcs* tcs) {
+  const greg_t* g = context.uc_mcontext.gregs;
+  if (tcs == nullptr || tcs->busy == 0 || info.si_signo != SIGSEGV || info.si_code <= 0) return false;
+  const bool is_unmapped = g[REG_TRAPNO] == static_cast<greg_t>(sgx::Vector::pf) && g[REG_CR2] == g[REG_RIP];
+  const bool is_of_kernel = g[REG_RIP] < 0;  // the upper half, or no canonical address
+  return is_unmapped || is_of_kernel;
 }
 
 SimTcs* current_sim_tcs() {

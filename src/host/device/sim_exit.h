@@ -10,6 +10,8 @@ struct SimTcs;
 
 // Whether the interrupted code is enclave code.
 bool is_enclave_context(const ucontext_t& context);
+// A jump of enclave code to an address outside that holds no code: the processor is still in enclave mode.
+bool is_fetch_outside(const siginfo_t& info, const ucontext_t& context, const SimTcs* tcs);
 // The thread's TCS while the enclave's GS base is loaded; null before its first entry.
 SimTcs* current_sim_tcs();
 
