@@ -41,7 +41,7 @@ Result<std::uint64_t> make_initial_stack(kernel::Process& process, const StackCo
   kernel::AddressSpace::MapRequest request;
   request.size = kDefaultStackSize;
   request.protection = PROT_READ | PROT_WRITE;
-  request.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
+  request.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_GROWSDOWN;  // a gap stays free below it
   request.name = "[stack]";
   const std::uint64_t low = TRY(process.memory->map(request));
   StackBuilder stack(low + kDefaultStackSize - 16 - (core::random_u64() & 0xff0));
