@@ -36,7 +36,10 @@ struct FastTable {
 constexpr FastTable fast_table;
 }  // namespace
 
-extern "C" void syscall_dispatch(ProgramContext* context, std::uint64_t number) {
+// Linux takes the low 32 bits of RAX. Kept zero-extended, no number looks like kNoSystemCall.
+extern "C" void syscall_dispatch(ProgramContext* context, std::uint32_t low_number) {
+  const std::uint64_t number = low_number;
+  context->orig_rax = number;
   Thread* thread = current_thread();
   // E-9: the bound is checked unsigned, and a mispredicted branch reads row 0.
   std::uint64_t index = number;

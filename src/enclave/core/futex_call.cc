@@ -32,6 +32,45 @@ long read_deadline(std::uint64_t address, bool relative, bool realtime, std::uin
   }
   return 0;
 }
+// The operation that FUTEX_WAKE_OP encodes (futex(2)): what the word becomes, and whether its old value passes the comparison.
+std::uint32_t apply_operation(std::uint32_t code, std::uint32_t old) {
+  std::uint32_t argument = code >> 12 & 0xfff;
+  if ((code >> 28 & FUTEX_OP_OPARG_SHIFT) != 0) argument = 1u << (argument & 31);
+  switch (code >> 28 & 7) {
+    case FUTEX_OP_SET: return argument;
+    case FUTEX_OP_ADD: return old + argument;
+    case FUTEX_OP_OR: return old | argument;
+    case FUTEX_OP_ANDN: return old & ~argument;
+    default: return old ^ argument;
+  }
+}
+bool passes_comparison(std::uint32_t code, std::uint32_t old) {
+  const auto value = static_cast<std::int32_t>(old), argument = static_cast<std::int32_t>(code << 20) >> 20;
+  switch (code >> 24 & 15) {
+    case FUTEX_OP_CMP_EQ: return value == argument;
+    case FUTEX_OP_CMP_NE: return value != argument;
+    case FUTEX_OP_CMP_LT: return value < argument;
+    case FUTEX_OP_CMP_LE: return value <= argument;
+    case FUTEX_OP_CMP_GT: return value > argument;
+    default: return value >= argument;
+  }
+}
+
+long wake_op(std::uint64_t address, std::uint32_t count, std::uint32_t second_count, std::uint64_t second, std::uint32_t code) {
+  if ((code >> 28 & 7) > FUTEX_OP_XOR || (code >> 24 & 15) > FUTEX_OP_CMP_GE) return -ENOSYS;
+  if (second % 4 != 0) return -EINVAL;
+  std::uint32_t old = 0;
+  if (!load_program_u32_checked(second, &old)) return -EFAULT;
+  for (;;) {
+    std::uint32_t found = old;
+    if (!compare_exchange_program_u32_checked(second, &found, apply_operation(code, old))) return -EFAULT;
+    if (found == old) break;
+    old = found;
+  }
+  long woken = futex_wake(address, count, FUTEX_BITSET_MATCH_ANY);
+  if (passes_comparison(code, old)) woken += futex_wake(second, second_count, FUTEX_BITSET_MATCH_ANY);
+  return woken;
+}
 }  // namespace
 
 long fast_futex(Thread* thread, ProgramContext* context) {
@@ -67,6 +106,8 @@ long fast_futex(Thread* thread, ProgramContext* context) {
       if (static_cast<std::int32_t>(context->r10) < 0 || static_cast<std::int32_t>(value) < 0) return -EINVAL;
       return futex_requeue(address, value, static_cast<std::uint32_t>(context->r10), context->r8,
                            operation == FUTEX_CMP_REQUEUE, static_cast<std::uint32_t>(context->r9));
+    case FUTEX_WAKE_OP:
+      return wake_op(address, value, static_cast<std::uint32_t>(context->r10), context->r8, static_cast<std::uint32_t>(context->r9));
     default:
       return kTakeKernelPath;
   }
