@@ -127,6 +127,7 @@ void install_standard_streams(Process& process) {
   task->attach(core::current_thread());
   process->files = std::make_shared<vfs::Namespace>(manifest);
   set_identity(*process, *manifest);
+  task->name = process->name;
   install_standard_streams(*process);
   follow_host_wishes();
   core::kernel_dispatch = syscalls::dispatch;

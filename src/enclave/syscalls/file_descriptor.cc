@@ -78,8 +78,12 @@ SysResult sys_fcntl(Task& task, int descriptor, int command, std::uint64_t argum
     case F_OFD_SETLKW: return control_lock(task, *file, command, {argument});
     case F_ADD_SEALS:
     case F_GET_SEALS: return control_seals(*file, command, argument);
+    case F_GETPIPE_SZ: return TRY(file->pipe_capacity());
+    case F_SETPIPE_SZ: return TRY(file->set_pipe_capacity(argument));
     case F_GETLEASE: return F_UNLCK;
-    default: return file->control_descriptor(task, command, argument);
+    case F_GETOWN:
+    case F_GETSIG: return 0;  // nobody is signalled
+    default: return Error::from_errno(EINVAL);
   }
 }
 }  // namespace cloister::syscalls

@@ -31,7 +31,6 @@ Result<std::int64_t> OpenFile::control(Task&, std::uint32_t request, ProgramAddr
   TRY(argument.store(static_cast<std::int32_t>(std::clamp<std::int64_t>(left, 0, INT32_MAX))));
   return 0;
 }
-Result<std::int64_t> OpenFile::control_descriptor(Task&, int, std::uint64_t) { return refuse(EINVAL); }
 Result<void> OpenFile::change_mode(std::uint32_t) { return refuse(EPERM); }
 Result<void> OpenFile::change_owner(std::uint32_t, std::uint32_t) { return refuse(EPERM); }
 Result<void> OpenFile::set_times(const struct timespec*) { return refuse(EPERM); }

@@ -65,8 +65,6 @@ class OpenFile : public core::File {
   // Entries from the directory's position on, as many as fit `size` bytes of linux_dirent64; the bytes to copy out.
   virtual Result<std::vector<std::uint8_t>> read_directory(std::size_t size);
   virtual Result<std::int64_t> control(Task& task, std::uint32_t request, ProgramAddress argument);  // ioctl
-  // fcntl commands that only this kind of file knows (F_SETPIPE_SZ, F_SETOWN, …); EINVAL.
-  virtual Result<std::int64_t> control_descriptor(Task& task, int command, std::uint64_t argument);
   virtual Result<void> set_status_flags(std::uint32_t flags);  // fcntl F_SETFL: the changeable ones
   virtual Result<void> change_mode(std::uint32_t mode);
   virtual Result<void> change_owner(std::uint32_t user, std::uint32_t group);
