@@ -57,10 +57,12 @@ TEST(HostLies, AddressOfAnotherFamilyOrSize) {
 TEST(HostLies, MoreDataThanAsked) {
   Connection connection;
   auto* const data = program_memory<char>(100);
+  call(SYS_write, connection.server, data, 5);
   host_hook = [](const HostBlockView& block) {
     if (block.number == SYS_read || block.number == SYS_recvmsg) *block.result = 11;
   };
   EXPECT_EXIT(call(SYS_read, connection.client, data, 10), ExitedWithCode(120), "host lied in read");
+  call(SYS_write, connection.server, data, 5);  // the child took the first
   EXPECT_EXIT(call(SYS_recvfrom, connection.client, data, 10, MSG_PEEK, nullptr, nullptr), ExitedWithCode(120),
               "host lied in recvmsg");
   host_hook = nullptr;
@@ -76,11 +78,13 @@ TEST(HostLies, ControlData) {
   header->msg_iovlen = 1;
   header->msg_control = data + 1024;
   header->msg_controllen = 256;
-  call(SYS_write, connection.server, data, 10);
+  const auto feed = [&] { call(SYS_write, connection.server, data, 10); };  // each child takes its own
+  feed();
   host_hook = [](const HostBlockView& block) {  // more control data than there was room for
     if (block.number == SYS_recvmsg) core::store_host_word(bounce(offsetof(msghdr, msg_controllen)), 512);
   };
   EXPECT_EXIT(call(SYS_recvmsg, connection.client, header, MSG_DONTWAIT), ExitedWithCode(120), "more control data");
+  feed();
   host_hook = [](const HostBlockView& block) {  // a descriptor of the host
     if (block.number != SYS_recvmsg) return;
     core::store_host_word(bounce(offsetof(msghdr, msg_controllen)), 24);
@@ -89,6 +93,7 @@ TEST(HostLies, ControlData) {
   };
   EXPECT_EXIT(call(SYS_recvmsg, connection.client, header, MSG_DONTWAIT), ExitedWithCode(120), "control data");
   host_hook = nullptr;
+  feed();
   EXPECT_EQ(call(SYS_recvmsg, connection.client, header, MSG_DONTWAIT), 10);
 }
 
@@ -204,7 +209,7 @@ TEST_F(EpollLie, TimeOutThatIsNotOver) {
 
 // A walk through the calls of a server; every result is only noted.
 void serve_once() {
-  Connection connection;
+  Connection connection(SOCK_NONBLOCK);
   auto* const event = program_memory<epoll_event>(8);
   auto* const data = program_memory<char>(8192);
   auto* const size = program_memory<int>();
@@ -254,6 +259,7 @@ TEST(HostLies, AnyAnswerMayBeWrong) {
       const pid_t child = fork();
       if (child == 0) {
         alarm(10);
+        signal(SIGPIPE, SIG_IGN);
         freopen("/dev/null", "w", stderr);
         calls_seen = 0;
         host_hook = [](const HostBlockView& block) {

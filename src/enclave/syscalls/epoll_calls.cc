@@ -20,6 +20,7 @@ std::mutex nesting_mutex;
 Result<void> add_member(vfs::Epoll& epoll, const vfs::FileRef& file, int descriptor, const EpollEvent& event) {
   vfs::Epoll* const nested = vfs::as_epoll(*file);
   if (nested == nullptr) return epoll.set()->add(file, descriptor, event);
+  if ((event.events & EPOLLEXCLUSIVE) != 0) return Error::from_errno(EINVAL);
   const std::lock_guard guard(nesting_mutex);
   if (nested->set()->leads_to(*epoll.set(), 0)) return Error::from_errno(ELOOP);
   return epoll.set()->add(file, descriptor, event);
