@@ -48,6 +48,18 @@ inline constexpr HostCallRow kHostCalls[] = {
 };
 inline constexpr std::size_t kHostCallCount = sizeof kHostCalls / sizeof kHostCalls[0];
 
+// What the host part calls on its own account.
+struct HostPartCall {
+  const char* name;
+  std::uint32_t number;
+  const char* why;
+};
+inline constexpr HostPartCall kHostPartCalls[] = {
+#define HOST_PART_CALL(name, why) {#name, __NR_##name, why},
+#include "src/boundary/host_part_calls.def"
+#undef HOST_PART_CALL
+};
+
 constexpr const HostCallRow& row_of(HostCall call) { return kHostCalls[static_cast<std::size_t>(call)]; }
 
 // Kinds of dynamic enclave memory (augment): data that EACCEPT takes over as zeroes; code and data that EACCEPTCOPY fills, which become

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
                "  cloister doctor                             what this machine offers\n",
                "cloister"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", "cloister " CLOISTER_VERSION);
   int exit_status = 0;
   app.add_subcommand("run", "Run a program in an enclave; `cloister run --help` lists the options");
   app.add_subcommand("measure", "Print the MRENCLAVE and rewrite plans of a program");

@@ -3,7 +3,6 @@
 #include "src/cli/verb_doctor.h"
 #include <cpuid.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -12,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include "src/host/device/secret_memory.h"
 
 namespace cloister {
 namespace {
@@ -54,16 +54,8 @@ bool has_aesm() {
 }
 
 Finding secret_memory() {
-  const int fd = static_cast<int>(syscall(SYS_memfd_secret, 0));
-  if (fd >= 0) close(fd);
-  rlimit limit{};
-  getrlimit(RLIMIT_MEMLOCK, &limit);
-  std::string meaning;
-  if (fd < 0) meaning = "the kernel lacks it or has it off (boot with secretmem.enable=1): simulated enclaves use plain memory, readable by root";
-  else if (geteuid() == 0 || limit.rlim_cur >= (1ULL << 30)) meaning = "simulated enclaves keep their data where gdb and /proc/PID/mem find nothing";
-  else meaning = "RLIMIT_MEMLOCK is " + std::to_string(limit.rlim_cur >> 20) +
-                 " MiB: --memory auto is plain for you; fix: `ulimit -l unlimited`, as root: echo \"$USER - memlock unlimited\" >> /etc/security/limits.d/cloister.conf";
-  return {"memfd_secret", "memfd_secret", fd >= 0, meaning};
+  const host::SecretMemorySupport support = host::secret_memory_support();
+  return {"memfd_secret", "memfd_secret", support.kernel, support.advice};
 }
 
 std::vector<Finding> examine() {

@@ -31,6 +31,10 @@ void print_host_calls(bool json) {
     if (json) document.push_back({{"name", row.name}, {"number", service ? -1 : static_cast<int>(row.number)}, {"service", service}, {"why", row.why}});
     else std::printf("%-20s %-8s %s\n", row.name, service ? "service" : "call", row.why);
   }
+  for (const HostPartCall& call : kHostPartCalls) {
+    if (json) document.push_back({{"name", call.name}, {"number", call.number}, {"host_part", true}, {"why", call.why}});
+    else std::printf("%-20s %-8s %s\n", call.name, "host part", call.why);
+  }
   if (json) std::printf("%s\n", document.dump(2).c_str());
 }
 }  // namespace

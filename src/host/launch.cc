@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <climits>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -89,7 +90,7 @@ StartInput start_input(const LaunchOptions& options) {
 }
 
 Result<std::unique_ptr<Device>> open_device(const LaunchOptions& options) {
-  if (options.device == "sgx" || (options.device == "auto" && access("/dev/sgx_enclave", F_OK) == 0 && options.device == "sgx"))
+  if (options.device == "sgx")
     return Error(Errc::unsupported, "the hardware device is not served yet; use --device sim");
   return open_sim_device({options.memory, ""});
 }
@@ -131,6 +132,7 @@ Error launch(const LaunchOptions& options, const LaunchManifest& manifest, std::
     return started.error();
   }
   Device* const device = started.value().device.release();
+  if (!device->notice().empty()) std::fprintf(stderr, "cloister: %s\n", device->notice().c_str());
   raise_descriptor_limit();
   // Otherwise malloc asks for the number of processors by a call that the filter does not allow, at some thread's first use.
   mallopt(M_ARENA_MAX, 1);

@@ -13,18 +13,9 @@
 
 namespace cloister::host {
 namespace {
-// What the host part and its C library need beside the table. rt_sigreturn and restart_syscall: without them a stopped or debugged
-// process dies. Never gettimeofday, time, getcpu: the vsyscall page must trap.
-constexpr std::uint32_t kOwnCalls[] = {
-    __NR_mmap,          __NR_munmap,          __NR_mprotect,       __NR_madvise,      __NR_brk,           __NR_mremap,
-    __NR_rt_sigreturn,  __NR_restart_syscall, __NR_rt_sigaction,   __NR_rt_sigprocmask, __NR_sigaltstack, __NR_clone,
-    __NR_clone3,        __NR_set_robust_list, __NR_rseq,           __NR_exit,         __NR_gettid,        __NR_getpid,
-    __NR_kill,          __NR_memfd_secret,    __NR_nanosleep,      __NR_clock_nanosleep, __NR_clock_gettime, __NR_prctl,
-    __NR_writev,        __NR_sysinfo,         __NR_sched_getaffinity, __NR_getrandom,
-};
-
 std::vector<std::uint32_t> allowed_calls() {
-  std::vector<std::uint32_t> calls(std::begin(kOwnCalls), std::end(kOwnCalls));
+  std::vector<std::uint32_t> calls;
+  for (const HostPartCall& call : kHostPartCalls) calls.push_back(call.number);
   for (const HostCallRow& row : kHostCalls)
     if (row.number < kFirstHostService) calls.push_back(static_cast<std::uint32_t>(row.number));
   std::sort(calls.begin(), calls.end());

@@ -140,6 +140,11 @@ Result<Closure> elf_closure(const std::string& name, const std::string& search_p
     error->text = name + ": no such file";
     return Error::from_errno(2, "program not found");
   }
+  struct stat status {};
+  if (stat(closure.program.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0) {
+    error->text = closure.program + (S_ISDIR(status.st_mode) ? ": is a directory" : ": is not executable; chmod +x it");
+    return Error::from_errno(13, "not executable");
+  }
   Collector collector(&closure, error);
   TRY(collector.add(path, {}));
   std::sort(closure.files.begin(), closure.files.end());

@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 int main(void) {
-  for (int i = 0; i < 2; i++) printf("%ld %d\n", syscall(1234), errno);
+  for (int i = 0; i < 2; i++) {
+    long result = syscall(1234);
+    printf("%ld %d\n", result, errno);
+  }
   for (int i = 0; i < 2; i++) printf("%ld\n", syscall(SYS_kexec_load, 0, 0, 0, 0) < 0 ? -1L : 0L);
   return 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/syscalls/dispatch.h"
 #include <array>
-#include <atomic>
 #include <cstdio>
+#include <mutex>
+#include <set>
 #include "src/enclave/core/dispatch.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/syscalls/handler_list.h"
@@ -31,12 +32,16 @@ constexpr std::array<Row, core::kSystemCallCount> make_rows() {
 }
 constexpr auto kRows = make_rows();
 
-std::array<std::atomic<std::uint64_t>, core::kSystemCallCount / 64> reported{};
+// Once for each number, so that a program that probes does not flood the console; and not without end for one that probes all.
+bool is_first_report(std::uint64_t number) {
+  static std::mutex mutex;
+  static std::set<std::uint64_t> reported;
+  const std::lock_guard guard(mutex);
+  return reported.size() < 64 && reported.insert(number).second;
+}
 
-// Once for each number, so that a program that probes does not flood the console.
 void report_unknown(std::uint64_t number) {
-  const std::uint64_t bit = 1ULL << (number & 63);
-  if (number >= core::kSystemCallCount || (reported[number >> 6].fetch_or(bit) & bit) != 0) return;
+  if (!is_first_report(number)) return;
   const char* const name = call_name(number);
   char line[96];
   const int size = name != nullptr ? std::snprintf(line, sizeof line, "cloister: system call %s is not served (ENOSYS)\n", name)

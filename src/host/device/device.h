@@ -23,6 +23,8 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual const char* name() const = 0;
+  // One line for people about what is weaker than it could be here, with the fix; empty if nothing is.
+  virtual const std::string& notice() const = 0;
 
   virtual Result<void> create(const sgx::Secs& secs) = 0;
   // EADD and 16 EEXTENDs of one page.

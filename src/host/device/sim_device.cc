@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include "abi/enclave_layout.h"
+#include "src/host/device/secret_memory.h"
 #include "src/sgx/einit.h"
 
 extern "C" {
@@ -84,7 +85,8 @@ SimTcs* make_sim_tcs(std::uint64_t address, const sgx::Tcs& page) {
   return tcs;
 }
 
-SimDevice::SimDevice(const sgx::Platform& platform, bool secret_memory) : platform_(platform), secret_memory_(secret_memory) {}
+SimDevice::SimDevice(const sgx::Platform& platform, bool secret_memory, std::string notice)
+    : platform_(platform), secret_memory_(secret_memory), notice_(std::move(notice)) {}
 
 Result<void> SimDevice::create(const sgx::Secs& secs) {
   if (secs.size != layout::kElrangeSize || secs.baseaddr != 0) return Error(Errc::unsupported, "ELRANGE must be [0, 2^40)");
@@ -357,24 +359,13 @@ Result<void> SimDevice::confine_thread() {
   return {};
 }
 
-namespace {
-// `automatic` takes secret memory where the kernel has it and the limit leaves room for more than toys.
-bool secret_memory_available() {
-  const int file = static_cast<int>(syscall(SYS_memfd_secret, 0));
-  if (file < 0) return false;
-  close(file);
-  rlimit limit{};
-  getrlimit(RLIMIT_MEMLOCK, &limit);
-  return geteuid() == 0 || limit.rlim_cur >= (1ULL << 30);
-}
-}  // namespace
-
 Result<std::unique_ptr<Device>> open_sim_device(const SimOptions& options) {
   const auto platform = TRY(load_sim_platform(sim_state_directory(options.state_directory)));
-  const bool available = secret_memory_available();
-  if (options.memory == MemoryMode::secret && !available)
-    return Error(Errc::io, "no secret memory here: needs memfd_secret and RLIMIT_MEMLOCK of 1 GiB or CAP_IPC_LOCK");
-  const bool secret = options.memory == MemoryMode::secret || (options.memory == MemoryMode::automatic && available);
-  return std::unique_ptr<Device>(std::make_unique<SimDevice>(platform, secret));
+  const SecretMemorySupport support = secret_memory_support();
+  if (options.memory == MemoryMode::secret && !support.usable)
+    return Error(Errc::io, "no secret memory here: needs memfd_secret and RLIMIT_MEMLOCK of 1 GiB or CAP_IPC_LOCK; see `cloister doctor`");
+  const bool secret = options.memory != MemoryMode::plain && support.usable;
+  const bool weaker = options.memory == MemoryMode::automatic && !secret;
+  return std::unique_ptr<Device>(std::make_unique<SimDevice>(platform, secret, weaker ? support.advice : std::string()));
 }
 }  // namespace cloister::host

@@ -14,9 +14,10 @@ namespace cloister::host {
 
 class SimDevice : public Device {
  public:
-  explicit SimDevice(const sgx::Platform& platform, bool secret_memory);
+  SimDevice(const sgx::Platform& platform, bool secret_memory, std::string notice);
 
   const char* name() const override { return "sim"; }
+  const std::string& notice() const override { return notice_; }
   Result<void> create(const sgx::Secs& secs) override;
   Result<void> add_page(std::uint64_t address, std::uint64_t secinfo_flags,
                         std::span<const std::uint8_t, sgx::kPageSize> page) override;
@@ -47,6 +48,7 @@ class SimDevice : public Device {
 
   sgx::Platform platform_;
   bool secret_memory_;
+  std::string notice_;
   SecretPool secret_pool_;
   sgx::Secs secs_{};
   std::unique_ptr<sgx::Measurement> measurement_;
