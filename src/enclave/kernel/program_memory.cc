@@ -21,17 +21,25 @@ Result<std::string> ProgramAddress::load_string(std::size_t limit) const {
   return std::string(text, static_cast<std::size_t>(length));
 }
 
+void IoVector::add(std::uint64_t address, std::size_t size) {
+  size_ += size;
+  if (single_.size == 0 && many_.empty()) {
+    single_ = {address, size};
+    return;
+  }
+  if (many_.empty()) many_.push_back(single_);
+  many_.push_back({address, size});
+}
+
 IoVector IoVector::program(ProgramAddress address, std::size_t size) {
   IoVector vector;
-  vector.size_ = std::min(size, kMaxTransfer);
-  vector.segments_.push_back({address.value, vector.size_});
+  vector.add(address.value, std::min(size, kMaxTransfer));
   return vector;
 }
 
 IoVector IoVector::trusted(void* memory, std::size_t size) {
   IoVector vector;
-  vector.size_ = size;
-  vector.segments_.push_back({reinterpret_cast<std::uint64_t>(memory), size});
+  vector.add(reinterpret_cast<std::uint64_t>(memory), size);
   vector.trusted_ = true;
   return vector;
 }
@@ -44,12 +52,10 @@ Result<IoVector> IoVector::load(ProgramAddress array, std::uint64_t count) {
   std::vector<Entry> entries(count);
   if (count != 0) TRY(array.read(entries.data(), count * sizeof(Entry)));
   IoVector vector;
-  vector.segments_.reserve(count);
   for (const Entry& entry : entries) {
     if (entry.size > static_cast<std::uint64_t>(INT64_MAX)) return Error::from_errno(EINVAL);
     const std::size_t size = std::min(entry.size, kMaxTransfer - vector.size_);
-    if (size != 0) vector.segments_.push_back({entry.base, size});
-    vector.size_ += size;
+    if (size != 0) vector.add(entry.base, size);
   }
   return vector;
 }
@@ -57,7 +63,7 @@ Result<IoVector> IoVector::load(ProgramAddress array, std::uint64_t count) {
 template <typename Visit>
 Result<void> IoVector::visit(std::size_t offset, std::size_t size, Visit visit) const {
   std::size_t done = 0;
-  for (const Segment& segment : segments_) {
+  for (const Segment& segment : segments()) {
     if (done == size) break;
     if (offset >= segment.size) {
       offset -= segment.size;
@@ -100,7 +106,7 @@ Result<void> IoVector::fill_zeros(std::size_t offset, std::size_t size) const {
 // Host memory is accessed in aligned words only, so where a segment would begin within a word the data takes the way over a
 // small trusted buffer; the usual single segment is copied directly.
 Result<void> IoVector::fill_from_host(std::size_t offset, std::uint64_t host, std::size_t size) const {
-  if (!trusted_ && segments_.size() == 1)
+  if (!trusted_ && many_.empty())
     return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
       return core::copy_host_to_program_checked(address, host, part);
     });
@@ -114,7 +120,7 @@ Result<void> IoVector::fill_from_host(std::size_t offset, std::uint64_t host, st
 }
 
 Result<void> IoVector::fetch_to_host(std::size_t offset, std::uint64_t host, std::size_t size) const {
-  if (!trusted_ && segments_.size() == 1)
+  if (!trusted_ && many_.empty())
     return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
       return core::copy_program_to_host_checked(host, address, part);
     });
@@ -130,15 +136,14 @@ Result<void> IoVector::fetch_to_host(std::size_t offset, std::uint64_t host, std
 IoVector IoVector::slice(std::size_t offset, std::size_t size) const {
   IoVector part;
   part.trusted_ = trusted_;
-  for (const Segment& segment : segments_) {
+  for (const Segment& segment : segments()) {
     if (part.size_ == size) break;
     if (offset >= segment.size) {
       offset -= segment.size;
       continue;
     }
     const std::size_t taken = std::min(segment.size - offset, size - part.size_);
-    part.segments_.push_back({segment.address + offset, taken});
-    part.size_ += taken;
+    part.add(segment.address + offset, taken);
     offset = 0;
   }
   return part;

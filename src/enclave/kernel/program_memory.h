@@ -3,6 +3,7 @@
 #pragma once
 #include <cerrno>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -70,8 +71,11 @@ class IoVector {
   };
   template <typename Visit>
   Result<void> visit(std::size_t offset, std::size_t size, Visit visit) const;
+  std::span<const Segment> segments() const { return many_.empty() ? std::span(&single_, 1) : std::span(many_); }
+  void add(std::uint64_t address, std::size_t size);
 
-  std::vector<Segment> segments_;
+  Segment single_{0, 0};        // the usual case needs no memory of its own
+  std::vector<Segment> many_;   // all of them, when there are more
   std::size_t size_ = 0;
   bool trusted_ = false;
 };

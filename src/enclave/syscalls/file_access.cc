@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/syscalls/file_access.h"
 #include <fcntl.h>
+#include "src/enclave/vfs/file_reclaim.h"
 
 namespace cloister::syscalls {
+
+// Another task may have closed the file meanwhile; then it ends here and not at some later close.
+UsedFile::~UsedFile() {
+  if (file_ == nullptr) return;
+  core::release_file(&task_);
+  vfs::reclaim_files();
+}
 
 Result<vfs::FileRef> find_any_file(Task& task, int descriptor) { return task.process.descriptors.get(descriptor); }
 

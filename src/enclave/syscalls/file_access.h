@@ -11,6 +11,24 @@ Result<vfs::FileRef> find_readable(Task& task, int descriptor);
 Result<vfs::FileRef> find_writable(Task& task, int descriptor);
 // Also O_PATH.
 Result<vfs::FileRef> find_any_file(Task& task, int descriptor);
+// A file for the time of one call, protected by the task's hazard pointer as on the fast path: no lock, no reference.
+class UsedFile {
+ public:
+  // Null: EBADF.
+  UsedFile(Task& task, int descriptor)
+      : task_(task), file_(static_cast<vfs::OpenFile*>(core::acquire_file(&task, static_cast<std::uint32_t>(descriptor)))) {}
+  ~UsedFile();
+  UsedFile(const UsedFile&) = delete;
+  UsedFile& operator=(const UsedFile&) = delete;
+  bool is_readable() const { return file_ != nullptr && file_->readable; }
+  bool is_writable() const { return file_ != nullptr && file_->writable; }
+  vfs::OpenFile* operator->() const { return file_; }
+  vfs::OpenFile& operator*() const { return *file_; }
+
+ private:
+  Task& task_;
+  vfs::OpenFile* const file_;
+};
 // The lowest free descriptor for `file`; O_CLOEXEC of `flags` decides what exec does with it.
 SysResult install_descriptor(Task& task, vfs::FileRef file, std::uint32_t flags);
 

@@ -39,36 +39,42 @@ SysResult write_at(Task& task, vfs::OpenFile& file, const IoVector& from, std::i
 }  // namespace
 
 SysResult sys_read(Task& task, int descriptor, ProgramAddress to, std::uint64_t size) {
-  const vfs::FileRef file = TRY(find_readable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_readable()) return Error::from_errno(EBADF);
   return count_of(file->read(task, TRY(buffer(to, size))));
 }
 
 SysResult sys_write(Task& task, int descriptor, ProgramAddress from, std::uint64_t size) {
-  const vfs::FileRef file = TRY(find_writable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_writable()) return Error::from_errno(EBADF);
   return count_of(file->write(task, TRY(buffer(from, size))));
 }
 
 SysResult sys_pread64(Task& task, int descriptor, ProgramAddress to, std::uint64_t size, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
-  const vfs::FileRef file = TRY(find_readable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_readable()) return Error::from_errno(EBADF);
   return read_at(task, *file, TRY(buffer(to, size)), offset);
 }
 
 SysResult sys_pwrite64(Task& task, int descriptor, ProgramAddress from, std::uint64_t size, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
-  const vfs::FileRef file = TRY(find_writable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_writable()) return Error::from_errno(EBADF);
   return write_at(task, *file, TRY(buffer(from, size)), offset);
 }
 
 SysResult sys_readv(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count) {
-  const vfs::FileRef file = TRY(find_readable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_readable()) return Error::from_errno(EBADF);
   const IoVector to = TRY(IoVector::load(vector, count));
   if (to.size() == 0) return 0;
   return count_of(file->read(task, to));
 }
 
 SysResult sys_writev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count) {
-  const vfs::FileRef file = TRY(find_writable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_writable()) return Error::from_errno(EBADF);
   const IoVector from = TRY(IoVector::load(vector, count));
   if (from.size() == 0) return 0;
   return count_of(file->write(task, from));
@@ -76,13 +82,15 @@ SysResult sys_writev(Task& task, int descriptor, ProgramAddress vector, std::uin
 
 SysResult sys_preadv(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
-  const vfs::FileRef file = TRY(find_readable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_readable()) return Error::from_errno(EBADF);
   return read_at(task, *file, TRY(IoVector::load(vector, count)), offset);
 }
 
 SysResult sys_pwritev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
-  const vfs::FileRef file = TRY(find_writable(task, descriptor));
+  const UsedFile file(task, descriptor);
+  if (!file.is_writable()) return Error::from_errno(EBADF);
   return write_at(task, *file, TRY(IoVector::load(vector, count)), offset);
 }
 
