@@ -17,7 +17,8 @@
 
 namespace cloister::kernel {
 
-// Contents of a file mapping, read in on demand. The loader and mmap give it; it verifies what it reads where the file is measured.
+// Contents of a file mapping, read in on demand. The loader and mmap give it; it verifies what it reads where the file
+// is measured.
 class MappedFile {
  public:
   virtual ~MappedFile() = default;
@@ -30,7 +31,8 @@ class MappedFile {
   // May its pages be executed (measured, or below an insecure host path)?
   virtual bool may_execute() const = 0;
   virtual const std::string& path() const = 0;
-  // For writable shared mappings. write_pages is called with whole pages, but for the last one of the file; never beyond its end.
+  // For writable shared mappings. write_pages is called with whole pages, but for the last one of the file; never
+  // beyond its end.
   virtual bool can_write_pages() const { return false; }
   virtual Result<void> write_pages(std::uint64_t /*offset*/, const void* /*from*/, std::size_t /*size*/) {
     return Error::from_errno(19 /* ENODEV */);
@@ -52,10 +54,10 @@ struct Mapping {
 // Why a fault could not be resolved decides which signal the program gets.
 enum class FaultResult : std::uint8_t {
   resolved,
-  no_mapping,        // SIGSEGV, SEGV_MAPERR
-  not_permitted,     // SIGSEGV, SEGV_ACCERR
-  beyond_file,       // SIGBUS, BUS_ADRERR; also a page of a file that cannot be read
-  out_of_memory,     // the limit of dynamic memory is reached: SIGKILL, as from Linux's OOM killer
+  no_mapping,     // SIGSEGV, SEGV_MAPERR
+  not_permitted,  // SIGSEGV, SEGV_ACCERR
+  beyond_file,    // SIGBUS, BUS_ADRERR; also a page of a file that cannot be read
+  out_of_memory,  // the limit of dynamic memory is reached: SIGKILL, as from Linux's OOM killer
 };
 
 enum class DynamicCode : std::uint8_t { refused, allowed };  // kInsecureDynamicCode of the manifest
@@ -65,8 +67,8 @@ class AddressSpace {
   struct Options {
     std::uint64_t low = layout::kProgramLow, high = layout::kProgramHigh;
     DynamicCode dynamic_code = DynamicCode::refused;
-    std::uint64_t memory_size = ~0ULL;      // a single mapping that would need more than this is refused (ENOMEM)
-    std::uint64_t stack_limit = 8ULL << 20; // for the room that is kept below the stack
+    std::uint64_t memory_size = ~0ULL;       // a single mapping that would need more than this is refused (ENOMEM)
+    std::uint64_t stack_limit = 8ULL << 20;  // for the room that is kept below the stack
   };
   explicit AddressSpace(const Options& options);
   AddressSpace() : AddressSpace(Options()) {}
@@ -78,15 +80,15 @@ class AddressSpace {
     std::uint64_t address = 0;  // hint, or exact with MAP_FIXED / MAP_FIXED_NOREPLACE
     std::uint64_t size = 0;     // bytes, > 0
     int protection = 0;
-    int flags = 0;              // MAP_*
+    int flags = 0;  // MAP_*
     std::shared_ptr<MappedFile> file;
     std::uint64_t offset = 0;
     std::string name;
     bool file_writable = false;  // the descriptor allows writing: a shared mapping may become writable
   };
-  // Linux's mmap, munmap, … with Linux's errors. Memory that is writable and executable, and executable memory that is no file
-  // that may be executed, needs the manifest's insecure_dynamic_code (EACCES otherwise).
-  // A request with MAP_GROWSDOWN and no address is the main stack: it lies highest, with room to grow to the stack limit.
+  // Linux's mmap, munmap, … with Linux's errors. Memory that is writable and executable, and executable memory that is
+  // no file that may be executed, needs the manifest's insecure_dynamic_code (EACCES otherwise). A request with
+  // MAP_GROWSDOWN and no address is the main stack: it lies highest, with room to grow to the stack limit.
   Result<std::uint64_t> map(const MapRequest& request);
   Result<void> unmap(std::uint64_t address, std::uint64_t size);
   Result<void> protect(std::uint64_t address, std::uint64_t size, int protection);
@@ -113,10 +115,12 @@ class AddressSpace {
   // exit: writable shared mappings are written back to their files.
   void write_back_all();
 
-  // Makes the page at `address` accessible for `access` if a mapping allows it: demand-zero, file contents, stack growth.
+  // Makes the page at `address` accessible for `access` if a mapping allows it: demand-zero, file contents, stack
+  // growth.
   FaultResult resolve_fault(std::uint64_t address, core::Access access);
 
-  // For signal frames and unwinding (address_map.h): original address of a PC inside a trampoline; the same PC otherwise.
+  // For signal frames and unwinding (address_map.h): original address of a PC inside a trampoline; the same PC
+  // otherwise.
   std::uint64_t original_pc(std::uint64_t pc) { return original_position(pc).pc; }
   // The same with what must be added to RSP, and whether the system call has not happened yet.
   OriginalPosition original_position(std::uint64_t pc);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mmap and its family. The work is AddressSpace's; here are descriptors, flags and what Linux checks before it looks at memory.
+// mmap and its family. The work is AddressSpace's; here are descriptors, flags and what Linux checks before it looks at
+// memory.
 #include <linux/mman.h>
 #include <sys/mman.h>
 #include <algorithm>
@@ -62,7 +63,8 @@ SysResult sys_mprotect(Task& task, std::uint64_t address, std::uint64_t size, in
 
 SysResult sys_mremap(Task& task, std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
                      std::uint64_t new_address) {
-  return static_cast<std::int64_t>(TRY(task.process.memory->remap(old_address, old_size, new_size, flags, new_address)));
+  return static_cast<std::int64_t>(
+      TRY(task.process.memory->remap(old_address, old_size, new_size, flags, new_address)));
 }
 
 SysResult sys_brk(Task& task, std::uint64_t address) {
@@ -106,7 +108,8 @@ SysResult sys_mlock2(Task& task, std::uint64_t address, std::uint64_t size, int 
 }
 
 SysResult sys_mlockall(Task&, int flags) {
-  if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 || flags == MCL_ONFAULT) return failure(EINVAL);
+  if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 || flags == MCL_ONFAULT)
+    return failure(EINVAL);
   return 0;
 }
 

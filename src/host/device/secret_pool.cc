@@ -13,7 +13,7 @@ namespace {
 using layout::kPageSize;
 constexpr std::uint64_t kHomeSize = 1ULL << 40;  // addresses only
 constexpr std::uint64_t kChunkPages = (16 << 20) / kPageSize;
-constexpr std::uint64_t kUsefulRun = 8;          // used runs below this many pages only serve requests as small
+constexpr std::uint64_t kUsefulRun = 8;  // used runs below this many pages only serve requests as small
 
 void* at(std::uint64_t address) { return reinterpret_cast<void*>(address); }
 
@@ -41,8 +41,9 @@ bool SecretPool::grow() {
   const int file = static_cast<int>(syscall(SYS_memfd_secret, 0));
   if (file < 0) return false;
   constexpr std::uint64_t kSize = kChunkPages * kPageSize;
-  const bool mapped = ftruncate(file, static_cast<off_t>(kSize)) == 0 &&
-                      mmap(at(home_of(end_)), kSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
+  const bool mapped =
+      ftruncate(file, static_cast<off_t>(kSize)) == 0 &&
+      mmap(at(home_of(end_)), kSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
   close(file);
   if (!mapped) return false;
   keep(fresh_, {end_, kChunkPages});
@@ -67,7 +68,8 @@ void SecretPool::keep(Runs& runs, Run run) {
   runs.emplace(run.first, run.count);
 }
 
-// A free run of at most `wanted` and, if there is any, at least `enough` pages; used ones first. An empty one if there is none.
+// A free run of at most `wanted` and, if there is any, at least `enough` pages; used ones first. An empty one if there
+// is none.
 SecretPool::Run SecretPool::pick(std::uint64_t wanted, std::uint64_t enough, bool* used) {
   for (Runs* const runs : {&used_, &fresh_}) {
     unsigned tries = 0;
@@ -87,7 +89,8 @@ SecretPool::Run SecretPool::pick(std::uint64_t wanted, std::uint64_t enough, boo
 void SecretPool::note_lent(std::uint64_t address, Run run) {
   if (auto next = lent_.upper_bound(address); next != lent_.begin()) {
     auto& [start, before] = *std::prev(next);
-    if (start + before.count * kPageSize == address && before.first + before.count == run.first && run.first % kChunkPages != 0) {
+    if (start + before.count * kPageSize == address && before.first + before.count == run.first &&
+        run.first % kChunkPages != 0) {
       before.count += run.count;
       return;
     }
@@ -154,8 +157,10 @@ long SecretPool::move(std::uint64_t from, std::uint64_t to, std::uint64_t size) 
   long result = 0;
   for_lent(from, size, [&](std::uint64_t address, Run run) {
     const long error = move_pages(address, to + (address - from), run.count);
-    if (error == 0) note_lent(to + (address - from), run);
-    else result = error;
+    if (error == 0)
+      note_lent(to + (address - from), run);
+    else
+      result = error;
   });
   return result;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Secret memory (memfd_secret) in chunks, used again and again. Untrusted side, software device only.
 //
-// The first touch of a secret page is dear (20 us and more in virtual machines), a file of it takes four calls to make, and it
-// gives memory back only as a whole. So it is taken in chunks whose descriptors are closed at once (an open one could be taken over
-// by pidfd_getfd), pages are lent out by mremap, and what comes back is wiped and lent again. Chunks are never given back to the kernel.
+// The first touch of a secret page is dear (20 us and more in virtual machines), a file of it takes four calls to make,
+// and it gives memory back only as a whole. So it is taken in chunks whose descriptors are closed at once (an open one
+// could be taken over by pidfd_getfd), pages are lent out by mremap, and what comes back is wiped and lent again.
+// Chunks are never given back to the kernel.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,7 +14,8 @@ namespace cloister::host {
 
 class SecretPool {
  public:
-  // `size` bytes of zeroes, readable and writable, mapped at `address` in place of what is there. 0 or a negative errno.
+  // `size` bytes of zeroes, readable and writable, mapped at `address` in place of what is there. 0 or a negative
+  // errno.
   long take(std::uint64_t address, std::uint64_t size);
   // The same where the pool keeps them and with undefined contents, to be filled and moved: the address, or 0.
   std::uint64_t take_in_place(std::uint64_t size);
@@ -39,8 +41,8 @@ class SecretPool {
   void for_lent(std::uint64_t address, std::uint64_t size, Visit visit);
 
   std::mutex mutex_;
-  std::uint64_t home_ = 0, end_ = 0;  // pages [0, end_) exist
-  Runs fresh_, used_;                 // free pages: never touched, and to be wiped
-  std::map<std::uint64_t, Run> lent_; // by address
+  std::uint64_t home_ = 0, end_ = 0;   // pages [0, end_) exist
+  Runs fresh_, used_;                  // free pages: never touched, and to be wiped
+  std::map<std::uint64_t, Run> lent_;  // by address
 };
 }  // namespace cloister::host

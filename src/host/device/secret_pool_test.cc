@@ -23,7 +23,8 @@ class SecretPoolTest : public ::testing::Test {
   void TearDown() override { munmap(reinterpret_cast<void*>(base_), kSize); }
   void release(std::uint64_t address, std::uint64_t size) {
     pool_.give_back(address, size);
-    mmap(reinterpret_cast<void*>(address), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    mmap(reinterpret_cast<void*>(address), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+         0);
   }
   static bool is_all(std::uint64_t address, std::uint64_t size, int value) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(address);
@@ -31,7 +32,9 @@ class SecretPoolTest : public ::testing::Test {
       if (bytes[i] != value) return false;
     return true;
   }
-  static void fill(std::uint64_t address, std::uint64_t size, int value) { std::memset(reinterpret_cast<void*>(address), value, size); }
+  static void fill(std::uint64_t address, std::uint64_t size, int value) {
+    std::memset(reinterpret_cast<void*>(address), value, size);
+  }
 
   static constexpr std::uint64_t kSize = 256 << 20;
   std::uint64_t base_ = 0;

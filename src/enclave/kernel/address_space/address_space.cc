@@ -23,7 +23,7 @@ AddressSpace::Implementation::Implementation(const Options& chosen) : options(ch
 AddressSpace::AddressSpace(const Options& options) : implementation_(std::make_unique<Implementation>(options)) {}
 AddressSpace::~AddressSpace() { implementation_->clear(); }
 
-#define CLOISTER_LOCKED(call)                             \
+#define CLOISTER_LOCKED(call)                                \
   std::lock_guard<std::mutex> guard(implementation_->mutex); \
   return implementation_->call
 
@@ -32,8 +32,8 @@ Result<void> AddressSpace::unmap(std::uint64_t address, std::uint64_t size) { CL
 Result<void> AddressSpace::protect(std::uint64_t address, std::uint64_t size, int protection) {
   CLOISTER_LOCKED(protect(address, size, protection));
 }
-Result<std::uint64_t> AddressSpace::remap(std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
-                                          std::uint64_t new_address) {
+Result<std::uint64_t> AddressSpace::remap(std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size,
+                                          int flags, std::uint64_t new_address) {
   CLOISTER_LOCKED(remap(old_address, old_size, new_size, flags, new_address));
 }
 Result<void> AddressSpace::advise(std::uint64_t address, std::uint64_t size, int advice) {

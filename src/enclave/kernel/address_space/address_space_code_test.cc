@@ -33,8 +33,9 @@ int error_of(const Result<T>& result) {
 std::uint64_t address_of(const char* label) { return reinterpret_cast<std::uint64_t>(label); }
 
 // Functions of 8 bytes whose windows lie across chunk borders (0x8000, 0x10000 of the file), page borders and inside.
-constexpr std::uint64_t kFunctions[] = {kTextOffset + 0x10,   0x8000 - 3,  0x9000 - 1, 0xA000 - 6, 0xC000 - 4,
-                                        0x10000 - 1,          0x13000 - 5, 0x14000,    kTextOffset + kTextSize - 8};
+constexpr std::uint64_t kFunctions[] = {kTextOffset + 0x10, 0x8000 - 3, 0x9000 - 1,
+                                        0xA000 - 6,         0xC000 - 4, 0x10000 - 1,
+                                        0x13000 - 5,        0x14000,    kTextOffset + kTextSize - 8};
 std::uint64_t link_address(std::uint64_t offset) { return offset - kTextOffset + kTextAddress; }
 
 std::shared_ptr<MemoryFile> make_program() {
@@ -55,7 +56,8 @@ std::shared_ptr<MemoryFile> make_program() {
     std::copy(plan.sites.back().window.begin(), plan.sites.back().window.end(), bytes.begin() + static_cast<long>(at));
   }
   // rdtsc; nop; nop; nop; ret: a window that goes on behind the instruction.
-  plan.sites.insert(plan.sites.begin() + 1, make_site(SiteKind::rdtsc, link_address(0x6000), 0, {0x0F, 0x31, 0x90, 0x90, 0x90}));
+  plan.sites.insert(plan.sites.begin() + 1,
+                    make_site(SiteKind::rdtsc, link_address(0x6000), 0, {0x0F, 0x31, 0x90, 0x90, 0x90}));
   std::copy_n(plan.sites[1].window.begin(), 5, bytes.begin() + 0x6000);
   auto file = std::make_shared<MemoryFile>(std::move(bytes), "/test/program");
   file->encoded_plan = encode_plan(plan);
@@ -74,7 +76,8 @@ class CodeTest : public ::testing::Test {
     return options;
   }
   static Result<std::uint64_t> map(AddressSpace& space, std::uint64_t size, int protection, int flags = kAnonymous,
-                                   std::shared_ptr<MemoryFile> file = nullptr, std::uint64_t offset = 0, std::uint64_t address = 0) {
+                                   std::shared_ptr<MemoryFile> file = nullptr, std::uint64_t offset = 0,
+                                   std::uint64_t address = 0) {
     AddressSpace::MapRequest request;
     request.size = size;
     request.protection = protection;
@@ -129,21 +132,30 @@ TEST_F(CodeTest, TextIsAsIfAppliedAtOnce) {
   ASSERT_NE(area.start, 0u);
   Bytes expected(file->bytes.begin() + kTextOffset, file->bytes.begin() + static_cast<long>(kTextOffset + kTextSize));
   Bytes code(area.end - area.start, 0xCC);
-  const auto applied = apply_plan({PlanView::parse(file->encoded_plan).value(), base, expected, text, code, area.start,
-                                   {address_of(syscall_entry_live), address_of(syscall_entry_dead), address_of(program_cpuid_entry),
-                                    address_of(program_rdtsc_entry), address_of(program_rdtscp_entry)}});
+  const auto applied =
+      apply_plan({PlanView::parse(file->encoded_plan).value(),
+                  base,
+                  expected,
+                  text,
+                  code,
+                  area.start,
+                  {address_of(syscall_entry_live), address_of(syscall_entry_dead), address_of(program_cpuid_entry),
+                   address_of(program_rdtsc_entry), address_of(program_rdtscp_entry)}});
   ASSERT_TRUE(applied.ok());
   // Pages come in an order that cuts every window.
   for (const std::uint64_t page : {9, 3, 20, 4, 1, 12, 13, 6, 0, 22})
     EXPECT_EQ(space_.resolve_fault(text + page * kPage, core::Access::execute), FaultResult::resolved);
   bool same = true;
-  EXPECT_EQ(with_faults(space_, [&] { same = std::memcmp(reinterpret_cast<void*>(text), expected.data(), expected.size()) == 0; }),
-            FaultResult::resolved);
+  EXPECT_EQ(
+      with_faults(space_,
+                  [&] { same = std::memcmp(reinterpret_cast<void*>(text), expected.data(), expected.size()) == 0; }),
+      FaultResult::resolved);
   EXPECT_TRUE(same);
   EXPECT_EQ(std::memcmp(reinterpret_cast<void*>(area.start), code.data(), code.size()), 0);
   // Nothing of it can be written.
   EXPECT_EQ(with_faults(space_, [&] { *reinterpret_cast<volatile char*>(text) = 1; }), FaultResult::not_permitted);
-  EXPECT_EQ(with_faults(space_, [&] { *reinterpret_cast<volatile char*>(area.start) = 1; }), FaultResult::not_permitted);
+  EXPECT_EQ(with_faults(space_, [&] { *reinterpret_cast<volatile char*>(area.start) = 1; }),
+            FaultResult::not_permitted);
 }
 
 TEST_F(CodeTest, AddressesMapBack) {
@@ -189,7 +201,8 @@ TEST_F(CodeTest, TextMappedReadOnlyBecomesCode) {
   const auto file = make_program();
   const std::uint64_t text = map(space_, kTextSize, PROT_READ, MAP_PRIVATE, file, kTextOffset).value();
   std::uint8_t byte = 0;
-  EXPECT_EQ(with_faults(space_, [&] { byte = *reinterpret_cast<volatile std::uint8_t*>(text + 0x10); }), FaultResult::resolved);
+  EXPECT_EQ(with_faults(space_, [&] { byte = *reinterpret_cast<volatile std::uint8_t*>(text + 0x10); }),
+            FaultResult::resolved);
   EXPECT_EQ(byte, 0xB8);  // as it is in the file
   EXPECT_EQ(call(space_, text + 0x10), ~0ULL - static_cast<std::uint64_t>(FaultResult::not_permitted));
   EXPECT_TRUE(space_.protect(text, kTextSize, kRx).ok());
@@ -201,7 +214,8 @@ TEST_F(CodeTest, APlanOfAnotherFileStopsTheProgram) {
   const auto file = make_program();
   file->bytes[kFunctions[1] + 1] ^= 1;
   const std::uint64_t base = map_program(space_, file);
-  EXPECT_EQ(call(space_, base + link_address(kFunctions[1])), ~0ULL - static_cast<std::uint64_t>(FaultResult::beyond_file));
+  EXPECT_EQ(call(space_, base + link_address(kFunctions[1])),
+            ~0ULL - static_cast<std::uint64_t>(FaultResult::beyond_file));
   EXPECT_NE(printed(), "");
 }
 

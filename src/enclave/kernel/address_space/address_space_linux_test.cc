@@ -28,7 +28,8 @@ long outcome(bool succeeded) { return succeeded ? 0 : -errno; }
 
 class Twins {
  public:
-  explicit Twins(unsigned seed) : arena_(1ULL << 30), space_(arena_.options()), base_(arena_.base() + (256 << 20)), random_(seed) {
+  explicit Twins(unsigned seed)
+      : arena_(1ULL << 30), space_(arena_.options()), base_(arena_.base() + (256 << 20)), random_(seed) {
     std::vector<std::uint8_t> bytes(kFileSize);
     for (std::size_t i = 0; i < kFileSize; ++i) bytes[i] = static_cast<std::uint8_t>(i / 3 + i / kPage);
     descriptor_ = memfd_create("twin", 0);
@@ -42,14 +43,16 @@ class Twins {
   }
 
   void step() {
-    const std::uint64_t first = pick(kPages), count = 1 + pick(pick(4) == 0 ? kPages - first : std::min<std::uint64_t>(8, kPages - first));
+    const std::uint64_t first = pick(kPages),
+                        count = 1 + pick(pick(4) == 0 ? kPages - first : std::min<std::uint64_t>(8, kPages - first));
     const std::uint64_t offset = first * kPage, size = count * kPage;
     long ours = 0, theirs = 0;
     char what[160];
     switch (pick(9)) {
       case 0:
       case 1: {
-        const int protection = pick_protection(), flags = MAP_PRIVATE | MAP_ANONYMOUS | (pick(4) == 0 ? MAP_FIXED_NOREPLACE : MAP_FIXED);
+        const int protection = pick_protection(),
+                  flags = MAP_PRIVATE | MAP_ANONYMOUS | (pick(4) == 0 ? MAP_FIXED_NOREPLACE : MAP_FIXED);
         std::snprintf(what, sizeof what, "mmap %lu+%lu prot %d flags %x", first, count, protection, flags);
         ours = outcome(map(offset, size, protection, flags, nullptr, 0));
         theirs = outcome(mmap(at(kLinuxBase + offset), size, protection, flags, -1, 0) != MAP_FAILED);
@@ -58,7 +61,8 @@ class Twins {
       case 2: {
         const int protection = pick_protection();
         const std::uint64_t position = pick(40) * kPage;
-        std::snprintf(what, sizeof what, "mmap file %lu+%lu prot %d at page %lu", first, count, protection, position / kPage);
+        std::snprintf(what, sizeof what, "mmap file %lu+%lu prot %d at page %lu", first, count, protection,
+                      position / kPage);
         ours = outcome(map(offset, size, protection, MAP_PRIVATE | MAP_FIXED, file_, position));
         theirs = outcome(mmap(at(kLinuxBase + offset), size, protection, MAP_PRIVATE | MAP_FIXED, descriptor_,
                               static_cast<off_t>(position)) != MAP_FAILED);
@@ -84,14 +88,17 @@ class Twins {
         break;
       }
       case 7: {
-        const std::uint64_t target = pick(kPages), target_count = 1 + pick(std::min<std::uint64_t>(16, kPages - target));
+        const std::uint64_t target = pick(kPages),
+                            target_count = 1 + pick(std::min<std::uint64_t>(16, kPages - target));
         const bool moves = pick(2) == 0;
         const int flags = moves ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
-        std::snprintf(what, sizeof what, "mremap %lu+%lu to %lu+%lu flags %d", first, count, target, target_count, flags);
+        std::snprintf(what, sizeof what, "mremap %lu+%lu to %lu+%lu flags %d", first, count, target, target_count,
+                      flags);
         if (!moves && first + target_count > kPages) return;  // would leave the twins' range
         if (moves && count == target_count) return;           // across several mappings: only since Linux 6.17
         ours = outcome(space_.remap(base_ + offset, size, target_count * kPage, flags, base_ + target * kPage));
-        theirs = outcome(mremap(at(kLinuxBase + offset), size, target_count * kPage, flags, at(kLinuxBase + target * kPage)) != MAP_FAILED);
+        theirs = outcome(mremap(at(kLinuxBase + offset), size, target_count * kPage, flags,
+                                at(kLinuxBase + target * kPage)) != MAP_FAILED);
         // Which of two errors changed with 6.17, too; and which equal neighbours have become one mapping differs.
         if (!moves && ours != 0 && theirs != 0) ours = theirs;
         parted_ = (ours == 0 && theirs == -EFAULT) || (ours == -EFAULT && theirs == 0);
@@ -121,13 +128,16 @@ class Twins {
       for (std::uint64_t page = start; page < end; page += kPage)
         if (page >= kLinuxBase && page < kLinuxBase + kSize)
           there[(page - kLinuxBase) / kPage] = (rights[0] == 'r' ? PROT_READ : 0) | (rights[1] == 'w' ? PROT_WRITE : 0);
-        else break;
+        else
+          break;
     }
     std::fclose(maps);
-    for (std::uint64_t page = 0; page < kPages; ++page) ASSERT_EQ(here[page], there[page]) << "page " << page << " after\n" << history_;
+    for (std::uint64_t page = 0; page < kPages; ++page)
+      ASSERT_EQ(here[page], there[page]) << "page " << page << " after\n" << history_;
     for (std::uint64_t page = 0; page < kPages; ++page) {
       std::uint8_t mine[kPage], its[kPage];
-      const bool my_bytes = with_faults(space_, [&] { std::memcpy(mine, at(base_ + page * kPage), kPage); }) == FaultResult::resolved;
+      const bool my_bytes =
+          with_faults(space_, [&] { std::memcpy(mine, at(base_ + page * kPage), kPage); }) == FaultResult::resolved;
       const iovec to{its, kPage}, from{at(kLinuxBase + page * kPage), kPage};
       const bool its_bytes = process_vm_readv(getpid(), &to, 1, &from, 1, 0) == static_cast<ssize_t>(kPage);
       ASSERT_EQ(my_bytes, its_bytes) << "page " << page << " after\n" << history_;
@@ -142,8 +152,8 @@ class Twins {
     constexpr int kChoices[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE};
     return kChoices[pick(4)];
   }
-  Result<std::uint64_t> map(std::uint64_t offset, std::uint64_t size, int protection, int flags, std::shared_ptr<MemoryFile> file,
-                            std::uint64_t position) {
+  Result<std::uint64_t> map(std::uint64_t offset, std::uint64_t size, int protection, int flags,
+                            std::shared_ptr<MemoryFile> file, std::uint64_t position) {
     AddressSpace::MapRequest request;
     request.address = base_ + offset;
     request.size = size;
@@ -156,7 +166,8 @@ class Twins {
   void store(std::uint64_t offset) {
     const std::uint64_t where = offset + pick(kPage);
     std::uint8_t value = static_cast<std::uint8_t>(random_());
-    const bool mine = with_faults(space_, [&] { *static_cast<volatile std::uint8_t*>(at(base_ + where)) = value; }) == FaultResult::resolved;
+    const bool mine = with_faults(space_, [&] { *static_cast<volatile std::uint8_t*>(at(base_ + where)) = value; }) ==
+                      FaultResult::resolved;
     const iovec from{&value, 1}, to{at(kLinuxBase + where), 1};
     ASSERT_EQ(mine, process_vm_writev(getpid(), &from, 1, &to, 1, 0) == 1) << "store to page " << offset / kPage;
   }

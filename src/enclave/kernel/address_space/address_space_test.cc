@@ -44,8 +44,8 @@ class AddressSpaceTest : public ::testing::Test {
     request.address = address;
     return request;
   }
-  std::uint64_t map_file(const std::shared_ptr<MemoryFile>& file, std::uint64_t size, int protection, int flags = MAP_PRIVATE,
-                         std::uint64_t offset = 0) {
+  std::uint64_t map_file(const std::shared_ptr<MemoryFile>& file, std::uint64_t size, int protection,
+                         int flags = MAP_PRIVATE, std::uint64_t offset = 0) {
     AddressSpace::MapRequest wanted = request(size, protection, flags, 0);
     wanted.file = file;
     wanted.offset = offset;
@@ -66,11 +66,15 @@ class AddressSpaceTest : public ::testing::Test {
     return read(address, &value) == FaultResult::resolved ? value : -1;
   }
   void fill(std::uint64_t address, std::uint64_t size, std::uint8_t value) {
-    EXPECT_EQ(with_faults(space_, [=] { std::memset(reinterpret_cast<void*>(address), value, size); }), FaultResult::resolved);
+    EXPECT_EQ(with_faults(space_, [=] { std::memset(reinterpret_cast<void*>(address), value, size); }),
+              FaultResult::resolved);
   }
   bool is_all(std::uint64_t address, std::uint64_t size, std::uint8_t value) {
     bool same = true;
-    EXPECT_EQ(with_faults(space_, [&] { for (std::uint64_t i = 0; i < size; ++i) same &= *at(address + i) == value; }),
+    EXPECT_EQ(with_faults(space_,
+                          [&] {
+                            for (std::uint64_t i = 0; i < size; ++i) same &= *at(address + i) == value;
+                          }),
               FaultResult::resolved);
     return same;
   }
@@ -140,7 +144,11 @@ TEST_F(AddressSpaceTest, SequencesTakeFewFaults) {
   EXPECT_LE(faults_taken(), 16u);
   EXPECT_EQ(host_calls().augment, faults_taken());
   const std::uint64_t down = map(size);
-  EXPECT_EQ(with_faults(space_, [&] { for (std::uint64_t i = size; i > 0; --i) *at(down + i - 1) = 1; }), FaultResult::resolved);
+  EXPECT_EQ(with_faults(space_,
+                        [&] {
+                          for (std::uint64_t i = size; i > 0; --i) *at(down + i - 1) = 1;
+                        }),
+            FaultResult::resolved);
   EXPECT_LE(faults_taken(), 16u);
 }
 
@@ -287,7 +295,8 @@ TEST_F(AddressSpaceTest, Madvise) {
   EXPECT_TRUE(space_.protect(p, kPage, PROT_READ).ok());
   EXPECT_TRUE(is_all(p, kPage, 0));
   fill(p + kPage, kPage, 2);
-  for (int advice : {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_HUGEPAGE, MADV_DONTDUMP, MADV_FREE, MADV_COLD})
+  for (int advice :
+       {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_HUGEPAGE, MADV_DONTDUMP, MADV_FREE, MADV_COLD})
     EXPECT_TRUE(space_.advise(p + kPage, kPage, advice).ok()) << advice;
   EXPECT_EQ(byte(p + kPage), 2);
   EXPECT_EQ(error_of(space_.advise(p + 1, kPage, MADV_DONTNEED)), EINVAL);
@@ -306,7 +315,8 @@ TEST_F(AddressSpaceTest, Madvise) {
 
 TEST_F(AddressSpaceTest, Mremap) {
   const std::uint64_t p = map(4 * kPage);
-  for (std::uint64_t i = 0; i < 4; ++i) EXPECT_EQ(write(p + i * kPage, static_cast<std::uint8_t>(i + 1)), FaultResult::resolved);
+  for (std::uint64_t i = 0; i < 4; ++i)
+    EXPECT_EQ(write(p + i * kPage, static_cast<std::uint8_t>(i + 1)), FaultResult::resolved);
   EXPECT_EQ(space_.remap(p, 4 * kPage, 2 * kPage, 0, 0).value(), p);
   EXPECT_EQ(byte(p + 2 * kPage), -1);
   const std::uint64_t two = map(2 * kPage);

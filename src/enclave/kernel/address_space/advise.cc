@@ -7,7 +7,8 @@
 
 namespace cloister::kernel {
 namespace {
-constexpr int kPopulateRead = 22, kPopulateWrite = 23, kDontNeedLocked = 24, kCollapse = 25;  // younger than Debian 12's headers
+constexpr int kPopulateRead = 22, kPopulateWrite = 23, kDontNeedLocked = 24,
+              kCollapse = 25;  // younger than Debian 12's headers
 
 bool is_known(int advice) {
   switch (advice) {
@@ -42,7 +43,8 @@ bool is_known(int advice) {
 // The pages' contents go: zeroes come back, or what the file holds.
 Result<void> AddressSpace::Implementation::discard(Area& area, PageRange range) {
   if (area.is_shared()) return {};  // the object keeps them
-  // Zeroing 4 KiB costs about 0.1 us, a page that comes anew 3 us, in secret memory 20 and more. But memory is to be given back, too.
+  // Zeroing 4 KiB costs about 0.1 us, a page that comes anew 3 us, in secret memory 20 and more. But memory is to be
+  // given back, too.
   if (!area.is_anonymous() || core::count_committed(range.start, range.end) * kPageSize > kZeroInPlace)
     return checked(core::remove_pages(range.start, range.size()));
   return for_committed_runs(range, [](PageRange run, std::uint8_t state) -> Result<void> {

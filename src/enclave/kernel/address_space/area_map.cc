@@ -9,8 +9,7 @@ bool continues(const Area& left, const Area& right) {
   return left.end == right.start && left.protection == right.protection && left.flags == right.flags &&
          (left.flags & MAP_GROWSDOWN) == 0 && left.file == right.file && left.module == right.module &&
          left.name == right.name && left.file_writable == right.file_writable && left.modified == right.modified &&
-         left.fork == right.fork &&
-         (left.is_anonymous() || left.file_offset + left.size() == right.file_offset);
+         left.fork == right.fork && (left.is_anonymous() || left.file_offset + left.size() == right.file_offset);
 }
 }  // namespace
 

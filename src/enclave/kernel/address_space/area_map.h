@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mappings of an address space, ordered, without overlaps. Trusted, kernel storey. Bookkeeping only: no page is touched here.
+// The mappings of an address space, ordered, without overlaps. Trusted, kernel storey. Bookkeeping only: no page is
+// touched here.
 #pragma once
 #include <sys/mman.h>
 #include <cstdint>
@@ -32,7 +33,7 @@ struct Area : Mapping {
   bool file_writable = false;  // a shared file mapping that may become writable
   bool modified = false;       // a file's mapping that has been writable, so that pages may differ from the file
   ForkBehaviour fork = ForkBehaviour::copy;
-  PageRange last_window;       // what the last fault committed, to recognise sequences
+  PageRange last_window;  // what the last fault committed, to recognise sequences
 
   std::uint64_t size() const { return end - start; }
   PageRange range() const { return {start, end}; }

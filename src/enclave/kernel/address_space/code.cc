@@ -15,12 +15,14 @@ void AddressSpace::Implementation::print_once(bool* printed, const char* text) {
   core::print_to_host(core::PrintStream::error, text, std::strlen(text));
 }
 
-// Executable is what the measurement covers: a file that may be executed and that the program has not been able to change.
+// Executable is what the measurement covers: a file that may be executed and that the program has not been able to
+// change.
 Result<void> AddressSpace::Implementation::check_executable(int protection, const MappedFile* file, bool modified) {
   if ((protection & PROT_EXEC) == 0 || options.dynamic_code == DynamicCode::allowed) return {};
   if (file != nullptr && file->may_execute() && !modified && (protection & PROT_WRITE) == 0) return {};
   print_once(&refusal_printed,
-             "cloister: refused to make memory executable that is no measured file; --allow insecure_dynamic_code permits it\n");
+             "cloister: refused to make memory executable that is no measured file; --allow insecure_dynamic_code "
+             "permits it\n");
   return failure(EACCES);
 }
 
@@ -43,7 +45,8 @@ std::shared_ptr<Module> AddressSpace::Implementation::make_module(const Area& ar
   const bool large = size > StagingBuffer::kSize;
   auto* const bytes = large ? static_cast<std::uint8_t*>(std::aligned_alloc(kPageSize, size)) : staging.bytes();
   const auto print_failure = [this] {
-    print_once(&mismatch_printed, "cloister: a rewrite plan cannot be applied; system calls there are trapped, which is slow\n");
+    print_once(&mismatch_printed,
+               "cloister: a rewrite plan cannot be applied; system calls there are trapped, which is slow\n");
   };
   bool done = false;
   if (place != 0 && bytes != nullptr) {
@@ -83,7 +86,8 @@ Result<void> AddressSpace::Implementation::switch_to_code(PageRange run) {
 }
 
 // Code pages (published by EACCEPTCOPY) never become writable: they are replaced by data pages with the same contents.
-Result<void> AddressSpace::Implementation::switch_to_data(PageRange run, std::uint8_t state, std::uint64_t permissions) {
+Result<void> AddressSpace::Implementation::switch_to_data(PageRange run, std::uint8_t state,
+                                                          std::uint64_t permissions) {
   for (std::uint64_t at = run.start; at < run.end; at += StagingBuffer::kSize) {
     const std::uint64_t size = std::min<std::uint64_t>(run.end - at, StagingBuffer::kSize);
     if ((state & kPageRead) == 0) TRY(checked(core::protect_pages(at, size, kPageRead)));

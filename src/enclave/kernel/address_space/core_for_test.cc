@@ -15,7 +15,8 @@
 #include "src/enclave/core/pages.h"
 #include "src/manifest/launch_manifest.h"
 
-// Entry points as the trampolines expect them: `syscall` with RCX kept, and instructions that answer in their registers.
+// Entry points as the trampolines expect them: `syscall` with RCX kept, and instructions that answer in their
+// registers.
 asm(R"(
   .pushsection .text
   .globl syscall_entry_live, syscall_entry_dead, program_cpuid_entry, program_rdtsc_entry, program_rdtscp_entry
@@ -58,7 +59,8 @@ void must_be_pages(std::uint64_t address, std::uint64_t size) {
   must(address % kPageSize == 0 && size % kPageSize == 0 && size > 0, "not whole pages");
 }
 void make_pages(std::uint64_t address, std::uint64_t size, std::uint8_t state) {
-  must(mmap(at(address), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == at(address),
+  must(mmap(at(address), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+            0) == at(address),
        "mmap");
   for (std::uint64_t page = address; page < address + size; page += kPageSize) states[page] = state;
   ++counts.augment;
@@ -180,15 +182,17 @@ std::uint64_t count_committed(std::uint64_t address, std::uint64_t end) {
 }
 long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   must_be_pages(address, size);
-  return for_runs(address, size, [](std::uint8_t state) { return state == kPageAbsent; },
-                  [permissions](std::uint64_t first, std::uint64_t bytes) -> long {
-    if (states.size() + bytes / layout::kPageSize > limit) return -ENOMEM;
-    make_pages(first, bytes, kPageCommitted | kPageRead | kPageWrite);
-    if (permissions != (kPageRead | kPageWrite)) set_permissions(first, bytes, permissions);
-    return 0;
-  });
+  return for_runs(
+      address, size, [](std::uint8_t state) { return state == kPageAbsent; },
+      [permissions](std::uint64_t first, std::uint64_t bytes) -> long {
+        if (states.size() + bytes / layout::kPageSize > limit) return -ENOMEM;
+        make_pages(first, bytes, kPageCommitted | kPageRead | kPageWrite);
+        if (permissions != (kPageRead | kPageWrite)) set_permissions(first, bytes, permissions);
+        return 0;
+      });
 }
-static long publish(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions, std::uint8_t kind) {
+static long publish(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions,
+                    std::uint8_t kind) {
   must_be_pages(address, size);
   must(reinterpret_cast<std::uint64_t>(from) % layout::kPageSize == 0, "the source is not aligned");
   for (std::uint64_t page = address; page < address + size; page += layout::kPageSize)
@@ -215,17 +219,18 @@ long publish_data(std::uint64_t address, const void* from, std::uint64_t size, s
 long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   must_be_pages(address, size);
   must((permissions & (kPageWrite | kPageExecute)) != (kPageWrite | kPageExecute), "writable and executable");
-  return for_runs(address, size,
-                  [permissions](std::uint8_t state) { return state != kPageAbsent && (state & kPagePermissions) != permissions; },
-                  [permissions](std::uint64_t first, std::uint64_t bytes) -> long {
-    for (std::uint64_t page = first; page < first + bytes; page += layout::kPageSize) {
-      must(((states[page] | permissions) & (kPageWrite | kPageExecute)) != (kPageWrite | kPageExecute),
-           "between writable and executable there must be a step");
-      must((states[page] & kPageCode) == 0 || (permissions & kPageWrite) == 0, "published code made writable");
-    }
-    set_permissions(first, bytes, permissions);
-    return 0;
-  });
+  return for_runs(
+      address, size,
+      [permissions](std::uint8_t state) { return state != kPageAbsent && (state & kPagePermissions) != permissions; },
+      [permissions](std::uint64_t first, std::uint64_t bytes) -> long {
+        for (std::uint64_t page = first; page < first + bytes; page += layout::kPageSize) {
+          must(((states[page] | permissions) & (kPageWrite | kPageExecute)) != (kPageWrite | kPageExecute),
+               "between writable and executable there must be a step");
+          must((states[page] & kPageCode) == 0 || (permissions & kPageWrite) == 0, "published code made writable");
+        }
+        set_permissions(first, bytes, permissions);
+        return 0;
+      });
 }
 long make_executable(std::uint64_t address, std::uint64_t size) {
   if (const long error = protect_pages(address, size, kPageRead); error != 0) return error;
@@ -233,13 +238,16 @@ long make_executable(std::uint64_t address, std::uint64_t size) {
 }
 long remove_pages(std::uint64_t address, std::uint64_t size) {
   must_be_pages(address, size);
-  return for_runs(address, size, [](std::uint8_t state) { return state != kPageAbsent; },
-                  [](std::uint64_t first, std::uint64_t bytes) -> long {
-    must(mmap(at(first), bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == at(first), "mmap");
-    states.erase(states.lower_bound(first), states.lower_bound(first + bytes));
-    ++counts.remove;
-    return 0;
-  });
+  return for_runs(
+      address, size, [](std::uint8_t state) { return state != kPageAbsent; },
+      [](std::uint64_t first, std::uint64_t bytes) -> long {
+        must(mmap(at(first), bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) ==
+                 at(first),
+             "mmap");
+        states.erase(states.lower_bound(first), states.lower_bound(first + bytes));
+        ++counts.remove;
+        return 0;
+      });
 }
 std::uint64_t random_u64() {
   static std::uint64_t state = 0x9e3779b97f4a7c15;

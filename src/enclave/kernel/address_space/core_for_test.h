@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests on the host: the core's page functions over ordinary memory, so that loads, stores and jumps of the test are real and
-// their faults are resolved by the address space under test.
+// For tests on the host: the core's page functions over ordinary memory, so that loads, stores and jumps of the test
+// are real and their faults are resolved by the address space under test.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -18,7 +18,7 @@ struct HostCallCounts {
   unsigned all() const { return augment + protect + remove; }
 };
 HostCallCounts& host_calls();
-std::string& printed();                       // what print_to_host got
+std::string& printed();  // what print_to_host got
 void set_page_limit_for_test(std::uint64_t pages);
 std::uint64_t pages_committed();
 
@@ -38,7 +38,8 @@ class Arena {
   std::uint64_t base_, size_;
 };
 
-// Runs `action`; faults in the program's range go to `space`. The first result that is not `resolved` ends the action and is returned.
+// Runs `action`; faults in the program's range go to `space`. The first result that is not `resolved` ends the action
+// and is returned.
 FaultResult with_faults(AddressSpace& space, const std::function<void()>& action);
 unsigned faults_taken();  // by the last with_faults
 

@@ -23,7 +23,9 @@ std::uint64_t needed_permission(core::Access access) {
   }
   return kPageRead;
 }
-FaultResult as_fault(const Result<void>& result) { return result.ok() ? FaultResult::resolved : FaultResult::out_of_memory; }
+FaultResult as_fault(const Result<void>& result) {
+  return result.ok() ? FaultResult::resolved : FaultResult::out_of_memory;
+}
 }  // namespace
 
 FaultResult AddressSpace::Implementation::resolve_fault(std::uint64_t address, core::Access access) {
@@ -43,7 +45,9 @@ FaultResult AddressSpace::Implementation::resolve_fault(std::uint64_t address, c
 
 // Demand-zero.
 FaultResult AddressSpace::Implementation::fill(Area& area, std::uint64_t page, core::Access access) {
-  const PageRange window = area.size() <= kWholeSize ? area.range() : next_window(area.last_window, page, area.range(), {kFirstWindow, kLastWindow});
+  const PageRange window = area.size() <= kWholeSize
+                               ? area.range()
+                               : next_window(area.last_window, page, area.range(), {kFirstWindow, kLastWindow});
   PageRange run = absent_run(page, window);
   const std::uint64_t permissions = area.is_code() ? kPageRead : page_permissions(area.protection);
   if (core::commit_pages(run.start, run.size(), permissions) != 0) {
@@ -59,8 +63,7 @@ FaultResult AddressSpace::Implementation::adjust(std::uint64_t page, std::uint8_
   if ((state & needed_permission(access)) != 0) return FaultResult::resolved;
   const PageRange one{page, page + kPageSize};
   switch (access) {
-    case core::Access::read:
-      return as_fault(checked(core::protect_pages(page, kPageSize, kPageRead)));
+    case core::Access::read: return as_fault(checked(core::protect_pages(page, kPageSize, kPageRead)));
     case core::Access::write:
       if ((state & core::kPageCode) != 0) return as_fault(switch_to_data(one, state, kPageRead | kPageWrite));
       if ((state & kPageExecute) != 0 && core::protect_pages(page, kPageSize, kPageRead) != 0)

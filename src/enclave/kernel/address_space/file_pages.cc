@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pages of files, read in on demand: by whole chunks (the unit of verification) into the staging buffer, rewritten there if they are
-// code with a plan, then published at once, so that no thread of the program sees a page half filled.
+// Pages of files, read in on demand: by whole chunks (the unit of verification) into the staging buffer, rewritten
+// there if they are code with a plan, then published at once, so that no thread of the program sees a page half filled.
 #include <algorithm>
 #include "src/enclave/core/check.h"
 #include "src/enclave/kernel/address_space/implementation.h"
@@ -16,7 +16,8 @@ FaultResult AddressSpace::Implementation::read_in(Area& area, std::uint64_t page
   const std::uint64_t file_end = page_up(area.file->size());
   const std::uint64_t position = area.file_position(page);
   if (position >= file_end) return FaultResult::beyond_file;
-  // The window is chosen by positions in the file, where chunks are aligned; `shift` leads back to addresses (and may wrap).
+  // The window is chosen by positions in the file, where chunks are aligned; `shift` leads back to addresses (and may
+  // wrap).
   const std::uint64_t shift = area.start - area.file_offset;
   const PageRange shown{area.file_offset, std::min(area.file_offset + area.size(), file_end)};
   const PageRange before{area.last_window.start - shift, area.last_window.end - shift};
@@ -31,13 +32,16 @@ FaultResult AddressSpace::Implementation::read_in(Area& area, std::uint64_t page
   area.last_window = run;
   if (area.is_code()) {
     if (area.module != nullptr && !area.module->rewrite(run.start, {bytes, run.size()}).ok()) {
-      print_once(&mismatch_printed, "cloister: a rewrite plan does not belong to its file; the program is stopped there\n");
+      print_once(&mismatch_printed,
+                 "cloister: a rewrite plan does not belong to its file; the program is stopped there\n");
       return FaultResult::beyond_file;
     }
     return core::publish_code(run.start, bytes, run.size()) == 0 ? FaultResult::resolved : FaultResult::out_of_memory;
   }
   // A page that is written back to its file stays read-only until the first write.
-  const std::uint64_t permissions = area.is_written_back() ? std::uint64_t{kPageRead} : page_permissions(area.protection);
-  return core::publish_data(run.start, bytes, run.size(), permissions) == 0 ? FaultResult::resolved : FaultResult::out_of_memory;
+  const std::uint64_t permissions =
+      area.is_written_back() ? std::uint64_t{kPageRead} : page_permissions(area.protection);
+  return core::publish_data(run.start, bytes, run.size(), permissions) == 0 ? FaultResult::resolved
+                                                                            : FaultResult::out_of_memory;
 }
 }  // namespace cloister::kernel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state of an address space and its parts, one file each. Trusted, kernel storey. Everything here runs under the mutex, which
-// address_space.cc takes.
+// The state of an address space and its parts, one file each. Trusted, kernel storey. Everything here runs under the
+// mutex, which address_space.cc takes.
 #pragma once
 #include <mutex>
 #include "src/enclave/kernel/address_space/module.h"
@@ -10,18 +10,19 @@
 
 namespace cloister::kernel {
 
-// Sizes of what is brought in at once. A fault costs about 3 us and a host call 1; touching a page that is not needed costs nothing
-// where the host fills lazily, but a chunk of a file is read, verified and copied.
-inline constexpr std::uint64_t kWholeSize = 128 << 10;         // anonymous mappings up to here are committed as one
-inline constexpr std::uint64_t kEagerSize = 64 << 10;          // and up to here by mmap itself
-inline constexpr std::uint64_t kFirstWindow = 64 << 10;        // anonymous: doubled for each fault in sequence
+// Sizes of what is brought in at once. A fault costs about 3 us and a host call 1; touching a page that is not needed
+// costs nothing where the host fills lazily, but a chunk of a file is read, verified and copied.
+inline constexpr std::uint64_t kWholeSize = 128 << 10;   // anonymous mappings up to here are committed as one
+inline constexpr std::uint64_t kEagerSize = 64 << 10;    // and up to here by mmap itself
+inline constexpr std::uint64_t kFirstWindow = 64 << 10;  // anonymous: doubled for each fault in sequence
 inline constexpr std::uint64_t kLastWindow = 2 << 20;
 inline constexpr std::uint64_t kFirstFileWindow = kFileChunkSize;
 inline constexpr std::uint64_t kLastFileWindow = 128 << 10;
-inline constexpr std::uint64_t kStackStep = 64 << 10;          // by which a stack grows at least
-inline constexpr std::uint64_t kZeroInPlace = 128 << 10;       // MADV_DONTNEED: as many bytes are zeroed, more are given back
-inline constexpr std::uint64_t kFreeAtOnce = 256 << 10;        // MADV_FREE: from here on pages are removed
-inline constexpr std::size_t kMaxAreas = 65530;                // vm.max_map_count
+inline constexpr std::uint64_t kStackStep = 64 << 10;  // by which a stack grows at least
+inline constexpr std::uint64_t kZeroInPlace = 128
+                                              << 10;     // MADV_DONTNEED: as many bytes are zeroed, more are given back
+inline constexpr std::uint64_t kFreeAtOnce = 256 << 10;  // MADV_FREE: from here on pages are removed
+inline constexpr std::size_t kMaxAreas = 65530;          // vm.max_map_count
 
 // Page-aligned memory of the runtime, through which contents pass on their way to program pages (EACCEPTCOPY's source).
 class StagingBuffer {
@@ -40,7 +41,7 @@ struct AddressSpace::Implementation {
   // map.cc
   Result<std::uint64_t> map(const MapRequest& request);
   Result<void> unmap(std::uint64_t address, std::uint64_t size);
-  Result<void> release(PageRange range);   // pages, areas, and modules that nobody uses any more
+  Result<void> release(PageRange range);  // pages, areas, and modules that nobody uses any more
   void clear();
   void populate(PageRange range, core::Access access);
 
@@ -49,7 +50,7 @@ struct AddressSpace::Implementation {
   void print_once(bool* printed, const char* text);
   std::shared_ptr<Module> make_module(const Area& area);  // null: no plan, or it cannot be applied
   void release_unused_modules();
-  Result<void> switch_to_code(PageRange run);      // data pages -> read-execute (dynamic code)
+  Result<void> switch_to_code(PageRange run);  // data pages -> read-execute (dynamic code)
   Result<void> switch_to_data(PageRange run, std::uint8_t state, std::uint64_t permissions);
 
   // protect.cc

@@ -10,9 +10,9 @@ constexpr int kKeptFlags = MAP_PRIVATE | MAP_SHARED | MAP_STACK | MAP_GROWSDOWN 
 constexpr int kProtections = PROT_READ | PROT_WRITE | PROT_EXEC;
 
 // MAP_SHARED_VALIDATE refuses what it does not know.
-constexpr int kKnownFlags = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED |
-                            MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_FIXED_NOREPLACE | MAP_UNINITIALIZED |
-                            MAP_32BIT;
+constexpr int kKnownFlags = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |
+                            MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_FIXED_NOREPLACE |
+                            MAP_UNINITIALIZED | MAP_32BIT;
 
 Result<bool> wants_sharing(int flags) {
   switch (flags & MAP_TYPE) {
@@ -27,7 +27,8 @@ Result<bool> wants_sharing(int flags) {
 }  // namespace
 
 bool AddressSpace::Implementation::has_room(std::uint64_t size) const {
-  return areas.count() < kMaxAreas && size <= limits.address_space && areas.mapped_bytes() <= limits.address_space - size;
+  return areas.count() < kMaxAreas && size <= limits.address_space &&
+         areas.mapped_bytes() <= limits.address_space - size;
 }
 
 Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& request) {
@@ -67,11 +68,15 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
   if (!fixed) {
     const std::uint64_t hint = std::max(page_up(request.address), options.low);
     std::uint64_t place = 0;
-    if (request.address != 0 && is_within_program(hint, size) && areas.is_free({hint, hint + size})) place = hint;
-    else if ((request.flags & MAP_32BIT) != 0) place = placement.below_2_gib(areas, size);
-    else if ((request.flags & MAP_GROWSDOWN) != 0 && areas.is_free({placement.stack_top() - size, placement.stack_top()}))
+    if (request.address != 0 && is_within_program(hint, size) && areas.is_free({hint, hint + size}))
+      place = hint;
+    else if ((request.flags & MAP_32BIT) != 0)
+      place = placement.below_2_gib(areas, size);
+    else if ((request.flags & MAP_GROWSDOWN) != 0 &&
+             areas.is_free({placement.stack_top() - size, placement.stack_top()}))
       place = placement.stack_top() - size;
-    else place = placement.anywhere(areas, size);
+    else
+      place = placement.anywhere(areas, size);
     if (place == 0) return failure(ENOMEM);
     range = {place, place + size};
   } else {
@@ -101,7 +106,8 @@ void AddressSpace::Implementation::populate(PageRange range, core::Access access
 }
 
 Result<void> AddressSpace::Implementation::unmap(std::uint64_t address, std::uint64_t size) {
-  if (address % kPageSize != 0 || size == 0 || size > options.high || address > options.high - size) return failure(EINVAL);
+  if (address % kPageSize != 0 || size == 0 || size > options.high || address > options.high - size)
+    return failure(EINVAL);
   const PageRange range = PageRange{address, address + page_up(size)}.clipped_to(program());
   if (range.is_empty()) return {};
   // A hole in the middle makes one mapping more.

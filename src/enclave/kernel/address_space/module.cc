@@ -23,7 +23,8 @@ Module::Module(std::shared_ptr<MappedFile> owner, const PlanView& plan, const Te
   for (const PlanSite site : plan) {
     if (!range.contains(site)) continue;
     sites.push_back({static_cast<std::uint32_t>(range.bias + site.window_start - range.address),
-                     static_cast<std::uint32_t>(trampoline), site.window.data(), static_cast<std::uint8_t>(site.window.size())});
+                     static_cast<std::uint32_t>(trampoline), site.window.data(),
+                     static_cast<std::uint8_t>(site.window.size())});
     trampoline += trampoline_shape(site).size;
   }
 }
@@ -38,9 +39,8 @@ Result<void> Module::rewrite(std::uint64_t address, std::span<std::uint8_t> byte
   // Relative to the text; a piece may begin before it or end behind it.
   const auto begin = static_cast<std::int64_t>(address - text.text.address);
   const auto end = begin + static_cast<std::int64_t>(bytes.size());
-  auto site = std::partition_point(sites.begin(), sites.end(), [begin](const Site& each) {
-    return static_cast<std::int64_t>(each.end()) <= begin;
-  });
+  auto site = std::partition_point(
+      sites.begin(), sites.end(), [begin](const Site& each) { return static_cast<std::int64_t>(each.end()) <= begin; });
   for (; site != sites.end() && static_cast<std::int64_t>(site->offset) < end; ++site) {
     std::uint8_t replacing[kMaxWindowSize];
     const std::span<std::uint8_t> window(replacing, site->size);

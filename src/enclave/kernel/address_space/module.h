@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The applied rewrite plan of one executable mapping: its trampolines, and where each site's window lies. Trusted, kernel storey.
+// The applied rewrite plan of one executable mapping: its trampolines, and where each site's window lies. Trusted,
+// kernel storey.
 //
-// All trampolines are made at once when the file is mapped; text comes in by chunks, and each piece gets its windows (or the
-// part of a window that lies in it: the replacing bytes follow from the plan alone) before it is published.
+// All trampolines are made at once when the file is mapped; text comes in by chunks, and each piece gets its windows
+// (or the part of a window that lies in it: the replacing bytes follow from the plan alone) before it is published.
 #pragma once
 #include <memory>
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs of pages in the same state, and the page manager's answers as errors. Trusted, kernel storey. One host call a run, never
-// one a page.
+// Runs of pages in the same state, and the page manager's answers as errors. Trusted, kernel storey. One host call a
+// run, never one a page.
 #pragma once
 #include "src/base/result.h"
 #include "src/enclave/core/pages.h"
@@ -17,8 +17,8 @@ inline Result<void> checked(long result) {
 
 inline bool is_committed(std::uint64_t page) { return (core::page_state(page) & core::kPageCommitted) != 0; }
 
-// What the pages of a mapping with `protection` may do. Every x86 page that may be written or executed may be read, and none is
-// ever writable and executable: where both are asked for, faults switch between the two.
+// What the pages of a mapping with `protection` may do. Every x86 page that may be written or executed may be read, and
+// none is ever writable and executable: where both are asked for, faults switch between the two.
 inline std::uint64_t page_permissions(int protection) {
   if ((protection & PROT_WRITE) != 0) return kPageRead | kPageWrite;
   if ((protection & PROT_EXEC) != 0) return kPageRead | kPageExecute;

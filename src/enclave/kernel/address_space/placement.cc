@@ -19,7 +19,8 @@ void Placement::reset(PageRange program, std::uint64_t stack_limit) {
   // 2^22 pages are 16 GiB, 2^24 are 64 GiB; small ranges (of tests) are randomised less.
   const unsigned fewer = program.size() >= (512ULL << 30) ? 0 : 12;
   stack_top_ = program.end - random_pages(22 - fewer);
-  const std::uint64_t stack_room = page_up(std::clamp<std::uint64_t>(stack_limit, 128ULL << 20, 16ULL << 30)) + kStackGuardGap;
+  const std::uint64_t stack_room =
+      page_up(std::clamp<std::uint64_t>(stack_limit, 128ULL << 20, 16ULL << 30)) + kStackGuardGap;
   base_ = stack_top_ - std::min(stack_room, program.size() / 4) - random_pages(24 - fewer);
   search_top_ = base_;
   largest_hole_ = 0;

@@ -14,7 +14,7 @@ class Placement {
 
   // Each answers 0 when there is no room.
   std::uint64_t anywhere(AreaMap& areas, std::uint64_t size);
-  std::uint64_t below_2_gib(AreaMap& areas, std::uint64_t size);                   // MAP_32BIT
+  std::uint64_t below_2_gib(AreaMap& areas, std::uint64_t size);  // MAP_32BIT
   // Such that everything in [near] is within 2 GiB of everything in the result.
   std::uint64_t within_2_gib(AreaMap& areas, PageRange near, std::uint64_t size);
   // The range has become free.
@@ -27,7 +27,8 @@ class Placement {
   PageRange program_;
   std::uint64_t stack_top_ = 0;
   std::uint64_t base_ = 0;  // below the main stack's room
-  // All holes between search_top_ and base_ have at most largest_hole_ bytes, so that a search can begin at search_top_.
+  // All holes between search_top_ and base_ have at most largest_hole_ bytes, so that a search can begin at
+  // search_top_.
   std::uint64_t search_top_ = 0, largest_hole_ = 0;
 };
 }  // namespace cloister::kernel

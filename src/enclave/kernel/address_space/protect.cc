@@ -51,14 +51,16 @@ Result<void> AddressSpace::Implementation::protect(std::uint64_t address, std::u
   return {};
 }
 
-// `area` is all that changes. Absent pages get the new protection when they come; here it is about those that are there.
+// `area` is all that changes. Absent pages get the new protection when they come; here it is about those that are
+// there.
 Result<void> AddressSpace::Implementation::change_protection(Area& area, int protection) {
   area.protection = protection;
   if (!area.is_anonymous() && (protection & PROT_WRITE) != 0) area.modified = true;
   const PageRange range = area.range();
   const std::uint64_t permissions = page_permissions(protection);
   if (area.is_code()) {
-    const bool has_own_contents = area.is_anonymous() || area.modified;  // dynamic code, which check_executable let pass
+    const bool has_own_contents =
+        area.is_anonymous() || area.modified;  // dynamic code, which check_executable let pass
     return for_committed_runs(range, [&](PageRange run, std::uint8_t state) -> Result<void> {
       if ((state & core::kPageCode) != 0) return checked(core::protect_pages(run.start, run.size(), permissions));
       if (has_own_contents) return switch_to_code(run);
@@ -70,7 +72,8 @@ Result<void> AddressSpace::Implementation::change_protection(Area& area, int pro
     if (area.is_written_back()) (void)write_back(area, range).ok();
     return checked(core::protect_pages(range.start, range.size(), permissions));
   }
-  // Writable. Where faults decide (a page to be executed too, or the first write to a shared file), a page becomes readable here.
+  // Writable. Where faults decide (a page to be executed too, or the first write to a shared file), a page becomes
+  // readable here.
   const bool by_fault = (protection & PROT_EXEC) != 0 || area.is_written_back();
   return for_committed_runs(range, [&](PageRange run, std::uint8_t state) -> Result<void> {
     const bool loses_execution = (state & kPageExecute) != 0 && (protection & PROT_EXEC) == 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mremap. Enclave pages cannot move, so a mapping that moves is copied; a growing one goes where it can grow again in place.
+// mremap. Enclave pages cannot move, so a mapping that moves is copied; a growing one goes where it can grow again in
+// place.
 #include <linux/mman.h>
 #include <algorithm>
 #include <cstring>
@@ -21,13 +22,15 @@ bool AddressSpace::Implementation::extend(Area& area, std::uint64_t end) {
   return true;
 }
 
-// The contents of committed pages, and then the area itself; `to` is free and at least as large as `from`, all of which is `area`.
+// The contents of committed pages, and then the area itself; `to` is free and at least as large as `from`, all of which
+// is `area`.
 Result<std::uint64_t> AddressSpace::Implementation::move(Area area, PageRange from, PageRange to) {
   area.file_offset = area.is_anonymous() ? 0 : area.file_position(from.start);
   area.start = to.start;
   area.end = to.end;
   area.last_window = {};
-  if (area.module != nullptr) area.module = nullptr;  // its jumps are for the old address; here its system calls are trapped
+  if (area.module != nullptr)
+    area.module = nullptr;  // its jumps are for the old address; here its system calls are trapped
   const bool file_code = area.is_code() && !area.is_anonymous() && !area.modified;  // comes again from the file
   if (!file_code) {
     TRY(for_committed_runs(from, [&](PageRange run, std::uint8_t state) -> Result<void> {
@@ -35,8 +38,8 @@ Result<std::uint64_t> AddressSpace::Implementation::move(Area area, PageRange fr
         const std::uint64_t size = std::min<std::uint64_t>(run.end - at, StagingBuffer::kSize);
         if ((state & kPageRead) == 0) TRY(checked(core::protect_pages(at, size, kPageRead)));
         std::memcpy(staging.bytes(), reinterpret_cast<const void*>(at), size);
-        // First the old pages go, so that a full enclave can move its memory. A host that then refuses as many new ones has
-        // lost contents of the program: nothing to go on with.
+        // First the old pages go, so that a full enclave can move its memory. A host that then refuses as many new ones
+        // has lost contents of the program: nothing to go on with.
         TRY(checked(core::remove_pages(at, size)));
         const std::uint64_t target = to.start + (at - from.start);
         const std::uint64_t permissions = state & core::kPagePermissions;
@@ -56,7 +59,8 @@ Result<std::uint64_t> AddressSpace::Implementation::move(Area area, PageRange fr
 }
 
 Result<std::uint64_t> AddressSpace::Implementation::remap(std::uint64_t old_address, std::uint64_t old_size,
-                                                          std::uint64_t new_size, int flags, std::uint64_t new_address) {
+                                                          std::uint64_t new_size, int flags,
+                                                          std::uint64_t new_address) {
   const bool fixed = (flags & MREMAP_FIXED) != 0, may_move = (flags & MREMAP_MAYMOVE) != 0;
   if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) != 0 || (fixed && !may_move)) return failure(EINVAL);
   if (old_address % kPageSize != 0) return failure(EINVAL);
@@ -65,7 +69,8 @@ Result<std::uint64_t> AddressSpace::Implementation::remap(std::uint64_t old_addr
   if (new_size == 0) return failure(EINVAL);
   if (!fixed && new_size > program().size()) return failure(ENOMEM);
   if (fixed) {
-    if (new_address % kPageSize != 0 || new_size > options.high || new_address > options.high - new_size) return failure(EINVAL);
+    if (new_address % kPageSize != 0 || new_size > options.high || new_address > options.high - new_size)
+      return failure(EINVAL);
     if (old_size > options.high || old_address > options.high - old_size) return failure(EINVAL);
     if (new_address < old_address + old_size && old_address < new_address + new_size) return failure(EINVAL);
     if (new_address < options.low) return failure(EPERM);

@@ -15,9 +15,12 @@ AddressSpace::Usage AddressSpace::Implementation::usage() {
   Usage usage{areas.mapped_bytes(), 0, 0, 0, 0};
   for (const auto& [start, area] : areas) {
     usage.committed_bytes += core::count_committed(area.start, area.end) * kPageSize;
-    if ((area.flags & MAP_GROWSDOWN) != 0) usage.stack_bytes += area.size();
-    else if ((area.protection & PROT_EXEC) != 0) usage.code_bytes += area.size();
-    else if ((area.protection & PROT_WRITE) != 0 && !area.is_shared()) usage.data_bytes += area.size();
+    if ((area.flags & MAP_GROWSDOWN) != 0)
+      usage.stack_bytes += area.size();
+    else if ((area.protection & PROT_EXEC) != 0)
+      usage.code_bytes += area.size();
+    else if ((area.protection & PROT_WRITE) != 0 && !area.is_shared())
+      usage.data_bytes += area.size();
   }
   return usage;
 }

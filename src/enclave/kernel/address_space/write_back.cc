@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writable shared mappings of files: private pages that are written to the file at msync, munmap and exit. A page has been changed
-// if it is writable, since the first write makes it so.
+// Writable shared mappings of files: private pages that are written to the file at msync, munmap and exit. A page has
+// been changed if it is writable, since the first write makes it so.
 #include <algorithm>
 #include <cstring>
 #include "src/enclave/kernel/address_space/implementation.h"
