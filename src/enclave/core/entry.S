@@ -128,6 +128,9 @@ host_call_transfer:
 first_entry:
   cmp $STATE_READY, %r8
   jne stop_entry
+  lea enclave_entry(%rip), %r9
+  cmp core_linked_entry(%rip), %r9      // ELRANGE must start at 0: the image holds absolute addresses
+  jne stop_entry
   lfence
   movq $STATE_INSIDE, %gs:T_STATE
   mov %rsp, %gs:T_HOST_RSP
@@ -178,6 +181,8 @@ stopped_entry:
   .size enclave_entry, . - enclave_entry
 
   .data
+  .balign 8
+core_linked_entry: .quad enclave_entry
   .balign 64
   .globl core_initial_xstate
 core_initial_xstate:                    // XSTATE_BV = 0: every component to its initial state; MXCSR from here

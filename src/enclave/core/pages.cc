@@ -217,6 +217,10 @@ long remove_pages(std::uint64_t address, std::uint64_t size) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
   return for_runs(address, size, is_committed, [](std::uint64_t first, std::uint64_t bytes) {
     if (const long error = host_call(HostCall::remove, first, bytes); error != 0) return error;
+    // Until this succeeds the host might have kept the page, and what it holds, at this address.
+    alignas(64) const sgx::Secinfo trimmed = make_secinfo(sgx::kSecinfoModified | sgx::secinfo_flags(sgx::PageType::trim, 0));
+    for (std::uint64_t at = first; at < first + bytes; at += kPageSize)
+      if (eaccept(&trimmed, at) != 0) host_lied(HostCall::remove, "EACCEPT refuses a trimmed page");
     set_states(first, bytes, kPageAbsent);
     committed.fetch_sub(bytes / kPageSize, std::memory_order_relaxed);
     return 0L;

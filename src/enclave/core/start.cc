@@ -38,6 +38,9 @@ void read_own_report() {
   ereport(&target, reinterpret_cast<std::uint64_t>(data), reinterpret_cast<std::uint64_t>(&report));
   enclave_attributes = report.body.attributes.flags;
   enclave_xfrm = report.body.attributes.xfrm;
+  // Without EXINFO a page fault cannot be told from a forged one (E-8); without KSS CONFIGID says nothing.
+  if ((report.body.miscselect & sgx::kMiscselectExinfo) == 0) enclave_fail("this enclave was built without EXINFO", __FILE__, __LINE__);
+  if ((enclave_attributes & sgx::kAttributeKss) == 0) enclave_fail("this enclave was built without KSS", __FILE__, __LINE__);
   constexpr std::uint64_t kAvx = 1 << 2, kAvx512 = 0xe0, kMore = ~std::uint64_t{0xe7};
   if ((enclave_xfrm & kMore) != 0) core_scrub_level = 0;  // PKRU, AMX and later state: XRSTOR each time
   else if ((enclave_xfrm & kAvx512) == kAvx512) core_scrub_level = 2;

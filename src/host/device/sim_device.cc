@@ -213,8 +213,11 @@ long SimDevice::map_data(std::uint64_t address, std::uint64_t size) {
 
 long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind) {
   if (!is_page_range(address, size) || size == 0) return -EINVAL;
-  for (std::uint64_t page = address; page < address + size; page += kPageSize)
-    if ((sim_epcm[page / kPageSize] & kEpcmValid) != 0) return -EINVAL;
+  for (std::uint64_t page = address; page < address + size; page += kPageSize) {
+    std::uint64_t& entry = sim_epcm[page / kPageSize];
+    if ((entry & (kEpcmTrim | kEpcmModified)) == kEpcmTrim) entry = 0;  // EREMOVE of a page whose trimming was accepted
+    if ((entry & kEpcmValid) != 0) return -EINVAL;
+  }
   std::uint64_t flags = kEpcmValid | kEpcmPending | kEpcmRead | kEpcmWrite;
   if (kind == PageKind::code) {
     // Not accessible before `protect`: the processor would not let anyone see a pending page either.
@@ -320,7 +323,7 @@ long SimDevice::remove(std::uint64_t address, std::uint64_t size) {
   bool code = false;
   for (std::uint64_t page = address; page < address + size; page += kPageSize) {
     code |= (sim_epcm[page / kPageSize] & kEpcmCode) != 0;
-    sim_epcm[page / kPageSize] = 0;
+    sim_epcm[page / kPageSize] = kEpcmValid | kEpcmTrim | kEpcmModified;
   }
   if (code) ::fallocate(sim_code_file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(address), static_cast<off_t>(size));
   if (secret_memory_) secret_pool_.give_back(address, size);

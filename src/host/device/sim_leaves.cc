@@ -65,6 +65,11 @@ std::uint64_t sim_eaccept(const sgx::Secinfo* info, std::uint64_t address) {
                                      (flags & sgx::kSecinfoPr ? std::uint64_t{kEpcmRestricted} : 0);
   const std::uint64_t state = entry & (kEpcmPending | kEpcmModified | kEpcmRestricted);
   if (state == 0 || state != wanted_state) return kMismatch;
+  if (sgx::page_type(flags) == sgx::PageType::trim || (entry & kEpcmTrim) != 0) {
+    if (sgx::page_type(flags) != sgx::PageType::trim || (entry & kEpcmTrim) == 0) return kMismatch;
+    entry &= ~std::uint64_t{kEpcmModified};
+    return 0;
+  }
   const bool tcs = sgx::page_type(flags) == sgx::PageType::tcs;
   if (tcs) return (state == kEpcmModified && adopt_tcs(address, entry)) ? 0 : kMismatch;
   if (as_permissions(entry) != (flags & sgx::kSecinfoRwx)) return kMismatch;

@@ -54,6 +54,7 @@ enum EpcmFlags : std::uint64_t {
   kEpcmSecret = 256,      // backed by memfd_secret
   kEpcmCode = 512,        // backed by the code file
   kEpcmStaged = 1024,     // new and not yet in its place (PageKind::filled)
+  kEpcmTrim = 2048,       // PT_TRIM: waits for EACCEPT, then for EREMOVE, which the next EAUG implies
   kEpcmFlags = 4095,
 };
 extern "C" std::uint64_t* sim_epcm;
