@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Linux puts on the stack of an x86-64 program when it runs a signal handler (struct rt_sigframe and what hangs below
-// it, arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h). Constants and structures only.
+// What Linux puts on the stack of an x86-64 program when it runs a signal handler (struct rt_sigframe and what hangs
+// below it, arch/x86/include/asm/sigframe.h, uapi/asm/sigcontext.h). Constants and structures only.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ struct SignalStack {  // stack_t
   std::uint64_t size;
 };
 
-struct UserContext {  // struct ucontext
+struct UserContext {    // struct ucontext
   std::uint64_t flags;  // UC_*
   std::uint64_t link;
   SignalStack stack;
@@ -36,7 +36,7 @@ static_assert(sizeof(UserContext) == 304);
 
 inline constexpr std::uint64_t kUcFpXstate = 1, kUcSigcontextSs = 2, kUcStrictRestoreSs = 4;
 
-struct SignalFrame {  // struct rt_sigframe
+struct SignalFrame {             // struct rt_sigframe
   std::uint64_t return_address;  // sa_restorer, which calls rt_sigreturn
   UserContext context;
   std::uint8_t info[128];  // siginfo_t

@@ -17,11 +17,11 @@ namespace cloister {
 
 enum class Errc : std::uint16_t {
   // 1..133 are Linux errno values; make them with Error::from_errno.
-  invalid = 1000,   // malformed input
-  unsupported,      // well-formed, but something we do not serve
-  mismatch,         // a signature, hash or measurement that does not hold
-  host_lied,        // an answer that an honest host cannot give
-  io,               // the operating system refused; see what()
+  invalid = 1000,  // malformed input
+  unsupported,     // well-formed, but something we do not serve
+  mismatch,        // a signature, hash or measurement that does not hold
+  host_lied,       // an answer that an honest host cannot give
+  io,              // the operating system refused; see what()
 };
 
 class [[nodiscard]] Error {
@@ -58,8 +58,10 @@ class [[nodiscard]] Result {
   constexpr Result(T value) : ok_(true) { new (&value_) T(std::move(value)); }
   constexpr Result(Error error) : error_(error), ok_(false) {}
   constexpr Result(Result&& other) : ok_(other.ok_) {
-    if (ok_) new (&value_) T(std::move(other.value_));
-    else new (&error_) Error(other.error_);
+    if (ok_)
+      new (&value_) T(std::move(other.value_));
+    else
+      new (&error_) Error(other.error_);
   }
   Result& operator=(Result&&) = delete;
   constexpr ~Result() {
@@ -97,10 +99,11 @@ class [[nodiscard]] Result<void> {
 
 #define CLOISTER_TRY_CAT_(a, b) a##b
 #define CLOISTER_TRY_CAT(a, b) CLOISTER_TRY_CAT_(a, b)
-#define CLOISTER_TRY_(name, expr)                    \
-  __extension__({                                    \
-    auto name = (expr);                              \
-    if (!name.ok()) [[unlikely]] return name.error(); \
-    std::move(name).take();                          \
+#define CLOISTER_TRY_(name, expr) \
+  __extension__({                 \
+    auto name = (expr);           \
+    if (!name.ok()) [[unlikely]]  \
+      return name.error();        \
+    std::move(name).take();       \
   })
 #define TRY(expr) CLOISTER_TRY_(CLOISTER_TRY_CAT(try_, __COUNTER__), expr)

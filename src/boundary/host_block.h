@@ -10,7 +10,7 @@
 namespace cloister {
 
 struct alignas(64) HostBlock {
-  std::uint64_t number;    // a Linux call that the stub makes at once, or kFirstHostService + a service of the host part
+  std::uint64_t number;  // a Linux call that the stub makes at once, or kFirstHostService + a service of the host part
   std::uint64_t args[6];
   std::uint64_t result;    // as the kernel returns it: negative errno or value
   std::uint64_t kicked;    // set by the host's signal handler: the next host call returns EINTR before it blocks
@@ -32,13 +32,13 @@ struct CpuidLeaf {
 };
 inline constexpr std::size_t kMaxCpuidLeaves = 96;
 
-struct TimeParameters {     // nanoseconds = base + ((tsc - tsc_base) * multiplier >> 32)
+struct TimeParameters {  // nanoseconds = base + ((tsc - tsc_base) * multiplier >> 32)
   std::uint64_t tsc_base;
-  std::uint64_t multiplier; // nanoseconds per tick, 32.32 fixed point
+  std::uint64_t multiplier;  // nanoseconds per tick, 32.32 fixed point
   std::uint64_t monotonic_base;
   std::uint64_t realtime_base;
   std::uint64_t boottime_offset;  // CLOCK_BOOTTIME - CLOCK_MONOTONIC
-  std::uint64_t sequence;   // odd while the host writes
+  std::uint64_t sequence;         // odd while the host writes
 };
 
 struct StartParameters {
@@ -49,11 +49,11 @@ struct StartParameters {
   std::uint64_t host_pid;
   std::uint64_t host_parent_pid;
   std::uint64_t host_uid, host_gid;
-  std::uint64_t host_flags;       // wishes (trace, statistics); a debug enclave may follow them
-  std::uint64_t argument_count;   // of the strings at `strings`, from the host's command line
+  std::uint64_t host_flags;      // wishes (trace, statistics); a debug enclave may follow them
+  std::uint64_t argument_count;  // of the strings at `strings`, from the host's command line
   std::uint64_t environment_count;
-  std::uint64_t strings_offset;   // within the start area
-  std::uint64_t strings_size;     // NUL-terminated strings: working directory, arguments, environment
+  std::uint64_t strings_offset;  // within the start area
+  std::uint64_t strings_size;    // NUL-terminated strings: working directory, arguments, environment
   std::uint64_t cpuid_count;
   CpuidLeaf cpuid[kMaxCpuidLeaves];
 };

@@ -20,9 +20,7 @@ class ErrorSet {
     for (int i = 0; i < 3; ++i) set.words_[i] = words_[i] | other.words_[i];
     return set;
   }
-  constexpr bool contains(std::uint64_t error) const {
-    return error < 192 && (words_[error >> 6] >> (error & 63) & 1);
-  }
+  constexpr bool contains(std::uint64_t error) const { return error < 192 && (words_[error >> 6] >> (error & 63) & 1); }
 
  private:
   std::uint64_t words_[3] = {};
@@ -31,8 +29,8 @@ class ErrorSet {
 namespace host_errors {
 inline constexpr ErrorSet none = ErrorSet::of();
 inline constexpr ErrorSet file =
-    ErrorSet::of(EINTR, EIO, EAGAIN, ENOMEM, EACCES, EPERM, EBUSY, EINVAL, EISDIR, ENOTDIR, EFBIG, ENOSPC, ESPIPE, EROFS,
-                 EOVERFLOW, EOPNOTSUPP, EDQUOT, ETXTBSY, ENXIO, ENODEV, ESTALE, ENOTTY, ENOENT);
+    ErrorSet::of(EINTR, EIO, EAGAIN, ENOMEM, EACCES, EPERM, EBUSY, EINVAL, EISDIR, ENOTDIR, EFBIG, ENOSPC, ESPIPE,
+                 EROFS, EOVERFLOW, EOPNOTSUPP, EDQUOT, ETXTBSY, ENXIO, ENODEV, ESTALE, ENOTTY, ENOENT);
 inline constexpr ErrorSet network =
     ErrorSet::of(EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT, EPROTOTYPE, EADDRINUSE, EADDRNOTAVAIL, EALREADY,
                  ECONNABORTED, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EHOSTDOWN, EHOSTUNREACH, EINPROGRESS, EISCONN,
@@ -42,12 +40,12 @@ inline constexpr ErrorSet stream = file | network;
 inline constexpr ErrorSet control = stream | ErrorSet::of(ESRCH);  // TIOCSPGRP
 inline constexpr ErrorSet path = file | ErrorSet::of(ENOENT, EEXIST, ELOOP, EMFILE, ENFILE, EMLINK, ENAMETOOLONG,
                                                      ENOTEMPTY, EXDEV, ENXIO, ENODEV, E2BIG, ENOTBLK);
-inline constexpr ErrorSet socket = network | ErrorSet::of(EINTR, EAGAIN, EIO, ENOMEM, EACCES, EPERM, EINVAL, EMFILE,
-                                                          ENFILE, ENOENT, ENOTDIR, ELOOP, EROFS, ENAMETOOLONG, ENODEV, ENXIO,
-                                                          ENOSPC, EDQUOT, EBUSY);
-inline constexpr ErrorSet lock =
-    file | ErrorSet::of(EDEADLK, ENOLCK, EWOULDBLOCK);
-inline constexpr ErrorSet wait = ErrorSet::of(EINTR, EINVAL, ENOMEM, EMFILE, ENFILE, EEXIST, ENOENT, EPERM, ELOOP, ENOSPC, ENODEV);
+inline constexpr ErrorSet socket =
+    network | ErrorSet::of(EINTR, EAGAIN, EIO, ENOMEM, EACCES, EPERM, EINVAL, EMFILE, ENFILE, ENOENT, ENOTDIR, ELOOP,
+                           EROFS, ENAMETOOLONG, ENODEV, ENXIO, ENOSPC, EDQUOT, EBUSY);
+inline constexpr ErrorSet lock = file | ErrorSet::of(EDEADLK, ENOLCK, EWOULDBLOCK);
+inline constexpr ErrorSet wait =
+    ErrorSet::of(EINTR, EINVAL, ENOMEM, EMFILE, ENFILE, EEXIST, ENOENT, EPERM, ELOOP, ENOSPC, ENODEV);
 inline constexpr ErrorSet futex = ErrorSet::of(EINTR, EAGAIN, ETIMEDOUT);
 inline constexpr ErrorSet kick = ErrorSet::of(ESRCH, EAGAIN);
 inline constexpr ErrorSet sched = ErrorSet::of(EINVAL, EPERM, ESRCH);

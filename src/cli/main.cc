@@ -12,11 +12,12 @@ int main(int argc, char** argv) {
   // The short way for the frequent case, and the one where everything after the program's name is the program's.
   if (argc >= 2 && std::strcmp(argv[1], "run") == 0) return cloister::run_verb(argc - 1, argv + 1);
   if (argc >= 2 && std::strcmp(argv[1], "measure") == 0) return cloister::measure_verb(argc - 1, argv + 1);
-  CLI::App app{"Runs unmodified Linux programs inside SGX enclaves (software SGX where there is no hardware).\n\n"
-               "  cloister run -- redis-server --save ''      run a program in an enclave\n"
-               "  cloister measure -- redis-server            print the MRENCLAVE that a policy pins\n"
-               "  cloister doctor                             what this machine offers\n",
-               "cloister"};
+  CLI::App app{
+      "Runs unmodified Linux programs inside SGX enclaves (software SGX where there is no hardware).\n\n"
+      "  cloister run -- redis-server --save ''      run a program in an enclave\n"
+      "  cloister measure -- redis-server            print the MRENCLAVE that a policy pins\n"
+      "  cloister doctor                             what this machine offers\n",
+      "cloister"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "cloister " CLOISTER_VERSION);
   int exit_status = 0;

@@ -13,11 +13,12 @@ std::string installation() {
   const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
   if (size <= 0) return "..";
   std::string text(path, static_cast<std::size_t>(size));
-  text.erase(text.rfind('/'));            // bin
+  text.erase(text.rfind('/'));  // bin
   return text.substr(0, text.rfind('/'));
 }
 
-// The options come first; `--` or the first other word begins the program. Options with a separate value take the next word.
+// The options come first; `--` or the first other word begins the program. Options with a separate value take the next
+// word.
 int first_program_word(int argc, char** argv) {
   static constexpr const char* kWithValue[] = {"--device", "--heap", "--threads", "--memory", "--env", "--allow"};
   for (int i = 1; i < argc; ++i) {
@@ -35,17 +36,29 @@ int first_program_word(int argc, char** argv) {
 
 int parse_run_options(int argc, char** argv, const char* verb, const char* description, RunOptions* options) {
   CLI::App app{description, std::string("cloister ") + verb};
-  app.add_option("--device", options->device, "auto, sim or sgx")->check(CLI::IsMember({"auto", "sim", "sgx"}))->capture_default_str();
+  app.add_option("--device", options->device, "auto, sim or sgx")
+      ->check(CLI::IsMember({"auto", "sim", "sgx"}))
+      ->capture_default_str();
   app.add_option("--heap", options->heap, "dynamic memory at most, e.g. 64M or 4G; measured")->capture_default_str();
-  app.add_option("--threads", options->threads, "threads at most; measured")->check(CLI::Range(1, 4096))->capture_default_str();
+  app.add_option("--threads", options->threads, "threads at most; measured")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   app.add_option("--memory", options->memory, "sim: secret (memfd_secret), plain, or auto")
-      ->check(CLI::IsMember({"auto", "secret", "plain"}))->capture_default_str();
-  app.add_option("--env", options->environment, "NAME=VALUE, or NAME to take the value from here (repeatable); measured")
-      ->type_name("NAME[=VALUE]")->take_all()->expected(1);
+      ->check(CLI::IsMember({"auto", "secret", "plain"}))
+      ->capture_default_str();
+  app.add_option("--env", options->environment,
+                 "NAME=VALUE, or NAME to take the value from here (repeatable); measured")
+      ->type_name("NAME[=VALUE]")
+      ->take_all()
+      ->expected(1);
   app.add_option("--allow", options->allowed, "weaken something by name: insecure_dynamic_code (repeatable); measured")
-      ->type_name("insecure_NAME")->take_all()->expected(1);
-  auto* const trace = app.add_option("--trace", options->trace_file, "print every system call (to FILE); makes a debug enclave")
-      ->type_name("[=FILE]")->expected(0, 1);
+      ->type_name("insecure_NAME")
+      ->take_all()
+      ->expected(1);
+  auto* const trace =
+      app.add_option("--trace", options->trace_file, "print every system call (to FILE); makes a debug enclave")
+          ->type_name("[=FILE]")
+          ->expected(0, 1);
   app.add_flag("--stats", options->statistics, "print calls, host calls, exits, faults and bytes at the end");
   app.add_flag("--debug", options->debug, "debug enclave: registers and backtraces on a crash; no protection");
   app.add_flag("--json", options->json, "measure: machine-readable output");
@@ -71,10 +84,14 @@ Result<std::uint64_t> parse_size(const std::string& text) {
   if (end == text.c_str()) return Error(Errc::invalid, "not a size");
   unsigned shift = 0;
   switch (*end) {
-    case 'K': case 'k': shift = 10; break;
-    case 'M': case 'm': shift = 20; break;
-    case 'G': case 'g': shift = 30; break;
-    case 'T': case 't': shift = 40; break;
+    case 'K':
+    case 'k': shift = 10; break;
+    case 'M':
+    case 'm': shift = 20; break;
+    case 'G':
+    case 'g': shift = 30; break;
+    case 'T':
+    case 't': shift = 40; break;
     case '\0': return static_cast<std::uint64_t>(number);
     default: return Error(Errc::invalid, "unknown suffix");
   }
@@ -105,10 +122,12 @@ Result<InstanceOptions> instance_options(const RunOptions& options, std::string*
   const char* const path = std::getenv("PATH");
   instance.search_path = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
   // A small fixed environment, then what --env names; a later entry of a name replaces an earlier one.
-  instance.environment = {"HOME=/", "LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  instance.environment = {"HOME=/", "LANG=C.UTF-8",
+                          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
   for (const std::string& entry : options.environment) {
     const std::string name = entry.substr(0, entry.find('='));
-    std::erase_if(instance.environment, [&](const std::string& other) { return other.substr(0, other.find('=')) == name; });
+    std::erase_if(instance.environment,
+                  [&](const std::string& other) { return other.substr(0, other.find('=')) == name; });
     instance.environment.push_back(entry);
     if (entry.find('=') == std::string::npos) instance.flags |= kInsecureHostEnvironment;
   }

@@ -27,7 +27,8 @@ struct Leaf {
 };
 Leaf cpuid_leaf(std::uint32_t leaf, std::uint32_t subleaf) {
   Leaf value;
-  if (leaf <= __get_cpuid_max(leaf & 0x8000'0000, nullptr)) __cpuid_count(leaf, subleaf, value.eax, value.ebx, value.ecx, value.edx);
+  if (leaf <= __get_cpuid_max(leaf & 0x8000'0000, nullptr))
+    __cpuid_count(leaf, subleaf, value.eax, value.ebx, value.ecx, value.edx);
   return value;
 }
 
@@ -65,19 +66,34 @@ std::vector<Finding> examine() {
   const bool driver = access("/dev/sgx_enclave", F_OK) == 0;
   const bool large = has_sgx && (sgx.edx >> 8 & 0xff) >= 40;
   std::vector<Finding> findings;
-  findings.push_back({"sgx", "SGX", has_sgx, has_sgx ? "the processor has SGX" : "no SGX: programs run on the software device (sim), which is no protection against a kernel-level attacker"});
-  findings.push_back({"sgx2", "SGX2", sgx2, sgx2 ? "dynamic memory" : has_sgx ? "SGX1 only: refused, since the heap and threads need dynamic memory" : "needed for the hardware device"});
-  findings.push_back({"flc", "flexible launch control", flc, flc ? "enclaves start without a launch token" : "needed for the hardware device"});
+  findings.push_back({"sgx", "SGX", has_sgx,
+                      has_sgx ? "the processor has SGX"
+                              : "no SGX: programs run on the software device (sim), which is no protection against a "
+                                "kernel-level attacker"});
+  findings.push_back({"sgx2", "SGX2", sgx2,
+                      sgx2      ? "dynamic memory"
+                      : has_sgx ? "SGX1 only: refused, since the heap and threads need dynamic memory"
+                                : "needed for the hardware device"});
+  findings.push_back({"flc", "flexible launch control", flc,
+                      flc ? "enclaves start without a launch token" : "needed for the hardware device"});
   findings.push_back({"kss", "KSS", kss, kss ? "CONFIGID is available" : "needed for the hardware device"});
-  findings.push_back({"elrange", "2^40-byte enclaves", large, large ? "ELRANGE fits" : "needed for the hardware device"});
-  findings.push_back({"driver", "/dev/sgx_enclave", driver, driver ? "the in-kernel driver is there" : "needed for the hardware device (Linux 6.0 or newer with CONFIG_X86_SGX)"});
-  findings.push_back({"kernel", "Linux 6.0 or newer", kernel_at_least(6, 0), "older kernels lack SGX2 dynamic memory; sim needs 5.11"});
+  findings.push_back(
+      {"elrange", "2^40-byte enclaves", large, large ? "ELRANGE fits" : "needed for the hardware device"});
+  findings.push_back({"driver", "/dev/sgx_enclave", driver,
+                      driver ? "the in-kernel driver is there"
+                             : "needed for the hardware device (Linux 6.0 or newer with CONFIG_X86_SGX)"});
+  findings.push_back({"kernel", "Linux 6.0 or newer", kernel_at_least(6, 0),
+                      "older kernels lack SGX2 dynamic memory; sim needs 5.11"});
   findings.push_back({"aesm", "AESM", has_aesm(), "Intel's quoting service; without it only simulated quotes"});
   findings.push_back(secret_memory());
   const bool dispatch = has_user_dispatch();
-  findings.push_back({"user_dispatch", "Syscall User Dispatch", dispatch, dispatch ? "sim catches system calls that no plan covers" : "sim cannot run: needs Linux 5.11 or newer"});
+  findings.push_back(
+      {"user_dispatch", "Syscall User Dispatch", dispatch,
+       dispatch ? "sim catches system calls that no plan covers" : "sim cannot run: needs Linux 5.11 or newer"});
   const bool fsgsbase = (seven.ebx & 1) != 0 && kernel_at_least(5, 9);
-  findings.push_back({"fsgsbase", "FSGSBASE", fsgsbase, fsgsbase ? "thread switches without the kernel" : "sim cannot run: needs the FSGSBASE instructions"});
+  findings.push_back(
+      {"fsgsbase", "FSGSBASE", fsgsbase,
+       fsgsbase ? "thread switches without the kernel" : "sim cannot run: needs the FSGSBASE instructions"});
   return findings;
 }
 
@@ -87,10 +103,14 @@ int report(bool json) {
   nlohmann::ordered_json document;
   for (const Finding& finding : findings) {
     const std::string key = finding.key;
-    if (key == "user_dispatch" || key == "fsgsbase") runs = runs && finding.present;
-    else if (key != "memfd_secret" && key != "aesm") hardware = hardware && finding.present;
-    if (json) document[key] = {{"present", finding.present}, {"meaning", finding.meaning}};
-    else std::printf("%-4s %-24s %s\n", finding.present ? "yes" : "no", finding.name, finding.meaning.c_str());
+    if (key == "user_dispatch" || key == "fsgsbase")
+      runs = runs && finding.present;
+    else if (key != "memfd_secret" && key != "aesm")
+      hardware = hardware && finding.present;
+    if (json)
+      document[key] = {{"present", finding.present}, {"meaning", finding.meaning}};
+    else
+      std::printf("%-4s %-24s %s\n", finding.present ? "yes" : "no", finding.name, finding.meaning.c_str());
   }
   const char* const verdict = !runs ? "nothing runs here" : "programs run on the software device (sim)";
   if (json) {

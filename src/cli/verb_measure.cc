@@ -14,8 +14,10 @@ void print_text(const std::string& mrenclave, const LaunchManifest& manifest, co
 }
 
 void print_json(const std::string& mrenclave, const LaunchManifest& manifest, const std::vector<PlanSummary>& plans) {
-  nlohmann::ordered_json document{{"mrenclave", mrenclave}, {"program", manifest.program},
-                                  {"heap_size", manifest.heap_size}, {"threads", manifest.thread_limit},
+  nlohmann::ordered_json document{{"mrenclave", mrenclave},
+                                  {"program", manifest.program},
+                                  {"heap_size", manifest.heap_size},
+                                  {"threads", manifest.thread_limit},
                                   {"insecure_host_paths", manifest.insecure_host_paths}};
   for (const PlanSummary& plan : plans)
     document["files"].push_back({{"path", plan.path}, {"sites", plan.sites}, {"trapped", plan.trapped}});
@@ -25,7 +27,8 @@ void print_json(const std::string& mrenclave, const LaunchManifest& manifest, co
 
 int measure_verb(int argc, char** argv) {
   RunOptions options;
-  if (const int status = parse_run_options(argc, argv, "measure", "Prints the MRENCLAVE and the rewrite plans of a program.", &options);
+  if (const int status = parse_run_options(argc, argv, "measure",
+                                           "Prints the MRENCLAVE and the rewrite plans of a program.", &options);
       status >= 0)
     return status;
   std::string problem;

@@ -32,7 +32,8 @@ void say_what_is_weaker(const RunOptions& options, const LaunchManifest& manifes
 
 int run_verb(int argc, char** argv) {
   RunOptions options;
-  if (const int status = parse_run_options(argc, argv, "run", "Runs a program in an enclave.", &options); status >= 0) return status;
+  if (const int status = parse_run_options(argc, argv, "run", "Runs a program in an enclave.", &options); status >= 0)
+    return status;
   std::string problem;
   const auto instance = instance_options(options, &problem);
   if (!instance.ok()) return complain(problem, 2);
@@ -41,7 +42,7 @@ int run_verb(int argc, char** argv) {
 
   host::LaunchOptions launch;
   launch.device = options.device;
-  launch.memory = options.memory == "secret" ? host::MemoryMode::secret
+  launch.memory = options.memory == "secret"  ? host::MemoryMode::secret
                   : options.memory == "plain" ? host::MemoryMode::plain
                                               : host::MemoryMode::automatic;
   launch.image_path = image_path();
@@ -51,7 +52,8 @@ int run_verb(int argc, char** argv) {
   launch.trace = options.trace;
   launch.statistics = options.statistics;
   if (!options.trace_file.empty()) {
-    launch.trace_descriptor = open(options.trace_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
+    launch.trace_descriptor =
+        open(options.trace_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     if (launch.trace_descriptor < 0) return complain("--trace " + options.trace_file + ": cannot be written", 2);
   }
   launch.arguments = options.command;

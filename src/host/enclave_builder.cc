@@ -8,7 +8,8 @@ namespace cloister::host {
 namespace {
 Result<void> add_manifest(const LaunchManifest& manifest, const AddPage& add) {
   const auto encoded = encode_manifest(manifest);
-  if (encoded.size() + 8 > layout::kManifestMaxSize) return Error(Errc::unsupported, "the launch manifest is too large");
+  if (encoded.size() + 8 > layout::kManifestMaxSize)
+    return Error(Errc::unsupported, "the launch manifest is too large");
   std::vector<std::uint8_t> bytes(8 + encoded.size());
   const std::uint64_t size = encoded.size();
   std::memcpy(bytes.data(), &size, 8);

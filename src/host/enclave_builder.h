@@ -8,9 +8,10 @@
 #include "src/manifest/launch_manifest.h"
 
 namespace cloister::host {
-using AddPage =
-    std::function<Result<void>(std::uint64_t address, std::uint64_t flags, std::span<const std::uint8_t, sgx::kPageSize> page)>;
-// Every page in order: those of the SGXS image, then the manifest (8-byte size, encoding, zeros) at layout::kManifestBase.
+using AddPage = std::function<Result<void>(std::uint64_t address, std::uint64_t flags,
+                                           std::span<const std::uint8_t, sgx::kPageSize> page)>;
+// Every page in order: those of the SGXS image, then the manifest (8-byte size, encoding, zeros) at
+// layout::kManifestBase.
 Result<void> for_each_page(std::span<const std::uint8_t> image, const LaunchManifest& manifest, const AddPage& add);
 // Address of the image's TCS page.
 Result<std::uint64_t> find_tcs(std::span<const std::uint8_t> image);

@@ -18,7 +18,9 @@ namespace cloister::host {
 namespace {
 HostServices services;
 
-std::uint8_t* bounce_of(HostThread* thread) { return reinterpret_cast<std::uint8_t*>(thread->block) + kHostBlockBounceOffset; }
+std::uint8_t* bounce_of(HostThread* thread) {
+  return reinterpret_cast<std::uint8_t*>(thread->block) + kHostBlockBounceOffset;
+}
 
 void write_all(int descriptor, const std::uint8_t* data, std::size_t size) {
   while (size > 0) {
@@ -103,12 +105,11 @@ extern "C" std::int64_t host_service(HostThread* thread) {
     case HostService::report_lie: print_and_leave(thread, a[1], 120);
     case HostService::fail: print_and_leave(thread, a[1], static_cast<int>(a[0]));
     case HostService::print:
-      write_all(a[1] == 1 ? services.trace_descriptor : STDERR_FILENO, bounce_of(thread), a[0] < kBounceSize ? a[0] : kBounceSize);
+      write_all(a[1] == 1 ? services.trace_descriptor : STDERR_FILENO, bounce_of(thread),
+                a[0] < kBounceSize ? a[0] : kBounceSize);
       return 0;
     case HostService::terminate: end_by_signal(static_cast<int>(a[0]));
-    case HostService::raise_stop:
-      syscall(SYS_kill, getpid(), SIGSTOP);
-      return 0;
+    case HostService::raise_stop: syscall(SYS_kill, getpid(), SIGSTOP); return 0;
     default: break;
   }
   return -ENOSYS;
@@ -135,7 +136,8 @@ bool set_signal_stack(HostThread* thread) {
              mmap(stack, kSignalStackSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, secret, 0) != MAP_FAILED;
     close(secret);
   }
-  if (!mapped && mmap(stack, kSignalStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+  if (!mapped && mmap(stack, kSignalStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                      0) == MAP_FAILED)
     return false;
   auto* header = reinterpret_cast<SignalStackHeader*>(stack);
   std::uint64_t fs;

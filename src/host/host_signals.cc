@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signal handlers of the host part. A handler never decides what a signal means: it notes it in the host block, ends a blocking
-// call, and sees to it that the enclave looks. What the enclave then believes is its own business.
+// Signal handlers of the host part. A handler never decides what a signal means: it notes it in the host block, ends a
+// blocking call, and sees to it that the enclave looks. What the enclave then believes is its own business.
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,16 +29,20 @@ struct KernelSigaction {
 constexpr std::uint64_t kSaRestorer = 0x04000000;
 
 std::uint64_t value(const char* label) { return reinterpret_cast<std::uint64_t>(label); }
-bool is_within(std::uint64_t rip, const char* begin, const char* end) { return rip >= value(begin) && rip < value(end); }
+bool is_within(std::uint64_t rip, const char* begin, const char* end) {
+  return rip >= value(begin) && rip < value(end);
+}
 bool is_fault(int signal) {
-  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP || signal == SIGSYS;
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP ||
+         signal == SIGSYS;
 }
 
 void set_rip(ucontext_t* context, const char* label) {
   context->uc_mcontext.gregs[REG_RIP] = static_cast<greg_t>(value(label));
 }
 
-// In the host's own code: a blocking call that has not begun is turned back, a resume that has not happened is repeated.
+// In the host's own code: a blocking call that has not begun is turned back, a resume that has not happened is
+// repeated.
 std::uint64_t in_host_code(ucontext_t* context, std::uint64_t fs, HostThread* thread) {
   const auto rip = static_cast<std::uint64_t>(context->uc_mcontext.gregs[REG_RIP]);
   if (is_within(rip, host_call_window_begin, host_call_window_end)) {
@@ -71,7 +75,8 @@ void die_by(int signal) {
 }  // namespace
 
 // Returns the FS base to continue with.
-extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* context, std::uint64_t fs, HostThread* thread) {
+extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* context, std::uint64_t fs,
+                                     HostThread* thread) {
   const bool enclave = is_enclave_context(*context) || is_fetch_outside(*info, *context, current_sim_tcs());
   const bool sent = info->si_code <= 0;
   if (!enclave && is_fault(signal) && !sent) {  // our own mistake: die of it

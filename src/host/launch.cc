@@ -37,7 +37,8 @@ sgx::Secs make_secs(bool debug) {
   return secs;
 }
 
-// What the development signature fixes: KSS and 64-bit mode are demanded, DEBUG is as asked, XFRM's optional bits are free.
+// What the development signature fixes: KSS and 64-bit mode are demanded, DEBUG is as asked, XFRM's optional bits are
+// free.
 sgx::Sigstruct make_sigstruct(const sgx::Secs& secs, const sgx::Digest& mrenclave) {
   sgx::Sigstruct sigstruct = sgx::blank_sigstruct();
   sigstruct.date = 0x20260101;
@@ -51,7 +52,9 @@ sgx::Sigstruct make_sigstruct(const sgx::Secs& secs, const sgx::Digest& mrenclav
 
 Result<sgx::SigningKey> development_key(const std::string& path) {
   std::ifstream input(path, std::ios::binary);
-  if (input) return sgx::SigningKey::from_pem(std::string((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>()));
+  if (input)
+    return sgx::SigningKey::from_pem(
+        std::string((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>()));
   const auto pem = TRY(sgx::generate_signing_key());
   write_file(path, {reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, 0600);
   return sgx::SigningKey::from_pem(pem);
@@ -61,10 +64,12 @@ Result<sgx::SigningKey> development_key(const std::string& path) {
 Result<sgx::Sigstruct> signed_for(const LaunchOptions& options, const sgx::Secs& secs, const sgx::Digest& mrenclave) {
   const std::string directory = options.cache_directory + "/sigstructs";
   mkdir(directory.c_str(), 0700);
-  const std::string path = directory + "/" + to_hex(mrenclave) + (secs.attributes.flags & sgx::kAttributeDebug ? ".debug" : "");
+  const std::string path =
+      directory + "/" + to_hex(mrenclave) + (secs.attributes.flags & sgx::kAttributeDebug ? ".debug" : "");
   sgx::Sigstruct wanted = make_sigstruct(secs, mrenclave);
   if (const auto cached = FileView::open(path); cached.ok())
-    if (auto parsed = sgx::parse_sigstruct(cached.value().bytes()); parsed.ok() && sgx::signed_bytes(parsed.value()) == sgx::signed_bytes(wanted))
+    if (auto parsed = sgx::parse_sigstruct(cached.value().bytes());
+        parsed.ok() && sgx::signed_bytes(parsed.value()) == sgx::signed_bytes(wanted))
       return parsed.value();
   const auto key = TRY(development_key(options.signing_key_path));
   TRY(key.sign(wanted));
@@ -85,7 +90,8 @@ StartInput start_input(const LaunchOptions& options) {
   input.environment = options.environment;
   char directory[PATH_MAX];
   input.working_directory = getcwd(directory, sizeof directory) != nullptr ? directory : "/";
-  input.flags = (options.trace ? std::uint64_t{kHostTrace} : 0) | (options.statistics ? std::uint64_t{kHostStatistics} : 0);
+  input.flags =
+      (options.trace ? std::uint64_t{kHostTrace} : 0) | (options.statistics ? std::uint64_t{kHostStatistics} : 0);
   return input;
 }
 
@@ -99,10 +105,11 @@ Result<std::unique_ptr<Device>> open_device(const LaunchOptions& options) {
 Result<sgx::Digest> measure_enclave(const std::string& image_path, const LaunchManifest& manifest) {
   const auto image = TRY(FileView::open(image_path));
   sgx::Measurement measurement(layout::kSsaFramePages, layout::kElrangeSize);
-  TRY(for_each_page(image.bytes(), manifest, [&](std::uint64_t address, std::uint64_t flags, auto page) -> Result<void> {
-    measurement.add_page(address, flags, page);
-    return {};
-  }));
+  TRY(for_each_page(image.bytes(), manifest,
+                    [&](std::uint64_t address, std::uint64_t flags, auto page) -> Result<void> {
+                      measurement.add_page(address, flags, page);
+                      return {};
+                    }));
   return measurement.finish();
 }
 
@@ -134,7 +141,8 @@ Error launch(const LaunchOptions& options, const LaunchManifest& manifest, std::
   Device* const device = started.value().device.release();
   if (!device->notice().empty()) std::fprintf(stderr, "cloister: %s\n", device->notice().c_str());
   raise_descriptor_limit();
-  // Otherwise malloc asks for the number of processors by a call that the filter does not allow, at some thread's first use.
+  // Otherwise malloc asks for the number of processors by a call that the filter does not allow, at some thread's first
+  // use.
   mallopt(M_ARENA_MAX, 1);
   const StartArea area = make_start_area(start_input(options));
   set_host_services({device, options.trace_descriptor, options.memory != MemoryMode::plain});

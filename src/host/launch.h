@@ -11,17 +11,17 @@
 namespace cloister::host {
 
 struct LaunchOptions {
-  std::string device = "auto";        // auto, sim, sgx
+  std::string device = "auto";  // auto, sim, sgx
   MemoryMode memory = MemoryMode::automatic;
   std::string image_path;
-  std::string cache_directory;        // SIGSTRUCTs, keyed by what they sign
-  std::string signing_key_path;       // the user's development key; made when missing
-  bool debug = false;                 // ATTRIBUTES.DEBUG
-  bool trace = false;                 // only a debug enclave listens
+  std::string cache_directory;   // SIGSTRUCTs, keyed by what they sign
+  std::string signing_key_path;  // the user's development key; made when missing
+  bool debug = false;            // ATTRIBUTES.DEBUG
+  bool trace = false;            // only a debug enclave listens
   bool statistics = false;
   int trace_descriptor = 2;
-  std::vector<std::string> arguments;     // argv
-  std::vector<std::string> environment;   // NAME=VALUE for what the manifest lets the host choose
+  std::vector<std::string> arguments;    // argv
+  std::vector<std::string> environment;  // NAME=VALUE for what the manifest lets the host choose
 };
 
 // Bits of StartParameters::host_flags.

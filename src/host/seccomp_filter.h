@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Confines the process to the host-call table and what the host part itself needs. Untrusted side; it keeps the enclave from
-// reaching the kernel by accident, and bounds hostile code to the listed calls.
+// Confines the process to the host-call table and what the host part itself needs. Untrusted side; it keeps the enclave
+// from reaching the kernel by accident, and bounds hostile code to the listed calls.
 #pragma once
 #include "src/base/result.h"
 

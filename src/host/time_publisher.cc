@@ -59,7 +59,8 @@ std::uint64_t rate(const Sample& from, const Sample& to) {
 void* publish_forever(void* argument) {
   auto* page = static_cast<TimeParameters*>(argument);
   for (std::uint64_t pause = 20'000'000;; pause = pause < kNanosecondsPerSecond ? pause * 5 : kNanosecondsPerSecond) {
-    const timespec time{static_cast<time_t>(pause / kNanosecondsPerSecond), static_cast<long>(pause % kNanosecondsPerSecond)};
+    const timespec time{static_cast<time_t>(pause / kNanosecondsPerSecond),
+                        static_cast<long>(pause % kNanosecondsPerSecond)};
     nanosleep(&time, nullptr);
     const Sample now = take_sample();
     publish(page, now, rate(first_sample, now));

@@ -14,13 +14,15 @@ using layout::kPageSize;
 
 template <typename T>
 Result<T> read_at(std::span<const std::uint8_t> elf, std::uint64_t offset) {
-  if (offset > elf.size() || elf.size() - offset < sizeof(T)) return Error(Errc::invalid, "ELF structure outside the file");
+  if (offset > elf.size() || elf.size() - offset < sizeof(T))
+    return Error(Errc::invalid, "ELF structure outside the file");
   T object;
   std::memcpy(&object, elf.data() + offset, sizeof object);
   return object;
 }
 
-Result<std::uint64_t> symbol_value(std::span<const std::uint8_t> elf, const Elf64_Ehdr& header, std::string_view wanted) {
+Result<std::uint64_t> symbol_value(std::span<const std::uint8_t> elf, const Elf64_Ehdr& header,
+                                   std::string_view wanted) {
   for (unsigned i = 0; i < header.e_shnum; ++i) {
     const auto section = TRY(read_at<Elf64_Shdr>(elf, header.e_shoff + i * sizeof(Elf64_Shdr)));
     if (section.sh_type != SHT_SYMTAB) continue;
@@ -30,7 +32,8 @@ Result<std::uint64_t> symbol_value(std::span<const std::uint8_t> elf, const Elf6
       const std::uint64_t name = strings.sh_offset + symbol.st_name;
       if (name + wanted.size() + 1 > elf.size()) continue;
       const char* const text = reinterpret_cast<const char*>(elf.data() + name);
-      if (std::string_view(text, wanted.size()) == wanted && text[wanted.size()] == '\0' && symbol.st_shndx != SHN_UNDEF)
+      if (std::string_view(text, wanted.size()) == wanted && text[wanted.size()] == '\0' &&
+          symbol.st_shndx != SHN_UNDEF)
         return symbol.st_value;
     }
   }
@@ -42,21 +45,26 @@ struct Page {
   std::uint64_t permissions = 0;
 };
 
-Result<void> add_segment(std::span<const std::uint8_t> elf, const Elf64_Phdr& segment, std::map<std::uint64_t, Page>& pages) {
-  if ((segment.p_flags & (PF_W | PF_X)) == (PF_W | PF_X)) return Error(Errc::invalid, "a segment is writable and executable");
+Result<void> add_segment(std::span<const std::uint8_t> elf, const Elf64_Phdr& segment,
+                         std::map<std::uint64_t, Page>& pages) {
+  if ((segment.p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
+    return Error(Errc::invalid, "a segment is writable and executable");
   if (segment.p_offset > elf.size() || elf.size() - segment.p_offset < segment.p_filesz || segment.p_memsz > (64 << 20))
     return Error(Errc::invalid, "segment outside the file");
-  const std::uint64_t permissions = (segment.p_flags & PF_R ? sgx::kSecinfoR : 0) | (segment.p_flags & PF_W ? sgx::kSecinfoW : 0) |
+  const std::uint64_t permissions = (segment.p_flags & PF_R ? sgx::kSecinfoR : 0) |
+                                    (segment.p_flags & PF_W ? sgx::kSecinfoW : 0) |
                                     (segment.p_flags & PF_X ? sgx::kSecinfoX : 0);
   for (std::uint64_t done = 0; done < segment.p_memsz;) {
     const std::uint64_t address = segment.p_vaddr + done;
     Page& page = pages[address & ~(kPageSize - 1)];
-    if (page.permissions != 0 && page.permissions != permissions) return Error(Errc::invalid, "two segments share a page");
+    if (page.permissions != 0 && page.permissions != permissions)
+      return Error(Errc::invalid, "two segments share a page");
     page.permissions = permissions;
     const std::uint64_t inside = address & (kPageSize - 1);
     const std::uint64_t size = std::min(kPageSize - inside, segment.p_memsz - done);
     if (done < segment.p_filesz)
-      std::memcpy(page.bytes.data() + inside, elf.data() + segment.p_offset + done, std::min(size, segment.p_filesz - done));
+      std::memcpy(page.bytes.data() + inside, elf.data() + segment.p_offset + done,
+                  std::min(size, segment.p_filesz - done));
     done += size;
   }
   return {};
@@ -91,7 +99,8 @@ Result<EnclaveImage> make_enclave_image(std::span<const std::uint8_t> elf) {
   EnclaveImage image;
   sgx::SgxsWriter writer(image.sgxs, layout::kSsaFramePages, layout::kElrangeSize);
   for (const auto& [address, page] : pages) {
-    const std::uint64_t flags = address == tcs ? sgx::kSecinfoTcs : sgx::secinfo_flags(sgx::PageType::reg, page.permissions);
+    const std::uint64_t flags =
+        address == tcs ? sgx::kSecinfoTcs : sgx::secinfo_flags(sgx::PageType::reg, page.permissions);
     TRY(writer.add_page(layout::kImageBase + address, flags, page.bytes));
   }
   image.mrenclave = writer.measurement().finish();

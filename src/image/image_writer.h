@@ -10,10 +10,11 @@
 namespace cloister {
 struct EnclaveImage {
   std::vector<std::uint8_t> sgxs;
-  sgx::Digest mrenclave;       // of the image alone
+  sgx::Digest mrenclave;  // of the image alone
   std::uint64_t page_count;
 };
-// Pages of each PT_LOAD at layout::kImageBase + address with the segment's permissions, all of them measured; the page at the
-// symbol boot_tcs is added as PT_TCS. Errc::invalid for what is no static PIE of ours or has a writable and executable segment.
+// Pages of each PT_LOAD at layout::kImageBase + address with the segment's permissions, all of them measured; the page
+// at the symbol boot_tcs is added as PT_TCS. Errc::invalid for what is no static PIE of ours or has a writable and
+// executable segment.
 Result<EnclaveImage> make_enclave_image(std::span<const std::uint8_t> elf);
 }  // namespace cloister

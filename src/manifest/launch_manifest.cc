@@ -32,7 +32,8 @@ class Reader {
     rest_ = rest_.subspan(sizeof(T));
     return value;
   }
-  // A count of elements that take at least `smallest` bytes each, so that no count allocates more than the input's size.
+  // A count of elements that take at least `smallest` bytes each, so that no count allocates more than the input's
+  // size.
   Result<std::uint32_t> count(std::size_t smallest) {
     const auto value = TRY(number<std::uint32_t>());
     if (value > rest_.size() / smallest) return Error(Errc::invalid, "manifest list is longer than the manifest");
@@ -73,7 +74,8 @@ Result<MeasuredFile> read_file(Reader& reader) {
   file.mode = TRY(reader.number<std::uint32_t>());
   const auto hashes = TRY(reader.bytes());
   const std::uint64_t chunks = file.size / kFileChunkSize + (file.size % kFileChunkSize != 0);
-  if (hashes.size() / 32 != chunks || hashes.size() % 32 != 0) return Error(Errc::invalid, "wrong number of chunk hashes");
+  if (hashes.size() / 32 != chunks || hashes.size() % 32 != 0)
+    return Error(Errc::invalid, "wrong number of chunk hashes");
   file.chunks.resize(chunks);
   for (std::size_t i = 0; i < chunks; ++i) std::memcpy(file.chunks[i].data(), hashes.data() + 32 * i, 32);
   const auto plan = TRY(reader.bytes());
@@ -128,7 +130,8 @@ Result<LaunchManifest> decode_manifest(std::span<const std::uint8_t> bytes) {
   const auto file_count = TRY(reader.count(24));
   for (std::uint32_t i = 0; i < file_count; ++i) {
     manifest.files.push_back(TRY(read_file(reader)));
-    if (i > 0 && manifest.files[i - 1].path >= manifest.files[i].path) return Error(Errc::invalid, "files are not ascending");
+    if (i > 0 && manifest.files[i - 1].path >= manifest.files[i].path)
+      return Error(Errc::invalid, "files are not ascending");
   }
   const auto link_count = TRY(reader.count(8));
   for (std::uint32_t i = 0; i < link_count; ++i) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launch manifest: everything that decides what an instance runs, as the canonical binary encoding that is measured.
-// Both sides; pure functions over bytes.
+// The launch manifest: everything that decides what an instance runs, as the canonical binary encoding that is
+// measured. Both sides; pure functions over bytes.
 //
-// Encoding, little-endian: u32 magic, u32 version, then the fields in the order of the structure; a string or byte string is its
-// u32 size and its bytes, a list is its u32 count and its elements; lists of paths are strictly ascending. One manifest has
-// exactly one encoding, and the reader refuses everything else.
+// Encoding, little-endian: u32 magic, u32 version, then the fields in the order of the structure; a string or byte
+// string is its u32 size and its bytes, a list is its u32 count and its elements; lists of paths are strictly
+// ascending. One manifest has exactly one encoding, and the reader refuses everything else.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -33,18 +33,18 @@ struct MeasuredLink {
 };
 
 enum ManifestFlags : std::uint64_t {
-  kInsecureHostArguments = 1,     // arguments come from the host's command line
-  kInsecureHostEnvironment = 2,   // the variables in `environment` without '=' come from the host
-  kInsecureDynamicCode = 4,       // executable memory that is no measured file
-  kInsecureHostDirectory = 8,     // the working directory comes from the host
+  kInsecureHostArguments = 1,    // arguments come from the host's command line
+  kInsecureHostEnvironment = 2,  // the variables in `environment` without '=' come from the host
+  kInsecureDynamicCode = 4,      // executable memory that is no measured file
+  kInsecureHostDirectory = 8,    // the working directory comes from the host
 };
 
 struct LaunchManifest {
   std::uint64_t flags = 0;
-  std::uint64_t heap_size = 0;       // bytes of dynamic memory at most
+  std::uint64_t heap_size = 0;  // bytes of dynamic memory at most
   std::uint32_t thread_limit = 0;
-  std::uint64_t host_signals = 0;    // bit n-1: signal n of the host is delivered
-  std::string program;               // path of the entry program
+  std::uint64_t host_signals = 0;        // bit n-1: signal n of the host is delivered
+  std::string program;                   // path of the entry program
   std::vector<std::string> arguments;    // argv[0], argv[1], … unless kInsecureHostArguments
   std::vector<std::string> environment;  // NAME=VALUE, or NAME taken from the host
   std::vector<std::string> insecure_host_paths;

@@ -61,9 +61,11 @@ std::string find_program(const std::string& name, const std::string& search_path
   if (name.find('/') != std::string::npos) return absolute(name);
   for (std::size_t at = 0; at <= search_path.size();) {
     const std::size_t end = std::min(search_path.find(':', at), search_path.size());
-    const std::string candidate = absolute((end > at ? search_path.substr(at, end - at) : std::string(".")) + "/" + name);
+    const std::string candidate =
+        absolute((end > at ? search_path.substr(at, end - at) : std::string(".")) + "/" + name);
     struct stat status {};
-    if (access(candidate.c_str(), X_OK) == 0 && stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode)) return candidate;
+    if (access(candidate.c_str(), X_OK) == 0 && stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode))
+      return candidate;
     at = end + 1;
   }
   return {};
@@ -72,7 +74,8 @@ std::string find_program(const std::string& name, const std::string& search_path
 class Collector {
  public:
   Collector(Closure* closure, ClosureError* error) : closure_(closure), error_(error) {
-    if (const auto cache = FileView::open("/etc/ld.so.cache"); cache.ok()) cache_ = read_library_cache(cache.value().bytes());
+    if (const auto cache = FileView::open("/etc/ld.so.cache"); cache.ok())
+      cache_ = read_library_cache(cache.value().bytes());
   }
 
   // Adds the file at `path` and everything that it needs.
@@ -94,13 +97,16 @@ class Collector {
     const std::string origin = real.substr(0, real.rfind('/'));
     for (std::string part : wanted.run_path) {
       for (const char* token : {"$ORIGIN", "${ORIGIN}"})
-        if (const std::size_t at = part.find(token); at != std::string::npos) part.replace(at, std::string(token).size(), origin);
+        if (const std::size_t at = part.find(token); at != std::string::npos)
+          part.replace(at, std::string(token).size(), origin);
       search.push_back(part);
     }
     for (const std::string& name : wanted.needed) {
       const std::string found = find_library(name, search);
-      if (found.empty()) closure_->missing.push_back(name);
-      else TRY(add(found, search));
+      if (found.empty())
+        closure_->missing.push_back(name);
+      else
+        TRY(add(found, search));
     }
     return {};
   }
@@ -116,7 +122,8 @@ class Collector {
       if (access((directory + "/" + name).c_str(), R_OK) == 0) return directory + "/" + name;
     for (const auto& [key, path] : cache_)
       if (key == name) return path;
-    for (const char* directory : {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"})
+    for (const char* directory :
+         {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"})
       if (const std::string path = std::string(directory) + "/" + name; access(path.c_str(), R_OK) == 0) return path;
     return {};
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ELF closure of a program: the executable, its dynamic loader and every library that the loader would find, with the
-// symbolic links on the way. Owner's side.
+// The ELF closure of a program: the executable, its dynamic loader and every library that the loader would find, with
+// the symbolic links on the way. Owner's side.
 #pragma once
 #include <map>
 #include <string>

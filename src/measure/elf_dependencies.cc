@@ -10,7 +10,8 @@ class View {
   explicit View(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
   template <typename T>
   Result<T> at(std::uint64_t offset) const {
-    if (offset > bytes_.size() || bytes_.size() - offset < sizeof(T)) return Error(Errc::invalid, "damaged ELF file: a table lies outside the file");
+    if (offset > bytes_.size() || bytes_.size() - offset < sizeof(T))
+      return Error(Errc::invalid, "damaged ELF file: a table lies outside the file");
     T object;
     std::memcpy(&object, bytes_.data() + offset, sizeof object);
     return object;
@@ -29,12 +30,16 @@ class View {
 
 Result<void> check_identity(const Elf64_Ehdr& header) {
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return Error(Errc::invalid, "not an ELF file");
-  if (header.e_ident[EI_CLASS] == ELFCLASS32) return Error(Errc::unsupported, "a 32-bit program; only x86-64 programs run");
+  if (header.e_ident[EI_CLASS] == ELFCLASS32)
+    return Error(Errc::unsupported, "a 32-bit program; only x86-64 programs run");
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
     return Error(Errc::unsupported, "not a little-endian 64-bit ELF file");
-  if (header.e_machine != EM_X86_64) return Error(Errc::unsupported, "built for another architecture; only x86-64 programs run");
-  if (header.e_type != ET_EXEC && header.e_type != ET_DYN) return Error(Errc::invalid, "not an executable or a library");
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0) return Error(Errc::invalid, "damaged ELF file: no program headers");
+  if (header.e_machine != EM_X86_64)
+    return Error(Errc::unsupported, "built for another architecture; only x86-64 programs run");
+  if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+    return Error(Errc::invalid, "not an executable or a library");
+  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum == 0)
+    return Error(Errc::invalid, "damaged ELF file: no program headers");
   return {};
 }
 
@@ -54,7 +59,8 @@ Result<ElfDependencies> elf_dependencies(std::span<const std::uint8_t> file) {
   const auto header = TRY(view.at<Elf64_Ehdr>(0));
   TRY(check_identity(header));
   std::vector<Elf64_Phdr> segments;
-  for (unsigned i = 0; i < header.e_phnum; ++i) segments.push_back(TRY(view.at<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr))));
+  for (unsigned i = 0; i < header.e_phnum; ++i)
+    segments.push_back(TRY(view.at<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr))));
   ElfDependencies result;
   const Elf64_Phdr* dynamic = nullptr;
   bool loadable = false;
@@ -63,7 +69,8 @@ Result<ElfDependencies> elf_dependencies(std::span<const std::uint8_t> file) {
     if (segment.p_type == PT_DYNAMIC) dynamic = &segment;
     if (segment.p_type != PT_LOAD) continue;
     loadable = true;
-    if (segment.p_filesz > segment.p_memsz || segment.p_offset > file.size() || file.size() - segment.p_offset < segment.p_filesz)
+    if (segment.p_filesz > segment.p_memsz || segment.p_offset > file.size() ||
+        file.size() - segment.p_offset < segment.p_filesz)
       return Error(Errc::invalid, "damaged ELF file: a segment lies outside the file (truncated?)");
   }
   if (!loadable) return Error(Errc::invalid, "damaged ELF file: nothing to load");
@@ -84,7 +91,8 @@ Result<ElfDependencies> elf_dependencies(std::span<const std::uint8_t> file) {
       string_offset = segment.p_offset + (strings - segment.p_vaddr);
   for (std::uint64_t name : needed) result.needed.push_back(TRY(view.string_at(string_offset + name)));
   for (std::uint64_t name : run_path.empty() ? old_path : run_path)
-    for (std::string& part : split(TRY(view.string_at(string_offset + name)))) result.run_path.push_back(std::move(part));
+    for (std::string& part : split(TRY(view.string_at(string_offset + name))))
+      result.run_path.push_back(std::move(part));
   return result;
 }
 

@@ -114,7 +114,8 @@ bool write_file(const std::string& path, std::span<const std::uint8_t> bytes, un
   return false;
 }
 
-Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans, std::string* problem) {
+Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans,
+                                     std::string* problem) {
   ClosureError closure_error;
   auto closure = elf_closure(options.program, options.search_path, &closure_error);
   if (!closure.ok()) {
@@ -125,7 +126,8 @@ Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector
   manifest.flags = options.flags;
   manifest.heap_size = options.heap_size;
   manifest.thread_limit = options.thread_limit;
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT}) manifest.host_signals |= 1ULL << (signal - 1);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT})
+    manifest.host_signals |= 1ULL << (signal - 1);
   manifest.program = closure.value().program;
   manifest.environment = options.environment;
   manifest.insecure_host_paths = {"/"};

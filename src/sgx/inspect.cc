@@ -93,12 +93,8 @@ Result<PageCounts> count(std::span<const std::uint8_t> file) {
         ++counts.pages;
         counts.tcs_pages += page_type(record->secinfo_flags) == PageType::tcs;
         break;
-      case SgxsRecord::Kind::extend:
-        ++counts.measured_chunks;
-        break;
-      case SgxsRecord::Kind::unmeasured:
-        ++counts.unmeasured_chunks;
-        break;
+      case SgxsRecord::Kind::extend: ++counts.measured_chunks; break;
+      case SgxsRecord::Kind::unmeasured: ++counts.unmeasured_chunks; break;
     }
   }
   return counts;

@@ -144,28 +144,19 @@ KeyOutcome egetkey(const Platform& platform, const Secs& secs, const Keyrequest&
   switch (name) {
     case KeyName::report:  // takes nothing from the request but KEYID
       return {.key = report_key(platform, self_as_target(secs), request.keyid)};
-    case KeyName::einittoken:
-      needed_attribute = kAttributeEinitTokenKey;
-      break;
+    case KeyName::einittoken: needed_attribute = kAttributeEinitTokenKey; break;
     case KeyName::provision:
-    case KeyName::provision_seal:
-      needed_attribute = kAttributeProvisionKey;
-      break;
-    case KeyName::seal:
-      break;
-    default:
-      return {.error = ErrorCode::invalid_keyname};
+    case KeyName::provision_seal: needed_attribute = kAttributeProvisionKey; break;
+    case KeyName::seal: break;
+    default: return {.error = ErrorCode::invalid_keyname};
   }
   if ((secs.attributes.flags & needed_attribute) != needed_attribute) return {.error = ErrorCode::invalid_attribute};
   const ErrorCode versions = check_versions(platform, secs, request);
   if (versions != ErrorCode::success) return {.error = versions};
   switch (name) {
-    case KeyName::einittoken:
-      return {.key = einittoken_key(platform, secs, request)};
-    case KeyName::provision:
-      return {.key = provision_key(platform, secs, request)};
-    default:
-      break;
+    case KeyName::einittoken: return {.key = einittoken_key(platform, secs, request)};
+    case KeyName::provision: return {.key = provision_key(platform, secs, request)};
+    default: break;
   }
   // The operation of the May 2018 SDM has this check for the seal key alone; its text wants it of every key that
   // permits CONFIGSVN, and the provisioning seal key does.

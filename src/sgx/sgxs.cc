@@ -35,10 +35,8 @@ Result<void> check_secinfo(const EaddRecord& record) {
       }
       return {};
     case PageType::ss_first:
-    case PageType::ss_rest:
-      return {};
-    default:
-      return Error(Errc::invalid, "EADD of a page type that cannot be added");
+    case PageType::ss_rest: return {};
+    default: return Error(Errc::invalid, "EADD of a page type that cannot be added");
   }
 }
 
@@ -130,14 +128,9 @@ Result<Digest> measure_sgxs(std::span<const std::uint8_t> file) {
   Measurement measurement(reader.ssa_frame_size_pages(), reader.enclave_size_bytes());
   while (const auto record = TRY(reader.next())) {
     switch (record->kind) {
-      case SgxsRecord::Kind::add:
-        measurement.eadd(record->offset, record->secinfo_flags);
-        break;
-      case SgxsRecord::Kind::extend:
-        measurement.eextend(record->offset, Chunk(record->bytes, kExtendSize));
-        break;
-      case SgxsRecord::Kind::unmeasured:
-        break;
+      case SgxsRecord::Kind::add: measurement.eadd(record->offset, record->secinfo_flags); break;
+      case SgxsRecord::Kind::extend: measurement.eextend(record->offset, Chunk(record->bytes, kExtendSize)); break;
+      case SgxsRecord::Kind::unmeasured: break;
     }
   }
   return measurement.finish();

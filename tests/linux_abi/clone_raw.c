@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads made by clone and clone3 without a library: the child starts with the parent's registers, the parent's floating-point
-// state and its own stack; ids are stored and cleared as asked.
-// flags: -mno-red-zone
+// Threads made by clone and clone3 without a library: the child starts with the parent's registers, the parent's
+// floating-point state and its own stack; ids are stored and cleared as asked. flags: -mno-red-zone
 #include "check.h"
 #include <linux/futex.h>
 #include <linux/sched.h>
@@ -16,20 +15,21 @@ __attribute__((used)) static void child(void) {
   raw_syscall6(SYS_exit, 0, 0, 0, 0, 0, 0);
 }
 // Both calls: in the child RBX, RBP, R12 to R15, R8 and R9 are the parent's.
-#define CHILD_PATH                                                                         \
-  "test %%rax, %%rax\n jnz 2f\n"                                                           \
-  "cmp $101, %%rbx\n jne 1f\n cmp $103, %%r12\n jne 1f\n cmp $106, %%r15\n jne 1f\n"       \
+#define CHILD_PATH                                                                   \
+  "test %%rax, %%rax\n jnz 2f\n"                                                     \
+  "cmp $101, %%rbx\n jne 1f\n cmp $103, %%r12\n jne 1f\n cmp $106, %%r15\n jne 1f\n" \
   "movl $1, registers_right(%%rip)\n 1: xor %%ebp, %%ebp\n call child\n ud2\n 2:\n"
 
 static long by_clone(void) {
   long result;
   register long r10 __asm__("r10") = (long)&clear_tid;
   register long r8 __asm__("r8") = 0;
-  __asm__ volatile("push %%rbx\n push %%r12\n push %%r15\n mov $101, %%rbx\n mov $103, %%r12\n mov $106, %%r15\n"
-                   "syscall\n" CHILD_PATH "pop %%r15\n pop %%r12\n pop %%rbx\n"
-                   : "=a"(result)
-                   : "a"((long)SYS_clone), "D"(kFlags), "S"(stack + sizeof stack), "d"(&parent_tid), "r"(r10), "r"(r8)
-                   : "rcx", "r11", "memory", "cc");
+  __asm__ volatile(
+      "push %%rbx\n push %%r12\n push %%r15\n mov $101, %%rbx\n mov $103, %%r12\n mov $106, %%r15\n"
+      "syscall\n" CHILD_PATH "pop %%r15\n pop %%r12\n pop %%rbx\n"
+      : "=a"(result)
+      : "a"((long)SYS_clone), "D"(kFlags), "S"(stack + sizeof stack), "d"(&parent_tid), "r"(r10), "r"(r8)
+      : "rcx", "r11", "memory", "cc");
   return result;
 }
 static long by_clone3(unsigned long size) {
@@ -39,11 +39,12 @@ static long by_clone3(unsigned long size) {
                                  .stack = (uintptr_t)stack,
                                  .stack_size = sizeof stack};
   long result;
-  __asm__ volatile("push %%rbx\n push %%r12\n push %%r15\n mov $101, %%rbx\n mov $103, %%r12\n mov $106, %%r15\n"
-                   "syscall\n" CHILD_PATH "pop %%r15\n pop %%r12\n pop %%rbx\n"
-                   : "=a"(result)
-                   : "a"((long)SYS_clone3), "D"(&arguments), "S"(size)
-                   : "rcx", "r11", "memory", "cc");
+  __asm__ volatile(
+      "push %%rbx\n push %%r12\n push %%r15\n mov $101, %%rbx\n mov $103, %%r12\n mov $106, %%r15\n"
+      "syscall\n" CHILD_PATH "pop %%r15\n pop %%r12\n pop %%rbx\n"
+      : "=a"(result)
+      : "a"((long)SYS_clone3), "D"(&arguments), "S"(size)
+      : "rcx", "r11", "memory", "cc");
   return result;
 }
 static void wait_for_end(long tid) {

@@ -17,11 +17,10 @@ static void arm(void) {
 }
 // Runs cpuid with the stack pointer at `rsp`.
 static void cpuid_at(char* rsp) {
-  __asm__ volatile(
-      "mov %%rsp, %%r12\n mov %0, %%rsp\n xor %%eax, %%eax\n cpuid\n rdtsc\n rdtscp\n mov %%r12, %%rsp"
-      :
-      : "r"(rsp)
-      : "rax", "rbx", "rcx", "rdx", "r12", "memory", "cc");
+  __asm__ volatile("mov %%rsp, %%r12\n mov %0, %%rsp\n xor %%eax, %%eax\n cpuid\n rdtsc\n rdtscp\n mov %%r12, %%rsp"
+                   :
+                   : "r"(rsp)
+                   : "rax", "rbx", "rcx", "rdx", "r12", "memory", "cc");
 }
 
 int main(void) {
@@ -50,10 +49,11 @@ int main(void) {
   for (long offset = 512; offset >= 0; offset -= 8) cpuid_at(pages + 12288 + offset);
   SECTION("flags and registers survive");
   unsigned long flags;
-  __asm__ volatile("stc\n std\n mov $77, %%r13\n rdtsc\n pushfq\n cld\n pop %0\n cmp $77, %%r13\n jne 1f\n jmp 2f\n 1: ud2\n 2:"
-                   : "=r"(flags)
-                   :
-                   : "rax", "rdx", "r13", "cc", "memory");
+  __asm__ volatile(
+      "stc\n std\n mov $77, %%r13\n rdtsc\n pushfq\n cld\n pop %0\n cmp $77, %%r13\n jne 1f\n jmp 2f\n 1: ud2\n 2:"
+      : "=r"(flags)
+      :
+      : "rax", "rdx", "r13", "cc", "memory");
   SAY("carry %lu direction %lu", flags & 1, flags >> 10 & 1);
   return check_done();
 }

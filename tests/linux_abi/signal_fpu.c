@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Floating-point and vector state around handlers: a handler starts with the initial state, sees the interrupted one in its
-// frame, may edit it there, and what it does to its own registers is undone.
-// flags: -lm
+// Floating-point and vector state around handlers: a handler starts with the initial state, sees the interrupted one in
+// its frame, may edit it there, and what it does to its own registers is undone. flags: -lm
 #include "check.h"
 #include <fenv.h>
 #include <sys/ucontext.h>
@@ -37,7 +36,8 @@ static double raise_with(double value, uint32_t* mxcsr) {
   double after;
   __asm__ volatile("movsd %3, %%xmm12\n syscall\n movsd %%xmm12, %1\n stmxcsr %2"
                    : "=a"(result), "=m"(after), "=m"(*mxcsr)
-                   : "m"(value), "a"((long)SYS_tgkill), "D"((long)getpid()), "S"(syscall(SYS_gettid)), "d"((long)SIGUSR1)
+                   : "m"(value), "a"((long)SYS_tgkill), "D"((long)getpid()), "S"(syscall(SYS_gettid)),
+                     "d"((long)SIGUSR1)
                    : "rcx", "r11", "memory", "xmm12");
   CHECK(result == 0);
   return after;

@@ -7,8 +7,8 @@ namespace cloister::core {
 [[noreturn]] void enclave_fail(const char* text, const char* file, unsigned line);
 }  // namespace cloister::core
 
-#define ENCLAVE_CHECK(condition)                                                     \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
+#define ENCLAVE_CHECK(condition)                                                                \
+  do {                                                                                          \
+    if (!(condition)) [[unlikely]]                                                              \
       ::cloister::core::enclave_fail("internal check failed: " #condition, __FILE__, __LINE__); \
   } while (false)

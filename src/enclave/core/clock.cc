@@ -65,8 +65,9 @@ void refresh(std::uint64_t tsc) {
     const __int128 gap = static_cast<__int128>(theirs) - static_cast<__int128>(ours);
     const __int128 adjusted = static_cast<__int128>(host.multiplier) +
                               gap * static_cast<__int128>(host.multiplier) / static_cast<__int128>(kRefreshNanoseconds);
-    clock.multiplier = bounded_multiplier(adjusted < 0 ? 0 : adjusted > (1LL << 60) ? 1ULL << 60
-                                                                                  : static_cast<std::uint64_t>(adjusted));
+    clock.multiplier = bounded_multiplier(adjusted < 0             ? 0
+                                          : adjusted > (1LL << 60) ? 1ULL << 60
+                                                                   : static_cast<std::uint64_t>(adjusted));
     // The realtime clock may be stepped by the host as it may on any machine; it is a claim, not a promise.
     clock.realtime_offset = host.realtime_base - host.monotonic_base;
     clock.boottime_offset = host.boottime_offset;

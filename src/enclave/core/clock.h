@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time inside the enclave: RDTSC scaled by parameters that the host publishes and we bound (rule I-3): the rate stays within
-// 500 ppm of the first one, no clock runs backwards. No host call. Trusted, freestanding; the vDSO reads the same data.
+// Time inside the enclave: RDTSC scaled by parameters that the host publishes and we bound (rule I-3): the rate stays
+// within 500 ppm of the first one, no clock runs backwards. No host call. Trusted, freestanding; the vDSO reads the
+// same data.
 #pragma once
 #include <cstdint>
 #include "src/boundary/host_block.h"
@@ -9,13 +10,13 @@ namespace cloister::core {
 
 // What the program's vDSO reads; lies in a page that is read-only for the program.
 struct ClockData {
-  std::uint64_t sequence;         // odd while it changes
+  std::uint64_t sequence;  // odd while it changes
   std::uint64_t tsc_base;
   std::uint64_t multiplier;       // nanoseconds per tick, 32.32
   std::uint64_t monotonic_base;   // nanoseconds
   std::uint64_t realtime_offset;  // realtime - monotonic
   std::uint64_t boottime_offset;
-  std::uint64_t refresh_after;    // tsc from which on the kernel must refresh the data first
+  std::uint64_t refresh_after;  // tsc from which on the kernel must refresh the data first
 };
 
 // `time_page` is the host's TimeParameters.

@@ -18,8 +18,8 @@ void hide_unusable(CpuidLeaf& entry, std::uint64_t xfrm) {
   const bool avx = (xfrm & kXfrmAvx) != 0, avx512 = (xfrm & kXfrmAvx512) == kXfrmAvx512;
   if (entry.leaf == 1) {
     if (!avx) entry.ecx &= ~(1u << 28 | 1u << 12 | 1u << 29);
-    entry.ecx |= 1u << 31;           // runs under something
-    entry.ebx &= 0x00ff'ffff;        // no local APIC id
+    entry.ecx |= 1u << 31;     // runs under something
+    entry.ebx &= 0x00ff'ffff;  // no local APIC id
   }
   if (entry.leaf == 7 && entry.subleaf == 0) {
     if (!avx) entry.ebx &= ~(1u << 5);
@@ -82,7 +82,8 @@ void random_bytes(void* to, std::size_t size) {
 
 // cpuid, rdtsc and rdtscp of redirected sites; registers are rax, rbx, rcx, rdx.
 extern "C" void emulate_cpuid(std::uint64_t registers[4]) {
-  const auto answer = cloister::core::cpuid(static_cast<std::uint32_t>(registers[0]), static_cast<std::uint32_t>(registers[2]));
+  const auto answer =
+      cloister::core::cpuid(static_cast<std::uint32_t>(registers[0]), static_cast<std::uint32_t>(registers[2]));
   registers[0] = answer.eax;
   registers[1] = answer.ebx;
   registers[2] = answer.ecx;

@@ -16,7 +16,8 @@ constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 File* acquire_pass_through(Task* task, std::uint64_t descriptor, bool File::*access) {
   File* file = acquire_file(task, descriptor);
   if (file == nullptr) return nullptr;
-  if (file->kind != FileKind::other && file->*access) [[likely]] return file;
+  if (file->kind != FileKind::other && file->*access) [[likely]]
+    return file;
   release_file(task);
   return nullptr;
 }
@@ -30,9 +31,11 @@ long transfer_in(HostCall call, File* file, std::uint64_t address, std::uint64_t
   long total = 0;
   for (;;) {
     const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
-    const long result = interruptible_host_call(call, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
+    const long result =
+        interruptible_host_call(call, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
     if (result < 0) return total > 0 ? total : restartable(result);
-    if (!copy_host_to_program_checked(address, bounce, static_cast<std::uint64_t>(result))) return total > 0 ? total : -EFAULT;
+    if (!copy_host_to_program_checked(address, bounce, static_cast<std::uint64_t>(result)))
+      return total > 0 ? total : -EFAULT;
     current_thread()->bytes_in += static_cast<std::uint64_t>(result);
     total += result;
     if (static_cast<std::uint64_t>(result) < part || part == size || file->kind != FileKind::host_regular) return total;
@@ -47,7 +50,8 @@ long transfer_out(HostCall call, File* file, std::uint64_t address, std::uint64_
   for (;;) {
     const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
     if (!copy_program_to_host_checked(bounce, address, part)) return total > 0 ? total : -EFAULT;
-    const long result = interruptible_host_call(call, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
+    const long result =
+        interruptible_host_call(call, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
     if (result < 0 && total > 0) return total;
     if (result < 0) return result == -EPIPE ? kTakeKernelPath : restartable(result);  // the kernel storey sends SIGPIPE
     current_thread()->bytes_out += static_cast<std::uint64_t>(result);
@@ -79,7 +83,8 @@ long fast_write(Thread* thread, ProgramContext* context) {
   if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
   File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
   if (file == nullptr) return kTakeKernelPath;
-  // What a stream gets may be one message, which must go out whole: only what fits the bounce buffer is written from here.
+  // What a stream gets may be one message, which must go out whole: only what fits the bounce buffer is written from
+  // here.
   const long result = file->kind == FileKind::host_stream && size > kBounceSize
                           ? kTakeKernelPath
                           : transfer_out(HostCall::write, file, context->rsi, size, 0);
@@ -105,7 +110,8 @@ long fast_recvfrom(Thread* thread, ProgramContext* context) {
 long fast_sendto(Thread* thread, ProgramContext* context) {
   Task* task = thread->task;
   // A datagram must go out whole, so only what fits the bounce buffer is sent from here.
-  if (context->r8 != 0 || context->rdx > kBounceSize || !is_program_range(context->rsi, context->rdx)) return kTakeKernelPath;
+  if (context->r8 != 0 || context->rdx > kBounceSize || !is_program_range(context->rsi, context->rdx))
+    return kTakeKernelPath;
   constexpr std::uint64_t kSimpleFlags = 0x40 | 0x4000;
   if ((context->r10 & ~kSimpleFlags) != 0) return kTakeKernelPath;
   File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
@@ -124,19 +130,12 @@ long fast_clock_gettime(Thread*, ProgramContext* context) {
   std::uint64_t now;
   switch (static_cast<std::uint32_t>(context->rdi)) {
     case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
-      now = realtime_now();
-      break;
+    case CLOCK_REALTIME_COARSE: now = realtime_now(); break;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
-    case CLOCK_MONOTONIC_COARSE:
-      now = monotonic_now();
-      break;
-    case CLOCK_BOOTTIME:
-      now = boottime_now();
-      break;
-    default:
-      return kTakeKernelPath;
+    case CLOCK_MONOTONIC_COARSE: now = monotonic_now(); break;
+    case CLOCK_BOOTTIME: now = boottime_now(); break;
+    default: return kTakeKernelPath;
   }
   const std::uint64_t time[2] = {now / kNanosecondsPerSecond, now % kNanosecondsPerSecond};
   return copy_to_program(context->rsi, time, sizeof time) ? 0 : -EFAULT;

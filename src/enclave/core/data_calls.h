@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calls that are answered wholly in the core: data that only passes through, identity, time, futex. They use general
-// registers only, so nothing of the program's state needs saving. Trusted, freestanding.
+// The calls that are answered wholly in the core: data that only passes through, identity, time, futex. They use
+// general registers only, so nothing of the program's state needs saving. Trusted, freestanding.
 #pragma once
 #include "src/enclave/core/thread.h"
 

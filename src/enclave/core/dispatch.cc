@@ -70,6 +70,7 @@ extern "C" void syscall_dispatch(ProgramContext* context, std::uint32_t low_numb
   // A restart code never reaches the program: the work on the way back resolves it.
   if (result <= kRestartSys && result >= kRestartBlock) [[unlikely]]
     __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkSignal), __ATOMIC_RELAXED);
-  if (context->orig_rax != kNoSystemCall) context->rax = static_cast<std::uint64_t>(result);  // sigreturn restored another RAX
+  if (context->orig_rax != kNoSystemCall)
+    context->rax = static_cast<std::uint64_t>(result);  // sigreturn restored another RAX
 }
 }  // namespace cloister::core

@@ -11,7 +11,9 @@ namespace {
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 }
 
-std::uint64_t read_doorbell(Thread* thread) { return load_host_word(thread->host_block + offsetof(HostBlock, doorbell)); }
+std::uint64_t read_doorbell(Thread* thread) {
+  return load_host_word(thread->host_block + offsetof(HostBlock, doorbell));
+}
 
 long sleep_on_doorbell(Thread* thread, std::uint64_t word, std::uint64_t deadline, Sleep kind) {
   const std::uint64_t block = thread->host_block;

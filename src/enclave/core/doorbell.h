@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sleeping and waking of enclave threads: a thread sleeps on the doorbell word of its own host block. Trusted, freestanding.
+// Sleeping and waking of enclave threads: a thread sleeps on the doorbell word of its own host block. Trusted,
+// freestanding.
 //
 //   sleeper: word = read_doorbell(); if (condition) return; sleep_on_doorbell(word, deadline)
 //   waker:   condition = true; ring_doorbell(thread)

@@ -5,11 +5,11 @@
 #include "abi/sgx/arch.h"
 
 namespace cloister::core {
-#define CLOISTER_ENCLU(name)                                                                              \
-  inline std::uint64_t name(const void* rbx, std::uint64_t rcx, std::uint64_t rdx = 0) {                  \
-    std::uint64_t rax;                                                                                    \
-    asm volatile("call enclu_" #name : "=a"(rax), "+c"(rcx), "+d"(rdx) : "b"(rbx) : "memory", "cc");      \
-    return rax;                                                                                           \
+#define CLOISTER_ENCLU(name)                                                                         \
+  inline std::uint64_t name(const void* rbx, std::uint64_t rcx, std::uint64_t rdx = 0) {             \
+    std::uint64_t rax;                                                                               \
+    asm volatile("call enclu_" #name : "=a"(rax), "+c"(rcx), "+d"(rdx) : "b"(rbx) : "memory", "cc"); \
+    return rax;                                                                                      \
   }
 // EACCEPT and EMODPE: rbx SECINFO, rcx page. EACCEPTCOPY: rbx SECINFO, rcx destination, rdx source.
 CLOISTER_ENCLU(eaccept)

@@ -4,7 +4,8 @@
 
 namespace cloister::core {
 namespace {
-// Event `i` of the array in the bounce buffer, read in aligned words (S-13). 12-byte elements: odd ones start in mid-word.
+// Event `i` of the array in the bounce buffer, read in aligned words (S-13). 12-byte elements: odd ones start in
+// mid-word.
 EpollEvent load_event(std::uint64_t bounce, std::size_t i) {
   const std::uint64_t word = bounce + i / 2 * 24 + i % 2 * 8;
   const std::uint64_t low = load_host_word(word), high = load_host_word(word + 8);
@@ -33,7 +34,8 @@ bool translate(EpollTable& table, HostCall call, const EpollEvent& host, EpollEv
     if (static_cast<std::int32_t>(current - generation) <= 0) host_lied(call, "a token that was never given out");
     return false;
   }
-  if (host.events == 0 || (host.events & ~(asked & kEpollReadiness)) != 0) host_lied(call, "events that nobody asked for");
+  if (host.events == 0 || (host.events & ~(asked & kEpollReadiness)) != 0)
+    host_lied(call, "events that nobody asked for");
   // One shot: the entry is spent from now on, whatever the host repeats, until EPOLL_CTL_MOD gives it a new generation.
   if ((asked & kEpollOneShot) != 0 && !entry->generation.compare_exchange_strong(current, generation + 1)) return false;
   *out = {host.events, data};
@@ -41,7 +43,8 @@ bool translate(EpollTable& table, HostCall call, const EpollEvent& host, EpollEv
 }
 }  // namespace
 
-std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t first, std::size_t count, EpollEvent* out) {
+std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t first, std::size_t count,
+                                   EpollEvent* out) {
   const std::uint64_t bounce = bounce_buffer();
   std::size_t used = 0;
   for (std::size_t i = first; i < first + count; ++i)
@@ -57,7 +60,8 @@ void ring_host_eventfd(std::int32_t descriptor) {
 }
 
 void ring_epoll_doorbell(EpollTable& table) {
-  if (table.host_waiters.load(std::memory_order_seq_cst) == 0 || table.doorbell.load(std::memory_order_acquire) < 0) return;
+  if (table.host_waiters.load(std::memory_order_seq_cst) == 0 || table.doorbell.load(std::memory_order_acquire) < 0)
+    return;
   if (table.doorbell_rung.exchange(1, std::memory_order_seq_cst) != 0) return;
   ring_host_eventfd(table.doorbell.load(std::memory_order_relaxed));
 }

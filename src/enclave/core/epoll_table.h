@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What epoll needs on its fast path: the trusted meaning of each token that the host's epoll object holds. Trusted, freestanding.
+// What epoll needs on its fast path: the trusted meaning of each token that the host's epoll object holds. Trusted,
+// freestanding.
 //
-// The host never sees epoll_data. It sees a token, index | generation << 32, and answers with tokens; here is what each one
-// stands for and which events were asked. The generation is odd while the entry is in use; every change of the entry takes a
-// new one. So an event that the host had collected before the change is recognised as stale and dropped: after EPOLL_CTL_MOD
-// Linux looks at the file again by itself, so nothing is lost. A token that never was given out is a lie.
+// The host never sees epoll_data. It sees a token, index | generation << 32, and answers with tokens; here is what each
+// one stands for and which events were asked. The generation is odd while the entry is in use; every change of the
+// entry takes a new one. So an event that the host had collected before the change is recognised as stale and dropped:
+// after EPOLL_CTL_MOD Linux looks at the file again by itself, so nothing is lost. A token that never was given out is
+// a lie.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -21,7 +23,8 @@ struct [[gnu::packed]] EpollEvent {
 static_assert(sizeof(EpollEvent) == 12);
 
 inline constexpr std::uint32_t kEpollIn = 1, kEpollPriority = 2, kEpollOut = 4, kEpollError = 8, kEpollHangUp = 16;
-inline constexpr std::uint32_t kEpollExclusive = 1u << 28, kEpollWakeUp = 1u << 29, kEpollOneShot = 1u << 30, kEpollEdge = 1u << 31;
+inline constexpr std::uint32_t kEpollExclusive = 1u << 28, kEpollWakeUp = 1u << 29, kEpollOneShot = 1u << 30,
+                               kEpollEdge = 1u << 31;
 inline constexpr std::uint32_t kEpollReadiness = 0x27df;  // every bit that is a state of a file, not a way of asking
 
 struct EpollEntry {
@@ -37,10 +40,11 @@ struct EpollTable {
   static constexpr std::uint32_t kFirstIndex = 2;
   static constexpr std::uint64_t kMaxEvents = kBounceSize / sizeof(EpollEvent) & ~1ULL;  // of one host call
 
-  // The kernel storey must look: in-enclave members are ready, or members exist that only it understands (timers, nested).
+  // The kernel storey must look: in-enclave members are ready, or members exist that only it understands (timers,
+  // nested).
   std::atomic<std::uint32_t> inside_ready{0};
   std::atomic<std::uint32_t> kernel_members{0};
-  std::atomic<std::uint32_t> host_waiters{0};    // threads that wait in the host, or are about to
+  std::atomic<std::uint32_t> host_waiters{0};  // threads that wait in the host, or are about to
   std::atomic<std::uint32_t> doorbell_rung{0};
   std::atomic<std::uint32_t> nested_rung{0};
   std::atomic<std::int32_t> doorbell{-1};  // host eventfd, edge-triggered in the host's epoll object
@@ -59,8 +63,10 @@ struct EpollTable {
 
 // Translates events [first, first + count) that the host left in the bounce buffer; how many of them are the program's.
 // Doorbells are noted in the table. Host may: invent tokens or events (the enclave stops), repeat stale ones (dropped).
-std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t first, std::size_t count, EpollEvent* out);
-// Writes the doorbell if someone waits in the host and it has not been rung since the last look. One short host call at most.
+std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t first, std::size_t count,
+                                   EpollEvent* out);
+// Writes the doorbell if someone waits in the host and it has not been rung since the last look. One short host call at
+// most.
 void ring_epoll_doorbell(EpollTable& table);
 // Adds 1 to a non-blocking eventfd of the host.
 void ring_host_eventfd(std::int32_t descriptor);

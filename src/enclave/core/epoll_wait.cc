@@ -49,8 +49,9 @@ long wait_in_host(Task* task, File* file, std::uint64_t address, std::uint64_t c
   for (;;) {
     table.host_waiters.fetch_add(1, std::memory_order_seq_cst);
     const bool needs_kernel = table.needs_kernel();
-    const long result = needs_kernel ? kTakeKernelPath
-                                     : interruptible_host_call(HostCall::epoll_wait, host, bounce_buffer(), capacity, left);
+    const long result = needs_kernel
+                            ? kTakeKernelPath
+                            : interruptible_host_call(HostCall::epoll_wait, host, bounce_buffer(), capacity, left);
     table.host_waiters.fetch_sub(1, std::memory_order_seq_cst);
     if (needs_kernel) return hand_over(task, time_out, deadline);
     if (result == -EINTR) return hand_over(task, time_out, deadline);  // it knows how interrupted waits go on
@@ -58,7 +59,8 @@ long wait_in_host(Task* task, File* file, std::uint64_t address, std::uint64_t c
     if (result > 0) {
       const long delivered = deliver(table, static_cast<std::size_t>(result), address);
       if (delivered != 0) {
-        if (table.inside_ready.load(std::memory_order_relaxed) != 0) ring_epoll_doorbell(table);  // another waiter's turn
+        if (table.inside_ready.load(std::memory_order_relaxed) != 0)
+          ring_epoll_doorbell(table);  // another waiter's turn
         return delivered;
       }
     }

@@ -23,13 +23,17 @@ namespace {
 constexpr std::uint64_t kSsaSize = layout::kSsaFramePages * layout::kPageSize;
 
 std::uint64_t address_of(const char* label) { return reinterpret_cast<std::uint64_t>(label); }
-bool is_within(std::uint64_t rip, const char* begin, const char* end) { return rip >= address_of(begin) && rip < address_of(end); }
+bool is_within(std::uint64_t rip, const char* begin, const char* end) {
+  return rip >= address_of(begin) && rip < address_of(end);
+}
 bool is_program_code(std::uint64_t rip) { return rip >= layout::kProgramLow && rip < layout::kProgramHigh; }
 
 // The page fault's address and error code; the processor writes EXINFO only for #PF and #GP.
 void read_exinfo(Thread* thread, std::uint8_t vector) {
-  const auto* exinfo = reinterpret_cast<const sgx::Exinfo*>(thread->ssa + kSsaSize - sizeof(sgx::Gprsgx) - sizeof(sgx::Exinfo));
-  const bool has_info = vector == static_cast<std::uint8_t>(sgx::Vector::pf) || vector == static_cast<std::uint8_t>(sgx::Vector::gp);
+  const auto* exinfo =
+      reinterpret_cast<const sgx::Exinfo*>(thread->ssa + kSsaSize - sizeof(sgx::Gprsgx) - sizeof(sgx::Exinfo));
+  const bool has_info =
+      vector == static_cast<std::uint8_t>(sgx::Vector::pf) || vector == static_cast<std::uint8_t>(sgx::Vector::gp);
   thread->fault_address = has_info ? exinfo->maddr : 0;
   thread->fault_info = vector | (has_info ? static_cast<std::uint64_t>(exinfo->errcd) << 32 : 0);
 }

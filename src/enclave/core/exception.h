@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exceptions in two stages. Stage 1 runs at CSSA 1 on its own stack: it looks at SSA frame 0, decides what the exit was, and
-// edits that frame; the host then resumes it. Stage 2 runs as ordinary kernel code in the interrupted thread.
+// Exceptions in two stages. Stage 1 runs at CSSA 1 on its own stack: it looks at SSA frame 0, decides what the exit
+// was, and edits that frame; the host then resumes it. Stage 2 runs as ordinary kernel code in the interrupted thread.
 //
-// Authenticity (rule E-8): a fault exists only if EXITINFO.VALID says so; whatever the host claims beside it is a kick at most.
-// Atomicity (E-7): NSSA is 2 and the entry refuses CSSA > 1; stage 1 never touches the interrupted stack.
+// Authenticity (rule E-8): a fault exists only if EXITINFO.VALID says so; whatever the host claims beside it is a kick
+// at most. Atomicity (E-7): NSSA is 2 and the entry refuses CSSA > 1; stage 1 never touches the interrupted stack.
 #pragma once
 #include <cstdint>
 #include "src/enclave/core/thread.h"

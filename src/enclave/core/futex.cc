@@ -28,9 +28,7 @@ struct alignas(64) Bucket {
 constexpr std::size_t kBucketCount = 256;
 constinit Bucket buckets[kBucketCount] = {};
 
-Bucket& bucket_of(std::uint64_t address) {
-  return buckets[(address >> 2) * 0x9e37'79b9'7f4a'7c15ULL >> 56];
-}
+Bucket& bucket_of(std::uint64_t address) { return buckets[(address >> 2) * 0x9e37'79b9'7f4a'7c15ULL >> 56]; }
 
 void enqueue(Bucket& bucket, Waiter* waiter) {
   waiter->next = nullptr;
@@ -44,7 +42,8 @@ void dequeue(Bucket& bucket, Waiter* waiter) {
   bucket.count.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// Loads the word with the bucket's lock held: no fault may be resolved there, so a fault is reported (4) and retried outside.
+// Loads the word with the bucket's lock held: no fault may be resolved there, so a fault is reported (4) and retried
+// outside.
 std::size_t load_word(std::uint64_t address, std::uint32_t* value, FutexWord word) {
   if (word == FutexWord::program) return load_program_u32(address, value);
   *value = __atomic_load_n(reinterpret_cast<const std::uint32_t*>(address), __ATOMIC_SEQ_CST);
@@ -76,7 +75,8 @@ struct Batch {
 };
 
 // Wakes up to `count` waiters on `address`, at most one batch; the lock is held.
-std::uint32_t wake_some(Bucket& bucket, std::uint64_t address, std::uint32_t count, std::uint32_t bitset, Batch& batch) {
+std::uint32_t wake_some(Bucket& bucket, std::uint64_t address, std::uint32_t count, std::uint32_t bitset,
+                        Batch& batch) {
   std::uint32_t woken = 0;
   for (Waiter* waiter = bucket.first; waiter != nullptr && woken < count && batch.count < kBatch;) {
     Waiter* next = waiter->next;
@@ -92,7 +92,8 @@ std::uint32_t wake_some(Bucket& bucket, std::uint64_t address, std::uint32_t cou
 }
 }  // namespace
 
-long futex_wait(std::uint64_t address, std::uint32_t expected, std::uint32_t bitset, std::uint64_t deadline, FutexWord word) {
+long futex_wait(std::uint64_t address, std::uint32_t expected, std::uint32_t bitset, std::uint64_t deadline,
+                FutexWord word) {
   if (bitset == 0) return -EINVAL;
   Thread* thread = current_thread();
   Waiter waiter{nullptr, nullptr, thread, address, bitset, {0}};

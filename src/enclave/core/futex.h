@@ -10,7 +10,8 @@ inline constexpr std::uint64_t kNoDeadline = ~0ULL;
 // Waits until woken, until CLOCK_MONOTONIC reaches `deadline` (ns), or until the thread has work. `bitset` as in
 // FUTEX_WAIT_BITSET. 0, -EAGAIN (other value), -ETIMEDOUT, -EINTR, -EFAULT. `program`: the word lies in program memory.
 enum class FutexWord : std::uint8_t { program, runtime };
-long futex_wait(std::uint64_t address, std::uint32_t expected, std::uint32_t bitset, std::uint64_t deadline, FutexWord word);
+long futex_wait(std::uint64_t address, std::uint32_t expected, std::uint32_t bitset, std::uint64_t deadline,
+                FutexWord word);
 // How many were woken.
 long futex_wake(std::uint64_t address, std::uint32_t count, std::uint32_t bitset);
 // Wakes `wake` waiters and moves up to `requeue` others to `target`; returns the sum. If `compare`, *address must equal

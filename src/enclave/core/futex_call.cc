@@ -20,7 +20,8 @@ long read_deadline(std::uint64_t address, bool relative, bool realtime, std::uin
   if (!copy_from_program(time, address, sizeof time)) return -EFAULT;
   if (time[0] < 0 || time[1] < 0 || time[1] >= static_cast<std::int64_t>(kNanosecondsPerSecond)) return -EINVAL;
   if (time[0] > 9'000'000'000) return 0;  // further than the clock reaches
-  const std::uint64_t value = static_cast<std::uint64_t>(time[0]) * kNanosecondsPerSecond + static_cast<std::uint64_t>(time[1]);
+  const std::uint64_t value =
+      static_cast<std::uint64_t>(time[0]) * kNanosecondsPerSecond + static_cast<std::uint64_t>(time[1]);
   const std::uint64_t now = monotonic_now();
   if (relative) {
     *deadline = now + value;
@@ -32,7 +33,8 @@ long read_deadline(std::uint64_t address, bool relative, bool realtime, std::uin
   }
   return 0;
 }
-// The operation that FUTEX_WAKE_OP encodes (futex(2)): what the word becomes, and whether its old value passes the comparison.
+// The operation that FUTEX_WAKE_OP encodes (futex(2)): what the word becomes, and whether its old value passes the
+// comparison.
 std::uint32_t apply_operation(std::uint32_t code, std::uint32_t old) {
   std::uint32_t argument = code >> 12 & 0xfff;
   if ((code >> 28 & FUTEX_OP_OPARG_SHIFT) != 0) argument = 1u << (argument & 31);
@@ -56,7 +58,8 @@ bool passes_comparison(std::uint32_t code, std::uint32_t old) {
   }
 }
 
-long wake_op(std::uint64_t address, std::uint32_t count, std::uint32_t second_count, std::uint64_t second, std::uint32_t code) {
+long wake_op(std::uint64_t address, std::uint32_t count, std::uint32_t second_count, std::uint64_t second,
+             std::uint32_t code) {
   if ((code >> 28 & 7) > FUTEX_OP_XOR || (code >> 24 & 15) > FUTEX_OP_CMP_GE) return -ENOSYS;
   if (second % 4 != 0) return -EINVAL;
   std::uint32_t old = 0;
@@ -92,12 +95,12 @@ long fast_futex(Thread* thread, ProgramContext* context) {
     case FUTEX_WAIT_BITSET: {
       const bool realtime = (flags & FUTEX_CLOCK_REALTIME) != 0;
       if (const long error = read_deadline(context->r10, false, realtime, &deadline); error != 0) return error;
-      const long result = futex_wait(address, value, static_cast<std::uint32_t>(context->r9), deadline, FutexWord::program);
+      const long result =
+          futex_wait(address, value, static_cast<std::uint32_t>(context->r9), deadline, FutexWord::program);
       if (result != -EINTR) return result;
       return context->r10 == 0 ? kRestartSys : kRestartBlock;
     }
-    case FUTEX_WAKE:
-      return futex_wake(address, value, FUTEX_BITSET_MATCH_ANY);
+    case FUTEX_WAKE: return futex_wake(address, value, FUTEX_BITSET_MATCH_ANY);
     case FUTEX_WAKE_BITSET:
       if (static_cast<std::uint32_t>(context->r9) == 0) return -EINVAL;
       return futex_wake(address, value, static_cast<std::uint32_t>(context->r9));
@@ -107,9 +110,9 @@ long fast_futex(Thread* thread, ProgramContext* context) {
       return futex_requeue(address, value, static_cast<std::uint32_t>(context->r10), context->r8,
                            operation == FUTEX_CMP_REQUEUE, static_cast<std::uint32_t>(context->r9));
     case FUTEX_WAKE_OP:
-      return wake_op(address, value, static_cast<std::uint32_t>(context->r10), context->r8, static_cast<std::uint32_t>(context->r9));
-    default:
-      return kTakeKernelPath;
+      return wake_op(address, value, static_cast<std::uint32_t>(context->r10), context->r8,
+                     static_cast<std::uint32_t>(context->r9));
+    default: return kTakeKernelPath;
   }
 }
 }  // namespace cloister::core

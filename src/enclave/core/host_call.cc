@@ -37,20 +37,17 @@ void check_result(HostCall call, const HostCallRow& row, std::uint64_t bound, lo
     case HostResult::count:
       if (static_cast<std::uint64_t>(result) > bound) host_lied(call, "more than asked");
       break;
-    case HostResult::descriptor:
-      adopt_host_descriptor(call, static_cast<std::uint64_t>(result));
-      break;
+    case HostResult::descriptor: adopt_host_descriptor(call, static_cast<std::uint64_t>(result)); break;
     case HostResult::address:
       if (!is_outside(static_cast<std::uint64_t>(result), 4096) || result % 4096 != 0) host_lied(call, "address");
       break;
-    case HostResult::never:
-      host_lied(call, "came back");
-    case HostResult::value:
-      break;
+    case HostResult::never: host_lied(call, "came back");
+    case HostResult::value: break;
   }
 }
 
-inline __attribute__((always_inline)) long submit(HostCall call, std::uint64_t flags, const std::uint64_t (&arguments)[6]) {
+inline __attribute__((always_inline)) long submit(HostCall call, std::uint64_t flags,
+                                                  const std::uint64_t (&arguments)[6]) {
   Thread* thread = current_thread();
   const HostCallRow& row = row_of(call);
   const std::uint64_t block = thread->host_block;
@@ -59,8 +56,10 @@ inline __attribute__((always_inline)) long submit(HostCall call, std::uint64_t f
   ++thread->host_call_count;
   host_call_transfer();
   const long result = static_cast<long>(load_host_word(block + offsetof(HostBlock, result)));
-  // What the host's handler noted while this thread was outside; a program that makes no further calls must see it, too.
-  if (load_host_word(block + offsetof(HostBlock, signals)) != 0) [[unlikely]] fetch_host_signals(thread);
+  // What the host's handler noted while this thread was outside; a program that makes no further calls must see it,
+  // too.
+  if (load_host_word(block + offsetof(HostBlock, signals)) != 0) [[unlikely]]
+    fetch_host_signals(thread);
   if (result >= 0) [[likely]] {
     check_result(call, row, arguments[row.bound], result);
     asm volatile("lfence" ::: "memory");  // E-12: nothing runs ahead of the check with an unchecked result
@@ -77,8 +76,8 @@ long host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t 
   return submit(call, 0, {a0, a1, a2, a3, a4, a5});
 }
 
-long blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
-                        std::uint64_t a5) {
+long blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
+                        std::uint64_t a4, std::uint64_t a5) {
   return submit(call, kInterruptible, {a0, a1, a2, a3, a4, a5});
 }
 

@@ -9,13 +9,14 @@
 
 namespace cloister::core {
 
-// The result as Linux gives it: >= 0, or a negative errno out of the row's class. EINTR means that the thread was kicked.
+// The result as Linux gives it: >= 0, or a negative errno out of the row's class. EINTR means that the thread was
+// kicked.
 long host_call(HostCall call, std::uint64_t a0 = 0, std::uint64_t a1 = 0, std::uint64_t a2 = 0, std::uint64_t a3 = 0,
                std::uint64_t a4 = 0, std::uint64_t a5 = 0);
 
 // The same for a call that may block: a kick from before or during it ends it with -EINTR. See interrupt.h.
-long blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
-                        std::uint64_t a5);
+long blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
+                        std::uint64_t a4, std::uint64_t a5);
 
 // The answer was impossible: one line, exit status 120.
 [[noreturn]] void host_lied(HostCall call, const char* what);

@@ -9,7 +9,8 @@ std::uint64_t fetch_host_signals(Thread* thread) {
   const std::uint64_t address = thread->host_block + offsetof(HostBlock, signals);
   const std::uint64_t bits = load_host_word(address);
   if (bits != 0) {
-    // The handler runs on this very host thread, so nothing is lost between the load and the atomic clearing of those bits.
+    // The handler runs on this very host thread, so nothing is lost between the load and the atomic clearing of those
+    // bits.
     __atomic_fetch_and(reinterpret_cast<std::uint64_t*>(address), ~bits, __ATOMIC_RELAXED);
     __atomic_fetch_or(&thread->host_signals, bits, __ATOMIC_RELAXED);
     __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkHostSignal), __ATOMIC_RELAXED);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// memcpy and friends for the compiler's implicit calls inside the core; local to the core object. Plain loops on purpose: no
-// vector registers.
+// memcpy and friends for the compiler's implicit calls inside the core; local to the core object. Plain loops on
+// purpose: no vector registers.
 #include <cstddef>
 #include <cstdint>
 

@@ -79,12 +79,14 @@ void set_states(std::uint64_t address, std::uint64_t size, std::uint64_t state) 
 }
 
 long change_permissions(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
-  // A restriction needs EMODPR by the host and our EACCEPT; an extension is ours alone (EMODPE), then the page tables follow.
+  // A restriction needs EMODPR by the host and our EACCEPT; an extension is ours alone (EMODPE), then the page tables
+  // follow.
   const std::uint64_t end = address + size;
   for (std::uint64_t at = address; at < end; at += kPageSize) {
     const std::uint64_t old = *state_of(at) & kPagePermissions;
     if ((permissions & ~old) == 0) continue;
-    alignas(64) const sgx::Secinfo info = make_secinfo(sgx::secinfo_flags(sgx::PageType::reg, (permissions | old) & ~0ULL));
+    alignas(64) const sgx::Secinfo info =
+        make_secinfo(sgx::secinfo_flags(sgx::PageType::reg, (permissions | old) & ~0ULL));
     emodpe(&info, at);
   }
   if (const long error = host_call(HostCall::protect, address, size, permissions); error != 0) return error;
@@ -98,11 +100,14 @@ long change_permissions(std::uint64_t address, std::uint64_t size, std::uint64_t
 }
 
 bool is_aligned_range(std::uint64_t address, std::uint64_t size) {
-  return address % kPageSize == 0 && size % kPageSize == 0 && address + size <= layout::kElrangeSize && address + size >= address;
+  return address % kPageSize == 0 && size % kPageSize == 0 && address + size <= layout::kElrangeSize &&
+         address + size >= address;
 }
 }  // namespace
 
-std::uint8_t page_state(std::uint64_t address) { return has_table_page(address) ? *state_of(address) : std::uint8_t{kPageAbsent}; }
+std::uint8_t page_state(std::uint64_t address) {
+  return has_table_page(address) ? *state_of(address) : std::uint8_t{kPageAbsent};
+}
 std::uint64_t next_committed(std::uint64_t address, std::uint64_t end) {
   constexpr std::uint64_t kRegion = 1ULL << 24, kEight = 8 * kPageSize;
   while (address < end) {
@@ -141,28 +146,30 @@ void set_page_limit(std::uint64_t pages) { limit = pages; }
 long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
   if (const long error = ensure_table(address, size); error != 0) return error;
-  return for_runs(address, size, [](std::uint8_t state) { return !is_committed(state); },
-                  [permissions](std::uint64_t first, std::uint64_t bytes) -> long {
-    const std::uint64_t pages = bytes / kPageSize;
-    if (committed.fetch_add(pages, std::memory_order_relaxed) + pages > limit) {
-      committed.fetch_sub(pages, std::memory_order_relaxed);
-      return -ENOMEM;
-    }
-    if (const long error = host_augment(first, bytes, PageKind::data); error != 0) {
-      committed.fetch_sub(pages, std::memory_order_relaxed);
-      return error;
-    }
-    alignas(64) const sgx::Secinfo info = make_secinfo(sgx::kSecinfoPending | sgx::kSecinfoRegRw);
-    for (std::uint64_t at = first; at < first + bytes; at += kPageSize)
-      if (eaccept(&info, at) != 0) host_lied(HostCall::augment, "EACCEPT refuses a new page");
-    set_states(first, bytes, kPageCommitted | kPageRead | kPageWrite);
-    if (permissions != (kPageRead | kPageWrite)) return change_permissions(first, bytes, permissions);
-    return 0;
-  });
+  return for_runs(
+      address, size, [](std::uint8_t state) { return !is_committed(state); },
+      [permissions](std::uint64_t first, std::uint64_t bytes) -> long {
+        const std::uint64_t pages = bytes / kPageSize;
+        if (committed.fetch_add(pages, std::memory_order_relaxed) + pages > limit) {
+          committed.fetch_sub(pages, std::memory_order_relaxed);
+          return -ENOMEM;
+        }
+        if (const long error = host_augment(first, bytes, PageKind::data); error != 0) {
+          committed.fetch_sub(pages, std::memory_order_relaxed);
+          return error;
+        }
+        alignas(64) const sgx::Secinfo info = make_secinfo(sgx::kSecinfoPending | sgx::kSecinfoRegRw);
+        for (std::uint64_t at = first; at < first + bytes; at += kPageSize)
+          if (eaccept(&info, at) != 0) host_lied(HostCall::augment, "EACCEPT refuses a new page");
+        set_states(first, bytes, kPageCommitted | kPageRead | kPageWrite);
+        if (permissions != (kPageRead | kPageWrite)) return change_permissions(first, bytes, permissions);
+        return 0;
+      });
 }
 
 namespace {
-// The page tables get their permissions last: until then a thread that touches a page faults and finds it when it is complete.
+// The page tables get their permissions last: until then a thread that touches a page faults and finds it when it is
+// complete.
 long publish(std::uint64_t address, const void* from, std::uint64_t size, PageKind kind, std::uint64_t permissions) {
   ENCLAVE_CHECK(is_aligned_range(address, size) && reinterpret_cast<std::uint64_t>(from) % kPageSize == 0);
   if (const long error = ensure_table(address, size); error != 0) return error;
@@ -199,13 +206,12 @@ long publish_data(std::uint64_t address, const void* from, std::uint64_t size, s
 long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
   ENCLAVE_CHECK((permissions & (kPageWrite | kPageExecute)) != (kPageWrite | kPageExecute));
-  return for_runs(address, size,
-                  [permissions](std::uint8_t state) {
-                    return is_committed(state) && (state & kPagePermissions) != permissions;
-                  },
-                  [permissions](std::uint64_t first, std::uint64_t bytes) {
-                    return change_permissions(first, bytes, permissions);
-                  });
+  return for_runs(
+      address, size,
+      [permissions](std::uint8_t state) { return is_committed(state) && (state & kPagePermissions) != permissions; },
+      [permissions](std::uint64_t first, std::uint64_t bytes) {
+        return change_permissions(first, bytes, permissions);
+      });
 }
 
 long make_executable(std::uint64_t address, std::uint64_t size) {
@@ -218,7 +224,8 @@ long remove_pages(std::uint64_t address, std::uint64_t size) {
   return for_runs(address, size, is_committed, [](std::uint64_t first, std::uint64_t bytes) {
     if (const long error = host_call(HostCall::remove, first, bytes); error != 0) return error;
     // Until this succeeds the host might have kept the page, and what it holds, at this address.
-    alignas(64) const sgx::Secinfo trimmed = make_secinfo(sgx::kSecinfoModified | sgx::secinfo_flags(sgx::PageType::trim, 0));
+    alignas(64) const sgx::Secinfo trimmed =
+        make_secinfo(sgx::kSecinfoModified | sgx::secinfo_flags(sgx::PageType::trim, 0));
     for (std::uint64_t at = first; at < first + bytes; at += kPageSize)
       if (eaccept(&trimmed, at) != 0) host_lied(HostCall::remove, "EACCEPT refuses a trimmed page");
     set_states(first, bytes, kPageAbsent);

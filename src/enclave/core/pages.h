@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page manager: every dynamic page of ELRANGE, its state and the SGX2 steps that change it (rule I-10). Trusted,
-// freestanding. The caller holds the lock of the region that the pages belong to, so that no page changes twice at once.
+// freestanding. The caller holds the lock of the region that the pages belong to, so that no page changes twice at
+// once.
 //
 // Results are 0 or a negative errno; an EACCEPT that fails means that the host did something else than asked: a lie.
 #pragma once
@@ -14,7 +15,7 @@ enum PageState : std::uint8_t {
   kPageAbsent = 0,
   kPagePermissions = 7,  // mask: kPageRead | kPageWrite | kPageExecute
   kPageCommitted = 8,
-  kPageCode = 16,        // published by EACCEPTCOPY
+  kPageCode = 16,  // published by EACCEPTCOPY
 };
 
 std::uint8_t page_state(std::uint64_t address);
@@ -26,10 +27,11 @@ std::uint64_t count_committed(std::uint64_t address, std::uint64_t end);
 std::uint64_t committed_pages();
 void set_page_limit(std::uint64_t pages);
 
-// EAUG + EACCEPT of zeroed data pages where there are none yet, with `permissions` afterwards. Committed pages stay as they are.
+// EAUG + EACCEPT of zeroed data pages where there are none yet, with `permissions` afterwards. Committed pages stay as
+// they are.
 long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
-// EAUG + EACCEPTCOPY: read-execute pages at `address` with the bytes at `from` (trusted, `size` bytes, whole pages). No thread sees
-// a page before it has its contents. All of them must be absent.
+// EAUG + EACCEPTCOPY: read-execute pages at `address` with the bytes at `from` (trusted, `size` bytes, whole pages). No
+// thread sees a page before it has its contents. All of them must be absent.
 long publish_code(std::uint64_t address, const void* from, std::uint64_t size);
 // Same for data pages (file contents), with `permissions` that do not include execution.
 long publish_data(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions);

@@ -22,12 +22,14 @@ static_assert(sizeof(PollDescriptor) == 8);
 
 // 1 with *ready set, 0, or what the call returns.
 // Host may: claim events that nobody asked for (stop), come back early (our clock decides), answer EINTR (retried).
-long poll_host(Task* task, std::int32_t host_descriptor, std::uint16_t events, std::int32_t time_out, std::uint16_t* ready) {
+long poll_host(Task* task, std::int32_t host_descriptor, std::uint16_t events, std::int32_t time_out,
+               std::uint16_t* ready) {
   const std::uint64_t deadline =
       time_out > 0 ? monotonic_now() + static_cast<std::uint64_t>(time_out) * kNanosecondsPerMillisecond : kNoDeadline;
   std::uint64_t left = static_cast<std::uint64_t>(static_cast<std::int64_t>(time_out));
   for (;;) {
-    store_host_word(bounce_buffer(), static_cast<std::uint32_t>(host_descriptor) | static_cast<std::uint64_t>(events) << 32);
+    store_host_word(bounce_buffer(), static_cast<std::uint32_t>(host_descriptor) | static_cast<std::uint64_t>(events)
+                                                                                       << 32);
     const long result = interruptible_host_call(HostCall::poll, bounce_buffer(), 1, left);
     if (result == -EINTR) {  // the kernel storey knows how interrupted waits go on
       task->wait_deadline = time_out > 0 ? deadline : 0;
@@ -36,7 +38,8 @@ long poll_host(Task* task, std::int32_t host_descriptor, std::uint16_t events, s
     if (result < 0) return result;
     if (result == 1) {
       *ready = static_cast<std::uint16_t>(load_host_word(bounce_buffer()) >> 48);
-      if (*ready == 0 || (*ready & ~(events | kErrorOrHangUp)) != 0) host_lied(HostCall::poll, "events that nobody asked for");
+      if (*ready == 0 || (*ready & ~(events | kErrorOrHangUp)) != 0)
+        host_lied(HostCall::poll, "events that nobody asked for");
       return 1;
     }
     if (time_out == 0) return 0;
@@ -59,10 +62,12 @@ long fast_poll(Thread* thread, ProgramContext* context) {
   long result = kTakeKernelPath;
   if (file->kind == FileKind::host_stream) {
     request.result = 0;
-    result = poll_host(task, file->host_descriptor, request.events, static_cast<std::int32_t>(context->rdx), &request.result);
+    result = poll_host(task, file->host_descriptor, request.events, static_cast<std::int32_t>(context->rdx),
+                       &request.result);
   }
   release_file(task);
-  if (result >= 0 && !copy_to_program(context->rdi + offsetof(PollDescriptor, result), &request.result, 2)) return -EFAULT;
+  if (result >= 0 && !copy_to_program(context->rdi + offsetof(PollDescriptor, result), &request.result, 2))
+    return -EFAULT;
   return result;
 }
 }  // namespace cloister::core

@@ -118,9 +118,8 @@ bool load_program_u32_checked(std::uint64_t from, std::uint32_t* value) {
 
 bool compare_exchange_program_u32_checked(std::uint64_t at, std::uint32_t* expected, std::uint32_t desired) {
   if (!is_program_range(at, 4)) return false;
-  return copy_with_faults(4, Access::write, [&](std::size_t, std::size_t) {
-    return compare_exchange_program_u32(at, expected, desired);
-  });
+  return copy_with_faults(
+      4, Access::write, [&](std::size_t, std::size_t) { return compare_exchange_program_u32(at, expected, desired); });
 }
 
 }  // namespace cloister::core

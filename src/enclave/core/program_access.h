@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Program addresses: the third kind beside ours and the host's. Trusted; usable from both storeys.
 //
-// A program address is a number until it is copied through here: the range must lie in the program's part of ELRANGE, and a
-// fault during the copy is resolved (demand-zero pages, files read in on demand) or becomes EFAULT. No lock that the fault
-// handler takes may be held by the caller.
+// A program address is a number until it is copied through here: the range must lie in the program's part of ELRANGE,
+// and a fault during the copy is resolved (demand-zero pages, files read in on demand) or becomes EFAULT. No lock that
+// the fault handler takes may be held by the caller.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +14,7 @@ namespace cloister::core {
 enum class Access : std::uint8_t { read, write, execute };
 
 inline bool is_program_range(std::uint64_t address, std::uint64_t size) {
-  return address >= layout::kProgramLow && size <= layout::kProgramHigh &&
-         address <= layout::kProgramHigh - size;
+  return address >= layout::kProgramLow && size <= layout::kProgramHigh && address <= layout::kProgramHigh - size;
 }
 
 // Each returns whether all of it was copied. A false result means EFAULT.
@@ -30,7 +29,8 @@ long copy_string_from_program(char* to, std::uint64_t from, std::size_t size);
 
 [[nodiscard]] bool load_program_u32_checked(std::uint64_t from, std::uint32_t* value);
 // *expected is what was found; equal to the old *expected when the exchange happened.
-[[nodiscard]] bool compare_exchange_program_u32_checked(std::uint64_t at, std::uint32_t* expected, std::uint32_t desired);
+[[nodiscard]] bool compare_exchange_program_u32_checked(std::uint64_t at, std::uint32_t* expected,
+                                                        std::uint32_t desired);
 
 // T may be any trivially copyable structure of the Linux ABI.
 template <typename T>

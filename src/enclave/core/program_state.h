@@ -5,7 +5,8 @@
 
 namespace cloister::core {
 extern "C" {
-// Runs the program from `context` with the extended state in Thread::xsave_area and Thread::program_fs; returns after leave_program.
+// Runs the program from `context` with the extended state in Thread::xsave_area and Thread::program_fs; returns after
+// leave_program.
 void run_program(const ProgramContext* context);
 // Only on a thread that is in run_program, with the runtime's FS base; the C++ frames in between vanish undestroyed.
 [[noreturn]] void leave_program();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// System calls of the runtime's own C library: the allow-list of decision 4. They never reach the program's table or files;
-// any other call stops the enclave.
+// System calls of the runtime's own C library: the allow-list of decision 4. They never reach the program's table or
+// files; any other call stops the enclave.
 #include <asm/errno.h>
 #include <asm/unistd_64.h>
 #include <linux/futex.h>
@@ -16,7 +16,8 @@
 #include "src/enclave/core/runtime_memory.h"
 #include "src/enclave/core/thread_area.h"
 
-extern "C" [[noreturn]] void begin_runtime_thread(const std::uint64_t* registers, std::uint64_t stack, std::uint64_t resume);
+extern "C" [[noreturn]] void begin_runtime_thread(const std::uint64_t* registers, std::uint64_t stack,
+                                                  std::uint64_t resume);
 
 namespace cloister::core {
 namespace {
@@ -129,12 +130,11 @@ long serve(const Registers& r, std::uint64_t number, std::uint64_t resume) {
     case __NR_sched_yield: return host_call(HostCall::sched_yield);
     case __NR_sched_getaffinity: return affinity(r);
     case __NR_prlimit64: return stack_limit(r);
-    case __NR_getrandom:
-      random_bytes(reinterpret_cast<void*>(r.rdi), r.rsi);
-      return static_cast<long>(r.rsi);
+    case __NR_getrandom: random_bytes(reinterpret_cast<void*>(r.rdi), r.rsi); return static_cast<long>(r.rsi);
     case __NR_write:
     case __NR_writev: {
-      if (number == __NR_write) print_to_host(PrintStream::error, reinterpret_cast<const char*>(r.rsi), r.rdx);
+      if (number == __NR_write)
+        print_to_host(PrintStream::error, reinterpret_cast<const char*>(r.rsi), r.rdx);
       else
         for (std::uint64_t i = 0; i < r.rdx; ++i) {
           const auto* part = reinterpret_cast<const std::uint64_t*>(r.rsi) + 2 * i;

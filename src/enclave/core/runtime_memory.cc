@@ -42,7 +42,8 @@ constinit std::size_t free_count = 0;
 
 std::uint64_t page_up(std::uint64_t value) { return (value + kPageSize - 1) & ~(kPageSize - 1); }
 bool in_map_area(std::uint64_t address, std::uint64_t size) {
-  return address >= layout::kRuntimeMapLow && size <= layout::kRuntimeMapHigh && address <= layout::kRuntimeMapHigh - size;
+  return address >= layout::kRuntimeMapLow && size <= layout::kRuntimeMapHigh &&
+         address <= layout::kRuntimeMapHigh - size;
 }
 
 std::uint64_t take_range(std::uint64_t size, std::uint64_t alignment) {

@@ -39,12 +39,17 @@ void read_own_report() {
   enclave_attributes = report.body.attributes.flags;
   enclave_xfrm = report.body.attributes.xfrm;
   // Without EXINFO a page fault cannot be told from a forged one (E-8); without KSS CONFIGID says nothing.
-  if ((report.body.miscselect & sgx::kMiscselectExinfo) == 0) enclave_fail("this enclave was built without EXINFO", __FILE__, __LINE__);
-  if ((enclave_attributes & sgx::kAttributeKss) == 0) enclave_fail("this enclave was built without KSS", __FILE__, __LINE__);
+  if ((report.body.miscselect & sgx::kMiscselectExinfo) == 0)
+    enclave_fail("this enclave was built without EXINFO", __FILE__, __LINE__);
+  if ((enclave_attributes & sgx::kAttributeKss) == 0)
+    enclave_fail("this enclave was built without KSS", __FILE__, __LINE__);
   constexpr std::uint64_t kAvx = 1 << 2, kAvx512 = 0xe0, kMore = ~std::uint64_t{0xe7};
-  if ((enclave_xfrm & kMore) != 0) core_scrub_level = 0;  // PKRU, AMX and later state: XRSTOR each time
-  else if ((enclave_xfrm & kAvx512) == kAvx512) core_scrub_level = 2;
-  else if ((enclave_xfrm & kAvx) != 0) core_scrub_level = 1;
+  if ((enclave_xfrm & kMore) != 0)
+    core_scrub_level = 0;  // PKRU, AMX and later state: XRSTOR each time
+  else if ((enclave_xfrm & kAvx512) == kAvx512)
+    core_scrub_level = 2;
+  else if ((enclave_xfrm & kAvx) != 0)
+    core_scrub_level = 1;
 }
 
 void copy_start_area(std::uint64_t area, std::uint64_t size) {
@@ -69,16 +74,17 @@ void copy_start_area(std::uint64_t area, std::uint64_t size) {
   __builtin_memcpy(&program_header_offset, header + 32, 8);
   __builtin_memcpy(&program_header_count, header + 56, 2);
   std::uint64_t stack[] = {
-      1, reinterpret_cast<std::uint64_t>("cloister"), 0, 0,
-      AT_PHDR, reinterpret_cast<std::uint64_t>(header) + program_header_offset,
-      AT_PHENT, 56,
-      AT_PHNUM, program_header_count,
+      1,         reinterpret_cast<std::uint64_t>("cloister"),
+      0,         0,
+      AT_PHDR,   reinterpret_cast<std::uint64_t>(header) + program_header_offset,
+      AT_PHENT,  56,
+      AT_PHNUM,  program_header_count,
       AT_PAGESZ, layout::kPageSize,
       AT_RANDOM, reinterpret_cast<std::uint64_t>(random),
       AT_SECURE, 0,
-      AT_HWCAP, cpuid(1, 0).edx,
+      AT_HWCAP,  cpuid(1, 0).edx,
       AT_CLKTCK, 100,
-      AT_NULL, 0,
+      AT_NULL,   0,
   };
   alignas(16) static std::uint64_t initial[64];
   for (std::size_t i = 0; i < sizeof stack / 8; ++i) initial[i] = stack[i];
@@ -86,9 +92,11 @@ void copy_start_area(std::uint64_t area, std::uint64_t size) {
 }
 }  // namespace
 
-extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uint64_t area, std::uint64_t size, Thread* thread) {
+extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uint64_t area, std::uint64_t size,
+                                              Thread* thread) {
   // Nothing may be printed before the block is known to lie outside; a bad one stops the enclave.
-  if (!is_outside(host_block, kHostBlockSize) || host_block % 64 != 0 || !is_outside(thread->host_target, 16)) stop_silently();
+  if (!is_outside(host_block, kHostBlockSize) || host_block % 64 != 0 || !is_outside(thread->host_target, 16))
+    stop_silently();
   thread->host_block = host_block;
   if (thread->start != nullptr) {
     thread->start(thread);
@@ -98,7 +106,8 @@ extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uin
   copy_start_area(area, size);
   thread->host_pid = thread->host_tid = start_parameters.host_pid;
   set_cpuid_table(start_parameters.cpuid, start_parameters.cpuid_count, enclave_xfrm);
-  if (!is_outside(start_parameters.time_page, sizeof(TimeParameters)) || start_parameters.time_page % 8 != 0) stop_silently();
+  if (!is_outside(start_parameters.time_page, sizeof(TimeParameters)) || start_parameters.time_page % 8 != 0)
+    stop_silently();
   start_clock(start_parameters.time_page);
   start_runtime();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of tasks, open files and descriptor tables that the fast path reads. The kernel storey derives its own objects
-// from these. Trusted, freestanding.
+// The parts of tasks, open files and descriptor tables that the fast path reads. The kernel storey derives its own
+// objects from these. Trusted, freestanding.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -18,8 +18,8 @@ enum class FileKind : std::uint8_t {
 
 struct EpollTable;  // epoll_table.h
 
-// An open file description. Its life: descriptor slots hold references; a task that uses it publishes it in Task::hazard,
-// and the kernel storey frees it (and closes the host descriptor) only when no hazard names it.
+// An open file description. Its life: descriptor slots hold references; a task that uses it publishes it in
+// Task::hazard, and the kernel storey frees it (and closes the host descriptor) only when no hazard names it.
 struct File {
   std::atomic<std::uint32_t> references{1};
   FileKind kind = FileKind::other;
@@ -43,19 +43,22 @@ struct Task {
   std::uint32_t tid = 0;
   std::uint32_t tgid = 0;
   std::uint64_t restart_deadline = 0;  // of a futex wait that was interrupted (kRestartBlock)
-  std::uint64_t wait_deadline = 0;  // when a wait ends that the core began and the kernel storey goes on with; 0: it did not
+  std::uint64_t wait_deadline =
+      0;  // when a wait ends that the core began and the kernel storey goes on with; 0: it did not
 };
 
 // The open file at `descriptor`, protected until release_file; null means EBADF.
 inline File* acquire_file(Task* task, std::uint64_t descriptor) {
   DescriptorTable* table = task->descriptors;
-  if (descriptor >= table->capacity) [[unlikely]] return nullptr;
+  if (descriptor >= table->capacity) [[unlikely]]
+    return nullptr;
   std::atomic<File*>& slot = table->slots[descriptor];
   File* file = slot.load(std::memory_order_acquire);
   while (file != nullptr) {
     task->hazard.exchange(file, std::memory_order_seq_cst);
     File* again = slot.load(std::memory_order_acquire);
-    if (again == file) [[likely]] return file;
+    if (again == file) [[likely]]
+      return file;
     file = again;
   }
   task->hazard.store(nullptr, std::memory_order_release);
@@ -63,8 +66,8 @@ inline File* acquire_file(Task* task, std::uint64_t descriptor) {
 }
 inline void release_file(Task* task) { task->hazard.store(nullptr, std::memory_order_release); }
 
-// Results of handlers that never reach the program: restart of an interrupted call (as Linux names them), and "the kernel
-// storey serves this one".
+// Results of handlers that never reach the program: restart of an interrupted call (as Linux names them), and "the
+// kernel storey serves this one".
 inline constexpr long kRestartSys = -512;
 inline constexpr long kRestartNoIntr = -513;
 inline constexpr long kRestartNoHand = -514;

@@ -48,7 +48,8 @@ Thread* make_thread(void (*start)(Thread*), std::uint64_t* tcs) {
   if (host_call(HostCall::make_tcs, static_cast<std::uint64_t>(tcs_address)) != 0) return nullptr;
   alignas(64) sgx::Secinfo info{};
   info.flags = sgx::kSecinfoModified | sgx::secinfo_flags(sgx::PageType::tcs, 0);
-  if (eaccept(&info, static_cast<std::uint64_t>(tcs_address)) != 0) host_lied(HostCall::make_tcs, "EACCEPT refuses the TCS");
+  if (eaccept(&info, static_cast<std::uint64_t>(tcs_address)) != 0)
+    host_lied(HostCall::make_tcs, "EACCEPT refuses the TCS");
   *tcs = static_cast<std::uint64_t>(tcs_address);
   return thread;
 }

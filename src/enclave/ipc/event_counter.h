@@ -13,7 +13,7 @@ class EventCounter final : public vfs::OpenFile {
   enum class Take { all, one };  // one: EFD_SEMAPHORE
   EventCounter(std::uint64_t count, Take take, std::uint32_t flags);
 
-  Result<std::size_t> read(Task& task, const IoVector& to) override;    // 8 bytes; EINVAL for less room
+  Result<std::size_t> read(Task& task, const IoVector& to) override;  // 8 bytes; EINVAL for less room
   Result<std::size_t> write(Task& task, const IoVector& from) override;
   std::uint32_t readiness() override;
   kernel::WaitQueue* wait_queue() override { return &queue_; }

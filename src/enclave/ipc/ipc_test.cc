@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pipes, eventfds, timers and socket pairs. Their behaviour against Linux is compared by tests/linux_abi; here are the corners.
+// Pipes, eventfds, timers and socket pairs. Their behaviour against Linux is compared by tests/linux_abi; here are the
+// corners.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
@@ -66,7 +67,8 @@ TEST(Pipe, ManyWritersStayWhole) {
   for (int i = 0; i < kWriters; ++i)
     writers.emplace_back([&, i] {
       const std::vector<char> message(kSize, static_cast<char>('a' + i));
-      for (int n = 0; n < kMessages; ++n) EXPECT_EQ(call(SYS_write, pipe.ends[1], message.data(), kSize), static_cast<long>(kSize));
+      for (int n = 0; n < kMessages; ++n)
+        EXPECT_EQ(call(SYS_write, pipe.ends[1], message.data(), kSize), static_cast<long>(kSize));
     });
   std::vector<char> all;
   char block[7001];

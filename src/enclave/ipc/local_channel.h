@@ -32,9 +32,9 @@ struct LocalPair {
   std::mutex mutex;  // guards the channels; not held while program memory is copied
   // Taken before `mutex`: one reader of an end at a time, who alone takes packets out and may copy from them meanwhile.
   std::array<std::mutex, 2> readers;
-  std::array<LocalChannel, 2> to;  // to[i] flows towards end i
-  std::array<bool, 2> closed{};    // end i
-  std::array<bool, 2> reset{};     // end i's peer closed with data unread
+  std::array<LocalChannel, 2> to;           // to[i] flows towards end i
+  std::array<bool, 2> closed{};             // end i
+  std::array<bool, 2> reset{};              // end i's peer closed with data unread
   std::array<kernel::WaitQueue, 2> queues;  // of end i
 };
 }  // namespace cloister::ipc

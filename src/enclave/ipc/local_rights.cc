@@ -11,7 +11,8 @@ constexpr std::size_t kMaxFiles = 253;  // SCM_MAX_FD
 
 std::size_t aligned(std::size_t size) { return (size + 7) & ~std::size_t{7}; }
 
-Result<void> add_files(kernel::Task& task, const std::uint8_t* numbers, std::size_t size, std::vector<vfs::FileRef>& files) {
+Result<void> add_files(kernel::Task& task, const std::uint8_t* numbers, std::size_t size,
+                       std::vector<vfs::FileRef>& files) {
   for (std::size_t at = 0; at + sizeof(std::int32_t) <= size; at += sizeof(std::int32_t)) {
     std::int32_t number;
     std::memcpy(&number, numbers + at, sizeof number);
@@ -27,7 +28,8 @@ Result<void> check_credentials(kernel::Task& task, const std::uint8_t* data, std
   std::memcpy(&claimed, data, sizeof claimed);
   const std::lock_guard guard(task.process.mutex);
   const kernel::Credentials& own = task.process.credentials;
-  const bool is_own = claimed.pid == static_cast<pid_t>(task.process.pid) && (claimed.uid == own.uid || claimed.uid == own.euid) &&
+  const bool is_own = claimed.pid == static_cast<pid_t>(task.process.pid) &&
+                      (claimed.uid == own.uid || claimed.uid == own.euid) &&
                       (claimed.gid == own.gid || claimed.gid == own.egid);
   return is_own ? Result<void>() : Error::from_errno(EPERM);
 }
@@ -57,9 +59,12 @@ Result<std::vector<vfs::FileRef>> files_of_control(kernel::Task& task, const std
     const std::uint8_t* const data = control.data() + at + sizeof header;
     const std::size_t size = header.cmsg_len - sizeof header;
     if (header.cmsg_level != SOL_SOCKET) return Error::from_errno(EINVAL);
-    if (header.cmsg_type == SCM_RIGHTS) TRY(add_files(task, data, size, files));
-    else if (header.cmsg_type == SCM_CREDENTIALS) TRY(check_credentials(task, data, size));
-    else return Error::from_errno(EINVAL);
+    if (header.cmsg_type == SCM_RIGHTS)
+      TRY(add_files(task, data, size, files));
+    else if (header.cmsg_type == SCM_CREDENTIALS)
+      TRY(check_credentials(task, data, size));
+    else
+      return Error::from_errno(EINVAL);
     at += aligned(header.cmsg_len);
   }
   return files;
@@ -68,7 +73,8 @@ Result<std::vector<vfs::FileRef>> files_of_control(kernel::Task& task, const std
 void add_rights(kernel::Task& task, std::vector<vfs::FileRef> files, net::IncomingMessage& message) {
   if (files.empty()) return;
   const std::size_t room = room_for_data(message) / sizeof(std::int32_t);
-  const auto close_on_exec = (message.flags & MSG_CMSG_CLOEXEC) != 0 ? kernel::CloseOnExec::yes : kernel::CloseOnExec::no;
+  const auto close_on_exec =
+      (message.flags & MSG_CMSG_CLOEXEC) != 0 ? kernel::CloseOnExec::yes : kernel::CloseOnExec::no;
   std::vector<std::int32_t> numbers;
   for (vfs::FileRef& file : files) {
     if (numbers.size() == room) break;

@@ -17,13 +17,15 @@ std::vector<std::uint8_t> bytes_of(const void* value, std::size_t size, std::siz
 }
 }  // namespace
 
-Result<std::pair<vfs::FileRef, vfs::FileRef>> LocalSocket::create_pair(Task&, net::SocketKind of_kind, std::uint32_t flags) {
+Result<std::pair<vfs::FileRef, vfs::FileRef>> LocalSocket::create_pair(Task&, net::SocketKind of_kind,
+                                                                       std::uint32_t flags) {
   if (of_kind.type != SOCK_STREAM && of_kind.type != SOCK_DGRAM && of_kind.type != SOCK_SEQPACKET)
     return Error::from_errno(ESOCKTNOSUPPORT);
   if (of_kind.protocol != 0 && of_kind.protocol != AF_UNIX) return Error::from_errno(EPROTONOSUPPORT);
   of_kind.protocol = 0;
   const auto pair = std::make_shared<LocalPair>();
-  return std::pair(vfs::FileRef(new LocalSocket(pair, 0, of_kind, flags)), vfs::FileRef(new LocalSocket(pair, 1, of_kind, flags)));
+  return std::pair(vfs::FileRef(new LocalSocket(pair, 0, of_kind, flags)),
+                   vfs::FileRef(new LocalSocket(pair, 1, of_kind, flags)));
 }
 
 LocalSocket::LocalSocket(std::shared_ptr<LocalPair> pair, std::size_t end, net::SocketKind of_kind, std::uint32_t flags)
@@ -79,9 +81,12 @@ Result<std::int64_t> LocalSocket::control(Task&, std::uint32_t request, ProgramA
   std::size_t size;
   {
     const std::lock_guard guard(pair_->mutex);
-    if (request == FIONREAD) size = is_datagram() && !incoming().packets.empty() ? incoming().packets.front().left() : incoming().size;
-    else if (request == TIOCOUTQ) size = outgoing().size;
-    else return Error::from_errno(ENOTTY);
+    if (request == FIONREAD)
+      size = is_datagram() && !incoming().packets.empty() ? incoming().packets.front().left() : incoming().size;
+    else if (request == TIOCOUTQ)
+      size = outgoing().size;
+    else
+      return Error::from_errno(ENOTTY);
   }
   TRY(argument.store(static_cast<std::int32_t>(size)));
   return 0;
@@ -112,7 +117,8 @@ Result<void> LocalSocket::set_option(int level, int name, std::span<const std::u
     const timespec exact = {time.tv_sec < 0 ? 0 : time.tv_sec, time.tv_usec * 1000};
     (name == SO_RCVTIMEO ? receive_time_out_ : send_time_out_) = TRY(kernel::nanoseconds_of(exact));
   } else if (name == SO_PASSCRED) {
-    passes_credentials_ = std::any_of(value.begin(), value.begin() + sizeof(int), [](std::uint8_t byte) { return byte != 0; });
+    passes_credentials_ =
+        std::any_of(value.begin(), value.begin() + sizeof(int), [](std::uint8_t byte) { return byte != 0; });
   }
   return {};  // buffer sizes, priorities and the like have no meaning in here
 }
@@ -125,7 +131,8 @@ Result<std::vector<std::uint8_t>> LocalSocket::option(Task& task, int level, int
   switch (name) {
     case SO_TYPE: number = socket_kind().type; break;
     case SO_DOMAIN: number = socket_kind().family; break;
-    case SO_SNDBUF: case SO_RCVBUF: number = LocalChannel::kCapacity; break;
+    case SO_SNDBUF:
+    case SO_RCVBUF: number = LocalChannel::kCapacity; break;
     case SO_PASSCRED: number = passes_credentials_; break;
     case SO_ERROR: {
       const std::lock_guard guard(pair_->mutex);
@@ -134,10 +141,12 @@ Result<std::vector<std::uint8_t>> LocalSocket::option(Task& task, int level, int
     }
     case SO_PEERCRED: {
       const std::lock_guard guard(task.process.mutex);
-      const ucred peer{static_cast<pid_t>(task.process.pid), task.process.credentials.euid, task.process.credentials.egid};
+      const ucred peer{static_cast<pid_t>(task.process.pid), task.process.credentials.euid,
+                       task.process.credentials.egid};
       return bytes_of(&peer, sizeof peer, capacity);
     }
-    case SO_RCVTIMEO: case SO_SNDTIMEO: {
+    case SO_RCVTIMEO:
+    case SO_SNDTIMEO: {
       const timespec exact = kernel::timespec_of(name == SO_RCVTIMEO ? receive_time_out_ : send_time_out_);
       const timeval time{exact.tv_sec, exact.tv_nsec / 1000};
       return bytes_of(&time, sizeof time, capacity);

@@ -17,11 +17,14 @@ using net::SocketAddress;
 class LocalSocket final : public net::Socket {
  public:
   // SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET; ESOCKTNOSUPPORT, EPROTONOSUPPORT.
-  static Result<std::pair<vfs::FileRef, vfs::FileRef>> create_pair(Task& task, net::SocketKind kind, std::uint32_t flags);
+  static Result<std::pair<vfs::FileRef, vfs::FileRef>> create_pair(Task& task, net::SocketKind kind,
+                                                                   std::uint32_t flags);
 
   Result<void> bind(Task&, const SocketAddress&) override { return Error::from_errno(EINVAL); }
   Result<void> listen(int) override { return Error::from_errno(is_datagram() ? EOPNOTSUPP : EINVAL); }
-  Result<net::AcceptedSocket> accept(Task&, int) override { return Error::from_errno(is_datagram() ? EOPNOTSUPP : EINVAL); }
+  Result<net::AcceptedSocket> accept(Task&, int) override {
+    return Error::from_errno(is_datagram() ? EOPNOTSUPP : EINVAL);
+  }
   Result<void> connect(Task&, const SocketAddress&) override { return Error::from_errno(EISCONN); }
   Result<void> shutdown(int how) override;
   Result<SocketAddress> local_address() override;

@@ -42,7 +42,8 @@ Result<std::size_t> LocalSocket::send_packet(const net::OutgoingMessage& message
     outgoing().packets.push_back(std::move(packet));
     return size;
   };
-  auto result = wait_or_give_up(pair_->queues[end_], blocking_of_call(*this, message.flags), deadline_of(send_time_out_), attempt);
+  auto result = wait_or_give_up(pair_->queues[end_], blocking_of_call(*this, message.flags),
+                                deadline_of(send_time_out_), attempt);
   if (result.ok()) wake_peer();
   return result;
 }
@@ -62,7 +63,8 @@ Result<std::size_t> LocalSocket::send(Task& task, const net::OutgoingMessage& me
     auto sent = send_packet(message, done, std::min(size - done, kStreamPart), files);
     if (!sent.ok()) {
       if (done > 0) return done;
-      if (sent.error().errno_value() == EPIPE && (message.flags & MSG_NOSIGNAL) == 0) kernel::raise_signal(task, SIGPIPE);
+      if (sent.error().errno_value() == EPIPE && (message.flags & MSG_NOSIGNAL) == 0)
+        kernel::raise_signal(task, SIGPIPE);
       return sent;
     }
     done += sent.value();
@@ -87,7 +89,8 @@ void LocalSocket::consume(Packet& packet, std::size_t size) {
 }
 
 // Bytes of several packets together, but not beyond one that files came with.
-Result<std::size_t> LocalSocket::read_stream(net::IncomingMessage& message, std::size_t offset, std::vector<vfs::FileRef>& files) {
+Result<std::size_t> LocalSocket::read_stream(net::IncomingMessage& message, std::size_t offset,
+                                             std::vector<vfs::FileRef>& files) {
   const std::lock_guard reader(pair_->readers[end_]);
   const bool peek = (message.flags & MSG_PEEK) != 0;
   const std::size_t limit = message.data.size() - offset;
@@ -104,8 +107,10 @@ Result<std::size_t> LocalSocket::read_stream(net::IncomingMessage& message, std:
     if (!filled.ok()) return got > 0 ? Result<std::size_t>(got) : Result<std::size_t>(filled.error());
     got += part;
     if (has_files) files = peek ? packet.files : std::exchange(packet.files, {});
-    if (peek) ++index;
-    else consume(packet, part);
+    if (peek)
+      ++index;
+    else
+      consume(packet, part);
     if (has_files) break;
   }
   return got;

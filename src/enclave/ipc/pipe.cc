@@ -33,7 +33,8 @@ Result<std::size_t> PipeEnd::read(Task&, const IoVector& to) {
     {
       const std::lock_guard guard(state_->mutex);
       free_before = state_->ring.free();
-      if (state_->ring.size() == 0) return state_->has_writer ? Result<std::size_t>(would_block()) : Result<std::size_t>(0);
+      if (state_->ring.size() == 0)
+        return state_->has_writer ? Result<std::size_t>(would_block()) : Result<std::size_t>(0);
       taken = TRY(state_->ring.take(to));
     }
     if (free_before < PIPE_BUF) state_->writable.wake_all();
@@ -41,7 +42,8 @@ Result<std::size_t> PipeEnd::read(Task&, const IoVector& to) {
   });
 }
 
-// Up to PIPE_BUF bytes go in together or not at all; more go in as there is room, and a blocking write waits until all are in.
+// Up to PIPE_BUF bytes go in together or not at all; more go in as there is room, and a blocking write waits until all
+// are in.
 Result<std::size_t> PipeEnd::write(Task& task, const IoVector& from) {
   const std::size_t total = from.size();
   if (total == 0) return std::size_t{0};

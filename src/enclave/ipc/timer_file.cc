@@ -15,8 +15,10 @@ TimerFile::TimerFile(clockid_t clock, std::uint32_t flags) : clock_(clock) {
 
 std::uint64_t TimerFile::now() const {
   switch (clock_) {
-    case CLOCK_REALTIME: case CLOCK_REALTIME_ALARM: return core::realtime_now();
-    case CLOCK_BOOTTIME: case CLOCK_BOOTTIME_ALARM: return core::boottime_now();
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_ALARM: return core::realtime_now();
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM: return core::boottime_now();
     default: return core::monotonic_now();
   }
 }

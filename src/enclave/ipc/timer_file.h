@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// timerfd on the enclave's clock. Trusted, kernel storey. Nobody runs when it expires: whoever waits for it does so until then,
-// and every look at it first counts what has expired meanwhile.
+// timerfd on the enclave's clock. Trusted, kernel storey. Nobody runs when it expires: whoever waits for it does so
+// until then, and every look at it first counts what has expired meanwhile.
 #pragma once
 #include <time.h>
 #include <mutex>

@@ -21,7 +21,7 @@ class VirtualCpu {
   std::atomic<Task*> next{nullptr};
   core::ProgramContext context{};  // where `next` starts
   std::uint64_t fs_base = 0;
-  bool has_loop = false;           // its stack has a frame of run_program to return to
+  bool has_loop = false;  // its stack has a frame of run_program to return to
 };
 
 namespace {
@@ -42,8 +42,10 @@ Task* wait_for_task(VirtualCpu& cpu) {
   for (;;) {
     const std::uint64_t bell = core::read_doorbell(thread);
     if (Task* task = cpu.next.exchange(nullptr, std::memory_order_acq_rel); task != nullptr) return task;
-    if (__atomic_load_n(&thread->work, __ATOMIC_RELAXED) != 0) do_idle_work(thread);
-    else core::sleep_on_doorbell(thread, bell, core::kNoDeadline, core::Sleep::interruptible);
+    if (__atomic_load_n(&thread->work, __ATOMIC_RELAXED) != 0)
+      do_idle_work(thread);
+    else
+      core::sleep_on_doorbell(thread, bell, core::kNoDeadline, core::Sleep::interruptible);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Virtual CPUs of the enclave: threads of the runtime that run tasks, one after the other. Making one takes a TCS and a host
-// thread; so a CPU whose task has ended waits for the next one. They belong to the enclave, not to a process. Trusted.
+// Virtual CPUs of the enclave: threads of the runtime that run tasks, one after the other. Making one takes a TCS and a
+// host thread; so a CPU whose task has ended waits for the next one. They belong to the enclave, not to a process.
+// Trusted.
 #pragma once
 #include "src/base/result.h"
 #include "src/enclave/core/thread.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU time without asking the host: what has passed less what was spent in waiting calls. An upper bound, since time in which
-// the host ran something else counts as the task's. Trusted, kernel storey. Nanoseconds.
+// CPU time without asking the host: what has passed less what was spent in waiting calls. An upper bound, since time in
+// which the host ran something else counts as the task's. Trusted, kernel storey. Nanoseconds.
 #pragma once
 #include <cstdint>
 

@@ -6,10 +6,13 @@
 namespace cloister::kernel {
 namespace {
 constexpr std::uint64_t bit(int capability) { return 1ULL << capability; }
-constexpr std::uint64_t kFileCapabilities = bit(CAP_CHOWN) | bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) | bit(CAP_FOWNER) |
-                                            bit(CAP_FSETID) | bit(CAP_LINUX_IMMUTABLE) | bit(CAP_MKNOD) | bit(CAP_MAC_OVERRIDE);
+constexpr std::uint64_t kFileCapabilities = bit(CAP_CHOWN) | bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) |
+                                            bit(CAP_FOWNER) | bit(CAP_FSETID) | bit(CAP_LINUX_IMMUTABLE) |
+                                            bit(CAP_MKNOD) | bit(CAP_MAC_OVERRIDE);
 
-bool is_one_of(std::uint32_t id, std::uint32_t a, std::uint32_t b, std::uint32_t c) { return id == a || id == b || id == c; }
+bool is_one_of(std::uint32_t id, std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+  return id == a || id == b || id == c;
+}
 
 // capabilities(7), "Effect of user ID changes on capabilities".
 void follow_user_change(Credentials& now, const Credentials& before) {
@@ -35,20 +38,26 @@ Credentials initial_credentials(std::uint32_t uid, std::uint32_t gid) {
   return credentials;
 }
 
-bool has_capability(const Credentials& credentials, int capability) { return (credentials.effective & bit(capability)) != 0; }
+bool has_capability(const Credentials& credentials, int capability) {
+  return (credentials.effective & bit(capability)) != 0;
+}
 
 Result<void> set_uid(Credentials& c, std::uint32_t uid) {
   const Credentials before = c;
-  if (has_capability(c, CAP_SETUID)) c.uid = c.suid = uid;
-  else if (uid != c.uid && uid != c.suid) return refuse();
+  if (has_capability(c, CAP_SETUID))
+    c.uid = c.suid = uid;
+  else if (uid != c.uid && uid != c.suid)
+    return refuse();
   c.euid = uid;
   follow_user_change(c, before);
   return {};
 }
 
 Result<void> set_gid(Credentials& c, std::uint32_t gid) {
-  if (has_capability(c, CAP_SETGID)) c.gid = c.sgid = gid;
-  else if (gid != c.gid && gid != c.sgid) return refuse();
+  if (has_capability(c, CAP_SETGID))
+    c.gid = c.sgid = gid;
+  else if (gid != c.gid && gid != c.sgid)
+    return refuse();
   c.egid = c.fsgid = gid;
   return {};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who the program is: Linux's rules for changing user, group and capabilities, on emulated credentials. Pure functions. Trusted.
+// Who the program is: Linux's rules for changing user, group and capabilities, on emulated credentials. Pure functions.
+// Trusted.
 #pragma once
 #include "src/base/result.h"
 #include "src/enclave/kernel/process.h"

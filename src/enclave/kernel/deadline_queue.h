@@ -10,8 +10,8 @@ namespace cloister::kernel {
 class TimedEvent {
  public:
   virtual ~TimedEvent() = default;
-  // The deadline has come: does what is due at `now` and returns the next deadline, or kNoDeadline. Runs on the timer thread,
-  // without locks, perhaps after the event was rescheduled.
+  // The deadline has come: does what is due at `now` and returns the next deadline, or kNoDeadline. Runs on the timer
+  // thread, without locks, perhaps after the event was rescheduled.
   virtual std::uint64_t come_due(std::uint64_t now) = 0;
 };
 

@@ -16,7 +16,8 @@ Error bad_descriptor() { return Error::from_errno(EBADF); }
 vfs::OpenFile* load(const Slot& slot) { return static_cast<vfs::OpenFile*>(slot.load(std::memory_order_acquire)); }
 }  // namespace
 
-// The array never moves, since the fast path reads it without a lock: its whole range is reserved and its pages come by need.
+// The array never moves, since the fast path reads it without a lock: its whole range is reserved and its pages come by
+// need.
 DescriptorTable::DescriptorTable(std::uint32_t capacity)
     : close_on_exec_(kStep / 64), limit_(std::min(capacity, kDefaultLimit)) {
   maximum_ = (capacity + kStep - 1) / kStep * kStep;
@@ -56,7 +57,8 @@ bool DescriptorTable::is_open(int descriptor) const {
 Result<int> DescriptorTable::install(vfs::FileRef file, CloseOnExec close_on_exec, int minimum) {
   const std::lock_guard guard(mutex_);
   std::uint32_t descriptor = static_cast<std::uint32_t>(std::max(minimum, lowest_free_));
-  while (descriptor < core_.capacity && core_.slots[descriptor].load(std::memory_order_relaxed) != nullptr) ++descriptor;
+  while (descriptor < core_.capacity && core_.slots[descriptor].load(std::memory_order_relaxed) != nullptr)
+    ++descriptor;
   if (descriptor >= limit_ || !grow(descriptor + 1)) return Error::from_errno(EMFILE);
   if (minimum <= lowest_free_) lowest_free_ = static_cast<int>(descriptor) + 1;
   mark(static_cast<int>(descriptor), close_on_exec);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process's file descriptors. The slots are core's (fast_read finds files there without a lock); changes take the mutex here.
+// A process's file descriptors. The slots are core's (fast_read finds files there without a lock); changes take the
+// mutex here.
 #pragma once
 #include <mutex>
 #include <vector>
@@ -35,7 +36,7 @@ class DescriptorTable {
 
   std::mutex mutex_;
   core::DescriptorTable core_;
-  std::uint32_t maximum_ = 0;  // slots reserved
+  std::uint32_t maximum_ = 0;                 // slots reserved
   std::vector<std::uint64_t> close_on_exec_;  // bitmap
   std::uint32_t limit_;
   int lowest_free_ = 0;

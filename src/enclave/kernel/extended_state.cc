@@ -82,7 +82,8 @@ bool load_extended_state(std::byte* area, std::uint64_t from) {
   if (!core::load_program(from + abi::kFpMarksOffset, &marks)) return false;
   const auto size = marked_fpstate_size(marks, extended_state_size());
   std::uint32_t end_mark = 0;
-  if (!size || !core::load_program(from + *size, &end_mark) || end_mark != abi::kFpMagic2) return load_legacy(area, from);
+  if (!size || !core::load_program(from + *size, &end_mark) || end_mark != abi::kFpMagic2)
+    return load_legacy(area, from);
   if (!core::copy_from_program(area, from, *size)) return refuse(area);
   return make_acceptable(area, marks.features);
 }

@@ -17,7 +17,8 @@ Result<std::int64_t> restart_futex(Task& task, const RestartBlock& block) {
 }  // namespace
 
 void set_futex_restart(Task& task, const core::ProgramContext& context) {
-  const std::uint32_t operation = static_cast<std::uint32_t>(context.rsi) & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+  const std::uint32_t operation =
+      static_cast<std::uint32_t>(context.rsi) & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
   task.restart_block = {};
   if (operation != FUTEX_WAIT) return;
   task.restart_block.function = restart_futex;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instructions that fault in enclaves, where a program has them outside rewritten sites: in code made at run time, for one.
+// Instructions that fault in enclaves, where a program has them outside rewritten sites: in code made at run time, for
+// one.
 #include <signal.h>
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/program_access.h"

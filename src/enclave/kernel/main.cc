@@ -64,8 +64,10 @@ HostStrings read_host_strings() {
     return text;
   };
   strings.directory = next();
-  for (std::uint64_t i = 0; i < core::start_parameters.argument_count && at < end; ++i) strings.arguments.push_back(next());
-  for (std::uint64_t i = 0; i < core::start_parameters.environment_count && at < end; ++i) strings.environment.push_back(next());
+  for (std::uint64_t i = 0; i < core::start_parameters.argument_count && at < end; ++i)
+    strings.arguments.push_back(next());
+  for (std::uint64_t i = 0; i < core::start_parameters.environment_count && at < end; ++i)
+    strings.environment.push_back(next());
   return strings;
 }
 
@@ -138,7 +140,8 @@ void install_standard_streams(Process& process) {
 
   core::ProgramContext context;
   if (const auto prepared = loader::prepare_program(*task, &context); !prepared.ok()) {
-    const char* const why = *prepared.error().what() != '\0' ? prepared.error().what() : strerror(prepared.error().errno_value());
+    const char* const why =
+        *prepared.error().what() != '\0' ? prepared.error().what() : strerror(prepared.error().errno_value());
     give_up(manifest->program + ": " + why, prepared.error().errno_value() == ENOENT ? kNotFound : kCannotRun);
   }
   core::current_thread()->program_fs = 0;

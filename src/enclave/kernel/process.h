@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process: ids, credentials, memory, descriptors, working directory, signals, limits. Trusted, kernel storey. Nothing that a
-// process owns is a global; several can exist, and everything a child inherits hangs below here.
+// A process: ids, credentials, memory, descriptors, working directory, signals, limits. Trusted, kernel storey. Nothing
+// that a process owns is a global; several can exist, and everything a child inherits hangs below here.
 #pragma once
 #include <sys/resource.h>
 #include <array>
@@ -50,17 +50,17 @@ class Process {
   std::string working_directory = "/";
   std::uint32_t file_mode_mask = 022;
   std::array<rlimit, RLIM_NLIMITS> limits{};
-  std::string executable_path;            // /proc/self/exe
-  std::vector<std::string> arguments;     // /proc/self/cmdline
+  std::string executable_path;         // /proc/self/exe
+  std::vector<std::string> arguments;  // /proc/self/cmdline
   std::vector<std::string> environment;
-  std::array<char, 16> name{};            // comm
+  std::array<char, 16> name{};  // comm
   std::array<SignalAction, 65> actions{};
-  PendingSignals pending;                 // process-directed
-  std::vector<Task*> tasks;               // the leader first, while it lives
+  PendingSignals pending;    // process-directed
+  std::vector<Task*> tasks;  // the leader first, while it lives
   WaitQueue task_ended;
-  std::uint64_t ended_cpu_time = 0;       // of tasks that have ended, ns
-  std::uint64_t start_time = 0;           // CLOCK_MONOTONIC, ns
-  int dumpable = 1;                       // PR_SET_DUMPABLE
+  std::uint64_t ended_cpu_time = 0;  // of tasks that have ended, ns
+  std::uint64_t start_time = 0;      // CLOCK_MONOTONIC, ns
+  int dumpable = 1;                  // PR_SET_DUMPABLE
   bool no_new_privileges = false;
   std::uint64_t personality = 0;
   const std::unique_ptr<ProcessTimers> timers;
@@ -71,7 +71,7 @@ class Process {
   std::uint32_t new_task_id();
 
   std::atomic<bool> exiting{false};
-  int exit_status = 0;   // what wait would report: status << 8, or the signal
+  int exit_status = 0;  // what wait would report: status << 8, or the signal
 
  private:
   std::uint32_t last_task_id_;

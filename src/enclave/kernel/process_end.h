@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of a process: the other tasks stop, what must reach files gets there, the host part leaves with the program's status.
-// Trusted, kernel storey.
+// The end of a process: the other tasks stop, what must reach files gets there, the host part leaves with the program's
+// status. Trusted, kernel storey.
 #pragma once
 
 namespace cloister::kernel {

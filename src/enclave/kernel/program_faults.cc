@@ -54,8 +54,8 @@ void handle_page_fault(Task& task, const core::Exception& exception, core::Progr
   report(task, fault, exception.address);
 }
 
-// `int n` is illegal in enclaves; the program sees what the processor does elsewhere: vector 3 and 4 have gates for programs,
-// any other gives #GP, the 32-bit system-call gate included.
+// `int n` is illegal in enclaves; the program sees what the processor does elsewhere: vector 3 and 4 have gates for
+// programs, any other gives #GP, the 32-bit system-call gate included.
 bool handle_software_interrupt(Task& task, core::ProgramContext* context) {
   std::uint8_t code[2];
   if (!core::copy_from_program(code, context->rip, sizeof code) || code[0] != 0xcd) return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faults of program code: pages that are filled on demand, instructions that enclaves lack, and signals for the rest. What
-// faulted is the processor's word (core/exception.h), never the host's. Trusted, kernel storey.
+// Faults of program code: pages that are filled on demand, instructions that enclaves lack, and signals for the rest.
+// What faulted is the processor's word (core/exception.h), never the host's. Trusted, kernel storey.
 #pragma once
 #include "src/enclave/core/exception.h"
 

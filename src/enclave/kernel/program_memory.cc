@@ -6,9 +6,9 @@
 
 namespace cloister::kernel {
 namespace {
-constexpr std::size_t kMaxSegments = 1024;          // UIO_MAXIOV
-constexpr std::size_t kMaxTransfer = 0x7fff'f000;   // MAX_RW_COUNT
-constexpr std::size_t kPiece = 4096;                // multiple of 8: host memory is accessed in aligned words
+constexpr std::size_t kMaxSegments = 1024;         // UIO_MAXIOV
+constexpr std::size_t kMaxTransfer = 0x7fff'f000;  // MAX_RW_COUNT
+constexpr std::size_t kPiece = 4096;               // multiple of 8: host memory is accessed in aligned words
 
 Error bad_address() { return Error::from_errno(EFAULT); }
 }  // namespace
@@ -103,8 +103,8 @@ Result<void> IoVector::fill_zeros(std::size_t offset, std::size_t size) const {
   });
 }
 
-// Host memory is accessed in aligned words only, so where a segment would begin within a word the data takes the way over a
-// small trusted buffer; the usual single segment is copied directly.
+// Host memory is accessed in aligned words only, so where a segment would begin within a word the data takes the way
+// over a small trusted buffer; the usual single segment is copied directly.
 Result<void> IoVector::fill_from_host(std::size_t offset, std::uint64_t host, std::size_t size) const {
   if (!trusted_ && many_.empty())
     return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {

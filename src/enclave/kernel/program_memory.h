@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Program addresses in the kernel storey: typed, copied through core/program_access, EFAULT where they do not hold. Trusted.
+// Program addresses in the kernel storey: typed, copied through core/program_access, EFAULT where they do not hold.
+// Trusted.
 #pragma once
 #include <cerrno>
 #include <cstdint>
@@ -44,13 +45,14 @@ struct ProgramAddress {
   Result<std::string> load_string(std::size_t limit) const;
 };
 
-// Memory that data goes to or comes from: segments of the program, or one trusted buffer. Offsets run over all segments.
+// Memory that data goes to or comes from: segments of the program, or one trusted buffer. Offsets run over all
+// segments.
 class IoVector {
  public:
   static IoVector program(ProgramAddress address, std::size_t size);
   static IoVector trusted(void* memory, std::size_t size);
-  // readv/writev: EINVAL for a count above 1024 or sizes that overflow, EFAULT for a bad array. `size` of a segment is capped so
-  // that the sum stays within MAX_RW_COUNT.
+  // readv/writev: EINVAL for a count above 1024 or sizes that overflow, EFAULT for a bad array. `size` of a segment is
+  // capped so that the sum stays within MAX_RW_COUNT.
   static Result<IoVector> load(ProgramAddress array, std::uint64_t count);
 
   std::size_t size() const { return size_; }
@@ -74,8 +76,8 @@ class IoVector {
   std::span<const Segment> segments() const { return many_.empty() ? std::span(&single_, 1) : std::span(many_); }
   void add(std::uint64_t address, std::size_t size);
 
-  Segment single_{0, 0};        // the usual case needs no memory of its own
-  std::vector<Segment> many_;   // all of them, when there are more
+  Segment single_{0, 0};       // the usual case needs no memory of its own
+  std::vector<Segment> many_;  // all of them, when there are more
   std::size_t size_ = 0;
   bool trusted_ = false;
 };

@@ -30,7 +30,8 @@ bool release_futex(std::uint64_t address, std::uint32_t tid, bool has_priority_i
     }
     if ((value & FUTEX_TID_MASK) != tid) return true;
     std::uint32_t expected = value;
-    if (!core::compare_exchange_program_u32_checked(address, &expected, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED)) return false;
+    if (!core::compare_exchange_program_u32_checked(address, &expected, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
+      return false;
     if (expected == value) break;
     value = expected;
   }

@@ -11,8 +11,8 @@ class Task;
 // interrupted system calls. The context and the XSAVE area hold the program's complete state.
 void handle_work(core::Thread* thread, core::ProgramContext* context);
 
-// Puts a frame for `signal` on the program's stack and turns the context into a call of the handler. False: the stack does
-// not hold it.
+// Puts a frame for `signal` on the program's stack and turns the context into a call of the handler. False: the stack
+// does not hold it.
 bool enter_handler(Task& task, core::ProgramContext* context, const SignalAction& action, const siginfo_t& info);
 // rt_sigreturn: the context of the frame below the stack pointer. False: a bad frame.
 bool leave_handler(Task& task, core::ProgramContext* context);

@@ -23,7 +23,8 @@ struct FramePlace {
 };
 // Below the red zone, or on the alternate stack. Nothing when the frame would run out of the alternate stack.
 enum class StackChoice { current, alternate };
-std::optional<FramePlace> place_frame(std::uint64_t rsp, const AlternateStack& stack, StackChoice choice, std::size_t state_size);
+std::optional<FramePlace> place_frame(std::uint64_t rsp, const AlternateStack& stack, StackChoice choice,
+                                      std::size_t state_size);
 
 struct FrameContents {
   const core::ProgramContext& registers;  // rip and rsp as the program shall see them

@@ -35,10 +35,13 @@ TEST(SignalFrame, FieldsAreWhereProgramsLookForThem) {
   std::memcpy(&seen, &frame.context, sizeof frame.context);
   const greg_t* g = seen.uc_mcontext.gregs;
   const auto is = [g](int index, std::uint64_t value) { return static_cast<std::uint64_t>(g[index]) == value; };
-  EXPECT_TRUE(is(REG_RAX, context.rax) && is(REG_RBX, context.rbx) && is(REG_RCX, context.rcx) && is(REG_RDX, context.rdx));
-  EXPECT_TRUE(is(REG_RSI, context.rsi) && is(REG_RDI, context.rdi) && is(REG_RBP, context.rbp) && is(REG_RSP, context.rsp));
+  EXPECT_TRUE(is(REG_RAX, context.rax) && is(REG_RBX, context.rbx) && is(REG_RCX, context.rcx) &&
+              is(REG_RDX, context.rdx));
+  EXPECT_TRUE(is(REG_RSI, context.rsi) && is(REG_RDI, context.rdi) && is(REG_RBP, context.rbp) &&
+              is(REG_RSP, context.rsp));
   EXPECT_TRUE(is(REG_R8, context.r8) && is(REG_R9, context.r9) && is(REG_R10, context.r10) && is(REG_R11, context.r11));
-  EXPECT_TRUE(is(REG_R12, context.r12) && is(REG_R13, context.r13) && is(REG_R14, context.r14) && is(REG_R15, context.r15));
+  EXPECT_TRUE(is(REG_R12, context.r12) && is(REG_R13, context.r13) && is(REG_R14, context.r14) &&
+              is(REG_R15, context.r15));
   EXPECT_TRUE(is(REG_RIP, context.rip) && is(REG_EFL, context.rflags) && is(REG_CSGSFS, 0x002b'0000'0000'0033));
   EXPECT_TRUE(is(REG_ERR, 6) && is(REG_TRAPNO, 14) && is(REG_CR2, 0xdead) && is(REG_OLDMASK, 0x55));
   EXPECT_EQ(reinterpret_cast<std::uint64_t>(seen.uc_mcontext.fpregs), 0xabc0u);
@@ -135,7 +138,8 @@ void look(int, siginfo_t*, void* context) {
 }
 
 TEST(SignalFrame, AsTheKernelMakesIt) {
-  struct sigaction action {}, old;
+  struct sigaction action {
+  }, old;
   action.sa_sigaction = look;
   action.sa_flags = SA_SIGINFO;
   ASSERT_EQ(sigaction(SIGUSR1, &action, &old), 0);

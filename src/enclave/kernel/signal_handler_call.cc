@@ -35,7 +35,8 @@ bool enter_handler(Task& task, core::ProgramContext* context, const SignalAction
   fill_frame(&frame, place->fpstate,
              {visible, info, task.alternate_stack, mask, action.restorer, task.fault.trap_number, task.fault.error_code,
               task.fault.address});
-  if (!store_extended_state(task.thread->xsave_area, place->fpstate) || !core::store_program(place->frame, frame)) return false;
+  if (!store_extended_state(task.thread->xsave_area, place->fpstate) || !core::store_program(place->frame, frame))
+    return false;
 
   if ((static_cast<std::uint32_t>(task.alternate_stack.flags) & kSsAutodisarm) != 0) task.alternate_stack = {};
   set_initial_extended_state(task.thread->xsave_area);
@@ -58,7 +59,8 @@ bool leave_handler(Task& task, core::ProgramContext* context) {
   if (!load_extended_state(task.thread->xsave_area, user.registers.fpstate)) return false;
   registers_of_frame(user.registers, context);
   if (!core::is_program_range(context->rip, 1)) return false;
-  // A window that was rewritten is entered in its trampoline: a call to repeat, or one that a signal interrupted half-way.
+  // A window that was rewritten is entered in its trampoline: a call to repeat, or one that a signal interrupted
+  // half-way.
   context->rip = task.process.memory->entry_for_restart(context->rip);
   context->orig_rax = core::kNoSystemCall;
   context->full = core::kFullReturnWithVectors;

@@ -51,8 +51,10 @@ bool dequeue_signal(PendingSignals& pending, SignalSet allowed, siginfo_t* info)
   bool more = false;
   for (auto entry = pending.queue.begin(); entry != pending.queue.end(); ++entry) {
     if (entry->si_signo != signal) continue;
-    if (found != pending.queue.end()) more = true;
-    else found = entry;
+    if (found != pending.queue.end())
+      more = true;
+    else
+      found = entry;
   }
   *info = *found;
   pending.queue.erase(found);

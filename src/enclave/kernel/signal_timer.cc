@@ -104,9 +104,12 @@ void SignalTimer::notify(std::uint64_t expiries) {
   info.si_overrun = static_cast<int>(std::min<std::uint64_t>(expiries - 1, INT32_MAX));
   std::uint64_t total = expiries - 1;
   // One notification at a time: while the last one waits, expiries are counted in it.
-  if (const auto pending = add_timer_overrun(process_, target_.tid, info.si_timerid, expiries); pending != 0) total = pending;
-  else if (target_.kind == TimerTarget::Kind::task) send_to_task(process_, target_.tid, info, Repeat::always);
-  else send_to_process(process_, info, Repeat::always);
+  if (const auto pending = add_timer_overrun(process_, target_.tid, info.si_timerid, expiries); pending != 0)
+    total = pending;
+  else if (target_.kind == TimerTarget::Kind::task)
+    send_to_task(process_, target_.tid, info, Repeat::always);
+  else
+    send_to_process(process_, info, Repeat::always);
   const std::lock_guard guard(mutex_);
   overrun_ = total;
 }

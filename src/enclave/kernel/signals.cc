@@ -24,8 +24,10 @@ Task* choose_task(Process& process, int signal) {
 // A stop signal takes back a pending SIGCONT, and the reverse.
 void cancel_opposites(Process& process, int signal) {
   SignalSet opposite = 0;
-  if (signal == SIGCONT) opposite = kStopSignals;
-  else if ((signal_bit(signal) & kStopSignals) != 0) opposite = signal_bit(SIGCONT);
+  if (signal == SIGCONT)
+    opposite = kStopSignals;
+  else if ((signal_bit(signal) & kStopSignals) != 0)
+    opposite = signal_bit(SIGCONT);
   if (opposite == 0) return;
   discard_signals(process.pending, opposite);
   for (Task* task : process.tasks) discard_signals(task->pending, opposite);

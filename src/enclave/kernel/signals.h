@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sending signals and changing masks. Trusted, kernel storey.
 //
-// Process::mutex guards dispositions, pending signals and every task's mask; a task's own mask is written by the task alone. A
-// sender queues the signal, marks Thread::work of the task that shall take it and kicks it; the task looks at what is
-// pending when it returns to the program (signal_delivery.h). None of these touches program memory.
+// Process::mutex guards dispositions, pending signals and every task's mask; a task's own mask is written by the task
+// alone. A sender queues the signal, marks Thread::work of the task that shall take it and kicks it; the task looks at
+// what is pending when it returns to the program (signal_delivery.h). None of these touches program memory.
 #pragma once
 #include "src/base/result.h"
 #include "src/enclave/core/thread.h"
@@ -28,8 +28,8 @@ void raise_signal(Task& task, int signal);
 // A fault of the calling task: neither blocking nor ignoring it helps, then it ends the process.
 void force_signal(Task& task, const siginfo_t& info);
 
-// A notification of this timer that still waits counts `expiries` more; its overrun then, or 0 when none waits. `tid`: 0 for
-// the process's own signals.
+// A notification of this timer that still waits counts `expiries` more; its overrun then, or 0 when none waits. `tid`:
+// 0 for the process's own signals.
 std::uint64_t add_timer_overrun(Process& process, std::uint32_t tid, int timer, std::uint64_t expiries);
 
 // Replaces the calling task's mask and finds out anew whether it has a signal to take.
@@ -48,6 +48,7 @@ Result<void> begin_temporary_mask(Task& task, ProgramAddress set, std::uint64_t 
 enum class Wait { finished, interrupted };
 void end_temporary_mask(Task& task, Wait how);
 
-// Signals that the host noted for this thread: those that the manifest allows go to the process, without the host's siginfo.
+// Signals that the host noted for this thread: those that the manifest allows go to the process, without the host's
+// siginfo.
 void forward_host_signals(core::Thread* thread, Process& process);
 }  // namespace cloister::kernel

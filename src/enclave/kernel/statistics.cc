@@ -35,7 +35,8 @@ std::string most_frequent_calls() {
   std::string text;
   for (std::size_t i = 0; i < 12 && calls[i].first > 0; ++i) {
     const char* const name = syscalls::call_name(calls[i].second);
-    text += "  " + std::to_string(calls[i].first) + " " + (name != nullptr ? name : std::to_string(calls[i].second).c_str());
+    text += "  " + std::to_string(calls[i].first) + " " +
+            (name != nullptr ? name : std::to_string(calls[i].second).c_str());
   }
   return text;
 }
@@ -55,17 +56,16 @@ void print_statistics(Process& process) {
   std::uint64_t calls = 0;
   for (std::uint64_t count : core::call_counts.calls) calls += count;
   char text[512];
-  const int size = std::snprintf(
-      text, sizeof text,
-      "cloister: statistics\n"
-      "  system calls      %12lu   of which kernel storey %lu\n"
-      "  host calls        %12lu\n"
-      "  asynchronous exits%12lu   page faults %lu, traps %lu\n"
-      "  bytes in, out     %12lu   %lu\n"
-      "  pages committed   %12lu\n"
-      "  most frequent    ",
-      calls, sum.kernel_entries, sum.host_calls, sum.exits, sum.faults, sum.traps, sum.bytes_in, sum.bytes_out,
-      core::committed_pages());
+  const int size = std::snprintf(text, sizeof text,
+                                 "cloister: statistics\n"
+                                 "  system calls      %12lu   of which kernel storey %lu\n"
+                                 "  host calls        %12lu\n"
+                                 "  asynchronous exits%12lu   page faults %lu, traps %lu\n"
+                                 "  bytes in, out     %12lu   %lu\n"
+                                 "  pages committed   %12lu\n"
+                                 "  most frequent    ",
+                                 calls, sum.kernel_entries, sum.host_calls, sum.exits, sum.faults, sum.traps,
+                                 sum.bytes_in, sum.bytes_out, core::committed_pages());
   const std::string line = std::string(text, static_cast<std::size_t>(size)) + most_frequent_calls() + "\n";
   core::print_to_host(core::PrintStream::error, line.data(), line.size());
 }

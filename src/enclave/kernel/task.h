@@ -8,8 +8,8 @@
 
 namespace cloister::kernel {
 
-// How an interrupted call with a relative time-out goes on when no handler ran: Linux's restart_block. A handler that returns
-// core::kRestartBlock sets it; restart_syscall(2) takes it.
+// How an interrupted call with a relative time-out goes on when no handler ran: Linux's restart_block. A handler that
+// returns core::kRestartBlock sets it; restart_syscall(2) takes it.
 struct RestartBlock {
   Result<std::int64_t> (*function)(class Task& task, const RestartBlock& block) = nullptr;
   std::uint64_t deadline = 0;  // CLOCK_MONOTONIC, ns
@@ -32,26 +32,26 @@ class Task : public core::Task {
   void attach(core::Thread* self);
 
   Process& process;
-  SignalSet signal_mask = 0;          // changed by the task itself only
-  SignalSet saved_mask = 0;           // sigsuspend, ppoll, pselect, epoll_pwait: restored after delivery
+  SignalSet signal_mask = 0;  // changed by the task itself only
+  SignalSet saved_mask = 0;   // sigsuspend, ppoll, pselect, epoll_pwait: restored after delivery
   bool restore_saved_mask = false;
-  PendingSignals pending;             // thread-directed; guarded by process.mutex
+  PendingSignals pending;  // thread-directed; guarded by process.mutex
   AlternateStack alternate_stack;
   std::uint64_t clear_child_tid = 0;  // set_tid_address
   std::uint64_t robust_list = 0;
   std::array<char, 16> name{};
-  WaitQueue signal_arrived;           // sigtimedwait, signalfd
+  WaitQueue signal_arrived;  // sigtimedwait, signalfd
   RestartBlock restart_block;
   FaultRecord fault;
-  bool ending = false;                // exit(2) was called: no signal is sent here any more
-  std::uint64_t program_gs = 0;       // arch_prctl: a number only
+  bool ending = false;           // exit(2) was called: no signal is sent here any more
+  std::uint64_t program_gs = 0;  // arch_prctl: a number only
   std::uint64_t timer_slack = 50'000;
-  int death_signal = 0;               // PR_SET_PDEATHSIG
+  int death_signal = 0;  // PR_SET_PDEATHSIG
   int nice = 0;
-  int scheduling_policy = 0;          // SCHED_OTHER
+  int scheduling_policy = 0;                 // SCHED_OTHER
   std::array<std::uint64_t, 16> affinity{};  // CPU n: bit n
-  std::uint64_t start_time = 0;       // CLOCK_MONOTONIC, ns; of attach()
-  std::uint64_t slept_before = 0;     // Thread::slept_ticks when the task began
+  std::uint64_t start_time = 0;              // CLOCK_MONOTONIC, ns; of attach()
+  std::uint64_t slept_before = 0;            // Thread::slept_ticks when the task began
 
   core::ProgramContext* context() const { return thread->context; }
 };

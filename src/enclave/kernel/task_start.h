@@ -12,7 +12,7 @@ struct ThreadRequest {
   std::uint64_t tls;
   ProgramAddress parent_tid, child_tid;
 };
-// A task that returns 0 from the parent's present system call, with all of its registers but for the stack pointer. Its id.
-// EAGAIN: the manifest's limit of threads, or no memory.
+// A task that returns 0 from the parent's present system call, with all of its registers but for the stack pointer. Its
+// id. EAGAIN: the manifest's limit of threads, or no memory.
 Result<std::int64_t> start_thread(Task& parent, const ThreadRequest& request);
 }  // namespace cloister::kernel

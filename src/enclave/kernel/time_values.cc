@@ -33,7 +33,8 @@ Result<std::uint64_t> nanoseconds_of(const timespec& time) {
 }
 
 timespec timespec_of(std::uint64_t nanoseconds) {
-  return {static_cast<time_t>(nanoseconds / kNanosecondsPerSecond), static_cast<long>(nanoseconds % kNanosecondsPerSecond)};
+  return {static_cast<time_t>(nanoseconds / kNanosecondsPerSecond),
+          static_cast<long>(nanoseconds % kNanosecondsPerSecond)};
 }
 
 Result<std::uint64_t> load_timespec(ProgramAddress address) { return nanoseconds_of(TRY(address.load<timespec>())); }
@@ -68,8 +69,10 @@ bool is_cpu_clock(clockid_t clock) {
 
 std::uint64_t deadline_on(clockid_t clock, std::uint64_t time) {
   std::uint64_t now = core::monotonic_now();
-  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI) now = core::realtime_now();
-  else if (clock == CLOCK_BOOTTIME || clock == CLOCK_BOOTTIME_ALARM) now = core::boottime_now();
+  if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI)
+    now = core::realtime_now();
+  else if (clock == CLOCK_BOOTTIME || clock == CLOCK_BOOTTIME_ALARM)
+    now = core::boottime_now();
   return time > now ? deadline_after(time - now) : 0;
 }
 }  // namespace cloister::kernel

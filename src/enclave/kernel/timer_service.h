@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread of the runtime that sleeps until the nearest deadline; made when the first event is scheduled. It belongs to the
-// enclave, the events to whoever holds them. Trusted, kernel storey.
+// One thread of the runtime that sleeps until the nearest deadline; made when the first event is scheduled. It belongs
+// to the enclave, the events to whoever holds them. Trusted, kernel storey.
 #pragma once
 #include <cstdint>
 #include <memory>

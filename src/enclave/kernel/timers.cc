@@ -20,7 +20,8 @@ TimerTarget target_of_interval(int which) {
 ProcessTimers::ProcessTimers(Process& process) : process_(process) {
   for (int which = 0; which < 3; ++which) {
     const clockid_t clock = which == ITIMER_REAL ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID;
-    intervals_[static_cast<std::size_t>(which)] = std::make_shared<SignalTimer>(process, clock, target_of_interval(which));
+    intervals_[static_cast<std::size_t>(which)] =
+        std::make_shared<SignalTimer>(process, clock, target_of_interval(which));
   }
 }
 

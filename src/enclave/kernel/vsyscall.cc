@@ -8,7 +8,8 @@
 
 namespace cloister::kernel {
 namespace {
-constexpr std::uint64_t kGettimeofday = 0xffff'ffff'ff60'0000, kTime = kGettimeofday + 0x400, kGetcpu = kGettimeofday + 0x800;
+constexpr std::uint64_t kGettimeofday = 0xffff'ffff'ff60'0000, kTime = kGettimeofday + 0x400,
+                        kGetcpu = kGettimeofday + 0x800;
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
 std::int64_t gettimeofday_to(std::uint64_t time_address, std::uint64_t zone_address) {
@@ -39,9 +40,12 @@ bool emulate_vsyscall(Task& task, core::ProgramContext* context) {
   std::uint64_t return_address;
   if (!core::load_program(context->rsp, &return_address)) return false;
   std::int64_t result;
-  if (entry == kGettimeofday) result = gettimeofday_to(context->rdi, context->rsi);
-  else if (entry == kTime) result = time_to(context->rdi);
-  else result = getcpu_to(context->rdi, context->rsi);
+  if (entry == kGettimeofday)
+    result = gettimeofday_to(context->rdi, context->rsi);
+  else if (entry == kTime)
+    result = time_to(context->rdi);
+  else
+    result = getcpu_to(context->rdi, context->rsi);
   context->rax = static_cast<std::uint64_t>(result);
   context->rip = task.process.memory->entry_for_restart(return_address);
   context->rsp += 8;

@@ -59,8 +59,8 @@ void Sleeper::ring() {
   if (thread_ != core::current_thread()) core::ring_doorbell(thread_);
 }
 
-// The host wakes early, late or never; whether somebody rang is decided by our own word (I-13). The doorbell is read before that
-// word, so that a ring in between is not slept through.
+// The host wakes early, late or never; whether somebody rang is decided by our own word (I-13). The doorbell is read
+// before that word, so that a ring in between is not slept through.
 Result<void> Sleeper::sleep(std::uint64_t deadline) {
   for (;;) {
     const std::uint64_t bell = core::read_doorbell(thread_);

@@ -56,7 +56,8 @@ class Sleeper {
  public:
   Sleeper();
   void ring();  // from any thread
-  // Returns when rung since the last sleep(). ETIMEDOUT at `deadline` (CLOCK_MONOTONIC ns), EINTR when the task has work.
+  // Returns when rung since the last sleep(). ETIMEDOUT at `deadline` (CLOCK_MONOTONIC ns), EINTR when the task has
+  // work.
   Result<void> sleep(std::uint64_t deadline);
 
  private:

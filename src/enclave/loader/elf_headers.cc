@@ -24,20 +24,25 @@ Result<void> check_header(const Elf64_Ehdr& header) {
 
 Result<void> add_load_segment(const Elf64_Phdr& segment, std::uint64_t file_size, ElfHeaders* to) {
   if (segment.p_memsz == 0) return {};
-  if (segment.p_filesz > segment.p_memsz) return damaged("damaged ELF file: a segment is larger in the file than in memory");
+  if (segment.p_filesz > segment.p_memsz)
+    return damaged("damaged ELF file: a segment is larger in the file than in memory");
   if (segment.p_offset > file_size || file_size - segment.p_offset < segment.p_filesz)
     return damaged("damaged ELF file: a segment lies outside the file");
-  if (segment.p_vaddr % kPageSize != segment.p_offset % kPageSize) return damaged("damaged ELF file: segment alignment");
-  if (segment.p_vaddr > layout::kElrangeSize || segment.p_memsz > kMaxImageSize) return damaged("damaged ELF file: segment size");
+  if (segment.p_vaddr % kPageSize != segment.p_offset % kPageSize)
+    return damaged("damaged ELF file: segment alignment");
+  if (segment.p_vaddr > layout::kElrangeSize || segment.p_memsz > kMaxImageSize)
+    return damaged("damaged ELF file: segment size");
   const std::uint64_t start = segment.p_vaddr & ~(kPageSize - 1);
   const std::uint64_t end = (segment.p_vaddr + segment.p_memsz + kPageSize - 1) & ~(kPageSize - 1);
-  if (!to->load_segments.empty() && start < to->highest && segment.p_vaddr < to->load_segments.back().p_vaddr + to->load_segments.back().p_memsz)
+  if (!to->load_segments.empty() && start < to->highest &&
+      segment.p_vaddr < to->load_segments.back().p_vaddr + to->load_segments.back().p_memsz)
     return damaged("damaged ELF file: segments overlap");
   if (to->load_segments.empty()) to->lowest = start;
   to->highest = end;
   to->load_segments.push_back(segment);
   const std::uint64_t headers_size = std::uint64_t{to->header.e_phnum} * sizeof(Elf64_Phdr);
-  if (to->header.e_phoff >= segment.p_offset && to->header.e_phoff + headers_size <= segment.p_offset + segment.p_filesz)
+  if (to->header.e_phoff >= segment.p_offset &&
+      to->header.e_phoff + headers_size <= segment.p_offset + segment.p_filesz)
     to->program_headers_address = segment.p_vaddr + (to->header.e_phoff - segment.p_offset);
   return {};
 }
@@ -58,7 +63,8 @@ Result<ElfHeaders> read_elf_headers(const ReadAt& read, std::uint64_t file_size)
   TRY(read(0, &headers.header, sizeof headers.header));
   TRY(check_header(headers.header));
   const std::uint64_t size = std::uint64_t{headers.header.e_phnum} * sizeof(Elf64_Phdr);
-  if (headers.header.e_phoff > file_size || file_size - headers.header.e_phoff < size) return damaged("damaged ELF file: program headers");
+  if (headers.header.e_phoff > file_size || file_size - headers.header.e_phoff < size)
+    return damaged("damaged ELF file: program headers");
   std::vector<Elf64_Phdr> segments(headers.header.e_phnum);
   TRY(read(headers.header.e_phoff, segments.data(), size));
   for (const Elf64_Phdr& segment : segments) {

@@ -13,7 +13,7 @@ struct ElfHeaders {
   Elf64_Ehdr header{};
   std::vector<Elf64_Phdr> load_segments;  // ascending, not overlapping, at least one
   std::string interpreter;
-  std::uint64_t lowest = 0, highest = 0;  // page-aligned link-time range
+  std::uint64_t lowest = 0, highest = 0;      // page-aligned link-time range
   std::uint64_t program_headers_address = 0;  // link-time; 0 if no segment holds them
   bool executable_stack = false;
 };

@@ -21,7 +21,8 @@ int protection_of(const Elf64_Phdr& segment) {
 
 // Whole pages around [offset, offset + size), since files are read and verified by pages.
 Result<void> read_exactly(MappedFile& file, std::uint64_t offset, void* to, std::size_t size) {
-  if (offset > file.size() || file.size() - offset < size) return Error::from_errno(EINVAL, "damaged ELF file: truncated");
+  if (offset > file.size() || file.size() - offset < size)
+    return Error::from_errno(EINVAL, "damaged ELF file: truncated");
   const std::uint64_t first = page_down(offset), last = page_up(offset + size);
   std::vector<std::uint8_t> pages(last - first);
   TRY(file.read_pages(first, pages.data(), pages.size()));
@@ -29,7 +30,8 @@ Result<void> read_exactly(MappedFile& file, std::uint64_t offset, void* to, std:
   return {};
 }
 
-// Where a position-independent image goes: programs low, with room for the heap above them; the dynamic loader wherever there is room.
+// Where a position-independent image goes: programs low, with room for the heap above them; the dynamic loader wherever
+// there is room.
 Result<std::uint64_t> choose_base(AddressSpace& memory, const ElfHeaders& headers, Role role) {
   AddressSpace::MapRequest request;
   request.size = headers.highest - headers.lowest;
@@ -45,7 +47,8 @@ Result<std::uint64_t> choose_base(AddressSpace& memory, const ElfHeaders& header
   return memory.map(request);
 }
 
-Result<void> map_segment(AddressSpace& memory, const std::shared_ptr<MappedFile>& file, const Elf64_Phdr& segment, std::uint64_t bias) {
+Result<void> map_segment(AddressSpace& memory, const std::shared_ptr<MappedFile>& file, const Elf64_Phdr& segment,
+                         std::uint64_t bias) {
   const std::uint64_t start = page_down(bias + segment.p_vaddr);
   const std::uint64_t file_end = bias + segment.p_vaddr + segment.p_filesz;
   const std::uint64_t memory_end = page_up(bias + segment.p_vaddr + segment.p_memsz);
@@ -79,7 +82,8 @@ Result<void> map_segment(AddressSpace& memory, const std::shared_ptr<MappedFile>
 
 Result<LoadedElf> load_elf(AddressSpace& memory, const std::shared_ptr<MappedFile>& file, Role role) {
   const ElfHeaders headers = TRY(read_elf_headers(
-      [&file](std::uint64_t offset, void* to, std::size_t size) { return read_exactly(*file, offset, to, size); }, file->size()));
+      [&file](std::uint64_t offset, void* to, std::size_t size) { return read_exactly(*file, offset, to, size); },
+      file->size()));
   const std::uint64_t base = TRY(choose_base(memory, headers, role));
   LoadedElf loaded;
   loaded.bias = base - headers.lowest;

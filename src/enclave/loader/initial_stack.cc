@@ -59,12 +59,25 @@ Result<std::uint64_t> make_initial_stack(kernel::Process& process, const StackCo
 
   const kernel::Credentials& who = process.credentials;
   // HWCAP2 bit 1 (FSGSBASE) is hidden, so that programs set their FS base by arch_prctl.
-  std::vector<std::uint64_t> auxiliary = {
-      AT_HWCAP, core::cpuid(1, 0).edx, AT_PAGESZ, 4096, AT_CLKTCK, 100, AT_PHDR, contents.program.program_headers,
-      AT_PHENT, sizeof(Elf64_Phdr), AT_PHNUM, contents.program.program_header_count, AT_BASE, contents.interpreter_base,
-      AT_FLAGS, 0, AT_ENTRY, contents.program.entry, AT_UID, who.uid, AT_EUID, who.euid, AT_GID, who.gid, AT_EGID, who.egid,
-      AT_SECURE, 0, AT_RANDOM, random_address, AT_HWCAP2, 0, AT_EXECFN, name, AT_PLATFORM, platform,
-      AT_MINSIGSTKSZ, 12288};
+  std::vector<std::uint64_t> auxiliary = {AT_HWCAP,       core::cpuid(1, 0).edx,
+                                          AT_PAGESZ,      4096,
+                                          AT_CLKTCK,      100,
+                                          AT_PHDR,        contents.program.program_headers,
+                                          AT_PHENT,       sizeof(Elf64_Phdr),
+                                          AT_PHNUM,       contents.program.program_header_count,
+                                          AT_BASE,        contents.interpreter_base,
+                                          AT_FLAGS,       0,
+                                          AT_ENTRY,       contents.program.entry,
+                                          AT_UID,         who.uid,
+                                          AT_EUID,        who.euid,
+                                          AT_GID,         who.gid,
+                                          AT_EGID,        who.egid,
+                                          AT_SECURE,      0,
+                                          AT_RANDOM,      random_address,
+                                          AT_HWCAP2,      0,
+                                          AT_EXECFN,      name,
+                                          AT_PLATFORM,    platform,
+                                          AT_MINSIGSTKSZ, 12288};
   if (contents.vdso != 0) auxiliary.insert(auxiliary.end(), {AT_SYSINFO_EHDR, contents.vdso});
   auxiliary.insert(auxiliary.end(), {AT_NULL, 0});
 

@@ -34,8 +34,12 @@ Result<void> prepare_program(kernel::Task& task, core::ProgramContext* context) 
   }
   memory.start_brk(brk_start(program.end));
   const std::uint64_t vdso = TRY(map_vdso(memory));
-  const StackContents contents{process.arguments, process.environment, process.executable_path, program,
-                               program.interpreter.empty() ? 0 : interpreter.bias, vdso};
+  const StackContents contents{process.arguments,
+                               process.environment,
+                               process.executable_path,
+                               program,
+                               program.interpreter.empty() ? 0 : interpreter.bias,
+                               vdso};
   const std::uint64_t stack = TRY(make_initial_stack(process, contents));
   *context = {};
   context->rip = context->rcx = program.interpreter.empty() ? program.entry : interpreter.entry;

@@ -8,7 +8,7 @@
 #include "src/enclave/kernel/task.h"
 
 namespace cloister::loader {
-// Loads process.executable_path with its dynamic loader into process.memory, builds the stack, and fills `context` so that
-// core::run_program starts it. The error's what() is for people.
+// Loads process.executable_path with its dynamic loader into process.memory, builds the stack, and fills `context` so
+// that core::run_program starts it. The error's what() is for people.
 Result<void> prepare_program(kernel::Task& task, core::ProgramContext* context);
 }  // namespace cloister::loader

@@ -48,7 +48,8 @@ TEST(HostLies, AddressOfAnotherFamilyOrSize) {
   host_hook = [](const HostBlockView& block) {
     if (block.number == SYS_getpeername) core::store_host_word(block.arguments[1], AF_INET6);
   };
-  EXPECT_EXIT(call(SYS_getpeername, connection.client, address, size), ExitedWithCode(120), "family of a socket address");
+  EXPECT_EXIT(call(SYS_getpeername, connection.client, address, size), ExitedWithCode(120),
+              "family of a socket address");
   host_hook = nullptr;
   EXPECT_EQ(call(SYS_getpeername, connection.client, address, size), 0);
   EXPECT_EQ(*size, static_cast<int>(sizeof(sockaddr_in)));
@@ -105,11 +106,13 @@ TEST(HostLies, OptionLongerThanAskedAndUnknownError) {
   host_hook = [](const HostBlockView& block) {
     if (block.number == SYS_getsockopt) core::store_host_word(block.arguments[4], 8);
   };
-  EXPECT_EXIT(call(SYS_getsockopt, connection.client, SOL_SOCKET, SO_KEEPALIVE, value, size), ExitedWithCode(120), "more than asked");
+  EXPECT_EXIT(call(SYS_getsockopt, connection.client, SOL_SOCKET, SO_KEEPALIVE, value, size), ExitedWithCode(120),
+              "more than asked");
   host_hook = [](const HostBlockView& block) {
     if (block.number == SYS_getsockopt) core::store_host_word(block.arguments[3], 4095);
   };
-  EXPECT_EXIT(call(SYS_getsockopt, connection.client, SOL_SOCKET, SO_ERROR, value, size), ExitedWithCode(120), "an error that");
+  EXPECT_EXIT(call(SYS_getsockopt, connection.client, SOL_SOCKET, SO_ERROR, value, size), ExitedWithCode(120),
+              "an error that");
   host_hook = nullptr;
 }
 
@@ -252,7 +255,8 @@ std::uint64_t wrong_answer(std::uint64_t honest, unsigned kind) {
 }
 unsigned lie_at, lie_kind, calls_seen;
 
-// For every host call and every N: the Nth answer is wrong. The outcome is a result, an error or a stop; no crash, no hang.
+// For every host call and every N: the Nth answer is wrong. The outcome is a result, an error or a stop; no crash, no
+// hang.
 TEST(HostLies, AnyAnswerMayBeWrong) {
   for (lie_kind = 0; lie_kind < 7; ++lie_kind) {
     for (lie_at = 1; lie_at < 60; ++lie_at) {

@@ -32,9 +32,11 @@ HostSocket::HostSocket(int host_socket, SocketKind of_kind, std::uint32_t flags)
 
 // Only families whose addresses we check.
 Result<vfs::FileRef> HostSocket::create(SocketKind of_kind, std::uint32_t flags) {
-  if (of_kind.family != AF_UNIX && of_kind.family != AF_INET && of_kind.family != AF_INET6) return Error::from_errno(EAFNOSUPPORT);
-  const auto descriptor = TRY(vfs::quick_host_call(HostCall::socket, static_cast<std::uint64_t>(of_kind.family),
-                                                   host_type(of_kind.type, flags), static_cast<std::uint64_t>(of_kind.protocol)));
+  if (of_kind.family != AF_UNIX && of_kind.family != AF_INET && of_kind.family != AF_INET6)
+    return Error::from_errno(EAFNOSUPPORT);
+  const auto descriptor =
+      TRY(vfs::quick_host_call(HostCall::socket, static_cast<std::uint64_t>(of_kind.family),
+                               host_type(of_kind.type, flags), static_cast<std::uint64_t>(of_kind.protocol)));
   return vfs::FileRef(new HostSocket(static_cast<int>(descriptor), of_kind, flags));
 }
 
@@ -73,7 +75,8 @@ Result<AcceptedSocket> HostSocket::accept(Task&, int flags) {
 Result<void> HostSocket::connect(Task& task, const SocketAddress& address) {
   const HostAddress to = TRY(to_host_address(task, socket_kind().family, address));
   put_address(to.address, core::bounce_buffer());
-  TRY(waited(core::interruptible_host_call(HostCall::connect, host(), core::bounce_buffer(), to.address.size), has_send_time_out_));
+  TRY(waited(core::interruptible_host_call(HostCall::connect, host(), core::bounce_buffer(), to.address.size),
+             has_send_time_out_));
   if (!to.path.empty()) know_address(peer_name_, counted_path(address));
   return {};
 }
@@ -97,7 +100,8 @@ Result<SocketAddress> HostSocket::ask_address(HostCall call) {
   const std::uint64_t buffer = core::bounce_buffer();
   core::store_host_word(buffer + kSize, kHostAddressSize);
   TRY(vfs::quick_host_call(call, host(), buffer + kAddress, buffer + kSize));
-  return take_address(call, buffer + kAddress, core::load_host_word(buffer + kSize) & 0xffff'ffff, socket_kind().family);
+  return take_address(call, buffer + kAddress, core::load_host_word(buffer + kSize) & 0xffff'ffff,
+                      socket_kind().family);
 }
 
 Result<SocketAddress> HostSocket::local_address() {
@@ -109,7 +113,8 @@ Result<SocketAddress> HostSocket::peer_address() {
   return known.size > 0 ? Result<SocketAddress>(known) : ask_address(HostCall::getpeername);
 }
 
-// Host may: not set the flag. Then its calls block or do not block against our wish, which costs the program's progress alone.
+// Host may: not set the flag. Then its calls block or do not block against our wish, which costs the program's progress
+// alone.
 Result<void> HostSocket::set_status_flags(std::uint32_t flags) {
   const std::uint32_t old = status_flags.load(std::memory_order_relaxed);
   if (((old ^ flags) & O_NONBLOCK) != 0)

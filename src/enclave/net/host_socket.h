@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A socket of the host. Trusted, kernel storey. What it is (family, type, protocol) is our own knowledge; names of AF_UNIX
-// sockets are kept as the program gave them, since the host knows them by another path. The core's fast path serves the simple
-// transfers on the same host descriptor, whose O_NONBLOCK therefore mirrors ours.
+// A socket of the host. Trusted, kernel storey. What it is (family, type, protocol) is our own knowledge; names of
+// AF_UNIX sockets are kept as the program gave them, since the host knows them by another path. The core's fast path
+// serves the simple transfers on the same host descriptor, whose O_NONBLOCK therefore mirrors ours.
 #pragma once
 #include <atomic>
 #include <mutex>

@@ -43,7 +43,8 @@ Result<std::int64_t> list_interfaces(std::uint64_t socket, ProgramAddress argume
   auto request = TRY(argument.load<ifconf>());
   if (request.ifc_len < 0) return Error::from_errno(EINVAL);
   constexpr std::uint64_t kListOffset = 64;
-  const auto asked = static_cast<std::uint32_t>(std::min<int>(request.ifc_len, kBounceSize - kListOffset)) / sizeof(ifreq) * sizeof(ifreq);
+  const auto asked = static_cast<std::uint32_t>(std::min<int>(request.ifc_len, kBounceSize - kListOffset)) /
+                     sizeof(ifreq) * sizeof(ifreq);
   const std::uint64_t host = core::bounce_buffer();
   const ProgramAddress list{reinterpret_cast<std::uint64_t>(request.ifc_buf)};
   core::store_host_word(host, asked);

@@ -37,9 +37,12 @@ std::vector<std::uint8_t> peer_credentials(Task& task, const std::vector<std::ui
 
 void HostSocket::note_time_out(int name, std::span<const std::uint8_t> value) {
   const bool set = std::any_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte != 0; });
-  if (name == SO_RCVTIMEO || name == kReceiveTimeOutNew) has_receive_time_out_ = set;
-  else if (name == SO_SNDTIMEO || name == kSendTimeOutNew) has_send_time_out_ = set;
-  else return;
+  if (name == SO_RCVTIMEO || name == kReceiveTimeOutNew)
+    has_receive_time_out_ = set;
+  else if (name == SO_SNDTIMEO || name == kSendTimeOutNew)
+    has_send_time_out_ = set;
+  else
+    return;
   // While there is a time-out the fast path leaves this socket to us.
   kind = has_receive_time_out_ || has_send_time_out_ ? core::FileKind::other : core::FileKind::host_stream;
 }
@@ -50,13 +53,14 @@ Result<void> HostSocket::set_option(int level, int name, std::span<const std::ui
   if (known == nullptr || !known->can_set) return Error::from_errno(ENOPROTOOPT);
   value = value.first(std::min<std::size_t>(value.size(), known->size));
   core::copy_to_host(core::bounce_buffer(), value.data(), value.size());
-  TRY(vfs::quick_host_call(HostCall::setsockopt, host(), static_cast<std::uint64_t>(level), static_cast<std::uint64_t>(name),
-                           core::bounce_buffer(), value.size()));
+  TRY(vfs::quick_host_call(HostCall::setsockopt, host(), static_cast<std::uint64_t>(level),
+                           static_cast<std::uint64_t>(name), core::bounce_buffer(), value.size()));
   if (level == SOL_SOCKET) note_time_out(name, value);
   return {};
 }
 
-// Host may: claim a longer value than asked (stop), fill it with anything, or with an error number that does not exist (stop).
+// Host may: claim a longer value than asked (stop), fill it with anything, or with an error number that does not exist
+// (stop).
 Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int name, std::size_t capacity) {
   const SocketOption* const known = find_socket_option(level, name);
   if (known == nullptr) return Error::from_errno(ENOPROTOOPT);
@@ -71,8 +75,8 @@ Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int 
   const std::array<std::uint8_t, kMaxOptionSize> zeros{};
   core::store_host_word(buffer + kSizeOffset, asked);
   core::copy_to_host(buffer + kValueOffset, zeros.data(), zeros.size());
-  TRY(vfs::quick_host_call(HostCall::getsockopt, host(), static_cast<std::uint64_t>(level), static_cast<std::uint64_t>(name),
-                           buffer + kValueOffset, buffer + kSizeOffset));
+  TRY(vfs::quick_host_call(HostCall::getsockopt, host(), static_cast<std::uint64_t>(level),
+                           static_cast<std::uint64_t>(name), buffer + kValueOffset, buffer + kSizeOffset));
   const std::uint64_t size = core::load_host_word(buffer + kSizeOffset) & 0xffff'ffff;
   if (size > asked) core::host_lied(HostCall::getsockopt, "more than asked");
   std::vector<std::uint8_t> value(size);

@@ -27,10 +27,15 @@ constexpr int kReceiveFlags = MSG_OOB | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MS
 constexpr int kResultFlags = MSG_OOB | MSG_TRUNC | MSG_CTRUNC | MSG_EOR | MSG_ERRQUEUE;
 
 // struct msghdr and its one iovec in words, as they lie in the host's memory.
-void put_message_header(std::uint64_t host, std::uint64_t address_size, std::uint64_t data_size, std::uint64_t control_size) {
-  const std::uint64_t words[7] = {address_size > 0 ? host + kAddressOffset : 0, address_size,
-                                  host + kVectorOffset, 1,
-                                  control_size > 0 ? host + kControlOffset : 0, control_size, 0};
+void put_message_header(std::uint64_t host, std::uint64_t address_size, std::uint64_t data_size,
+                        std::uint64_t control_size) {
+  const std::uint64_t words[7] = {address_size > 0 ? host + kAddressOffset : 0,
+                                  address_size,
+                                  host + kVectorOffset,
+                                  1,
+                                  control_size > 0 ? host + kControlOffset : 0,
+                                  control_size,
+                                  0};
   core::copy_to_host(host, words, sizeof words);
   const std::uint64_t vector[2] = {host + kDataOffset, data_size};
   core::copy_to_host(host + kVectorOffset, vector, sizeof vector);
@@ -43,12 +48,14 @@ Result<std::int64_t> HostSocket::waited(long host_result, bool has_time_out) con
   return Error::from_errno(static_cast<int>(-host_result));
 }
 
-// Host may: take fewer bytes than offered (that is partial sending), more (the row forbids it for sendto; checked here for
-// sendmsg), fail with any error of the class.
-Result<std::size_t> HostSocket::send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags) {
+// Host may: take fewer bytes than offered (that is partial sending), more (the row forbids it for sendto; checked here
+// for sendmsg), fail with any error of the class.
+Result<std::size_t> HostSocket::send_part(const OutgoingMessage& message, std::size_t done, std::size_t part,
+                                          int flags) {
   const std::uint64_t host_buffer = core::bounce_buffer();
   const auto host_flags = static_cast<std::uint64_t>((flags & kSendFlags) | MSG_NOSIGNAL);
-  const std::uint64_t address_size = done == 0 ? message.destination.size : 0;  // MSG_FASTOPEN connects with the first part
+  const std::uint64_t address_size =
+      done == 0 ? message.destination.size : 0;  // MSG_FASTOPEN connects with the first part
   const bool has_control = done == 0 && !message.control.empty();
   const bool is_plain = address_size == 0 && !has_control;
   TRY(message.data.fetch_to_host(done, host_buffer + (is_plain ? 0 : kDataOffset), part));
@@ -92,14 +99,15 @@ Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
   return done;
 }
 
-// Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them (checked
-// by take_address and take_control), end early. With MSG_TRUNC the size of a datagram may exceed the buffer.
+// Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them
+// (checked by take_address and take_control), end early. With MSG_TRUNC the size of a datagram may exceed the buffer.
 Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
   const std::uint64_t host_buffer = core::bounce_buffer();
   const std::size_t size = message.data.size();
   const bool gives_true_size = (message.flags & MSG_TRUNC) != 0;
   // Host descriptors must not reach us: AF_UNIX control data is never asked for, and the host drops it.
-  const std::size_t control_capacity = socket_kind().family == AF_UNIX ? 0 : std::min(message.control_capacity, kMaxControlSize);
+  const std::size_t control_capacity =
+      socket_kind().family == AF_UNIX ? 0 : std::min(message.control_capacity, kMaxControlSize);
   std::size_t done = 0;
   for (;;) {
     const std::size_t part = std::min(size - done, kDataCapacity);
@@ -113,7 +121,8 @@ Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
     const std::uint64_t control_size = core::load_host_word(host_buffer + offsetof(msghdr, msg_controllen));
     const int flags = static_cast<int>(core::load_host_word(host_buffer + offsetof(msghdr, msg_flags)));
     if (done == 0) {
-      message.source = take_address(HostCall::recvmsg, host_buffer + kAddressOffset, address_size, socket_kind().family);
+      message.source =
+          take_address(HostCall::recvmsg, host_buffer + kAddressOffset, address_size, socket_kind().family);
       if (control_size > control_capacity) core::host_lied(HostCall::recvmsg, "more control data than asked");
       message.control = take_control(host_buffer + kControlOffset, control_size);
       message.result_flags = flags & kResultFlags;
@@ -122,7 +131,8 @@ Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
     if (!(gives_true_size && is_stream() && socket_kind().family != AF_UNIX))
       TRY(message.data.fill_from_host(done, host_buffer + kDataOffset, std::min(got, part)));
     done += got;
-    const bool goes_on = (message.flags & MSG_WAITALL) != 0 && is_stream() && (message.flags & (MSG_PEEK | MSG_TRUNC)) == 0;
+    const bool goes_on =
+        (message.flags & MSG_WAITALL) != 0 && is_stream() && (message.flags & (MSG_PEEK | MSG_TRUNC)) == 0;
     if (!goes_on || got < part || done >= size) return done;
   }
 }

@@ -27,7 +27,8 @@ ControlCheck check_control(const std::vector<std::uint8_t>& control) {
 
 Result<void> check_outgoing_control(const std::vector<std::uint8_t>& control) {
   if (control.size() > kMaxControlSize) return Error::from_errno(ENOBUFS);
-  if (check_control(control) != ControlCheck::ok) return Error::from_errno(EINVAL, "control data that is not passed on");
+  if (check_control(control) != ControlCheck::ok)
+    return Error::from_errno(EINVAL, "control data that is not passed on");
   return {};
 }
 

@@ -16,7 +16,7 @@ struct SocketKind {
 };
 
 struct OutgoingMessage {
-  SocketAddress destination;          // size 0: none
+  SocketAddress destination;  // size 0: none
   IoVector data;
   std::vector<std::uint8_t> control;  // as the program gave it
   int flags = 0;                      // MSG_*
@@ -25,10 +25,10 @@ struct OutgoingMessage {
 struct IncomingMessage {
   IoVector data;
   std::size_t control_capacity = 0;
-  int flags = 0;                      // MSG_* of the call
-  SocketAddress source;               // from here on filled by receive()
+  int flags = 0;         // MSG_* of the call
+  SocketAddress source;  // from here on filled by receive()
   std::vector<std::uint8_t> control;
-  int result_flags = 0;               // msg_flags
+  int result_flags = 0;  // msg_flags
 };
 
 struct AcceptedSocket {
@@ -50,7 +50,8 @@ class Socket : public vfs::OpenFile {
   virtual Result<void> set_option(int level, int name, std::span<const std::uint8_t> value) = 0;
   // At most `capacity` bytes of the option's value.
   virtual Result<std::vector<std::uint8_t>> option(Task& task, int level, int name, std::size_t capacity) = 0;
-  // As sendmsg and recvmsg: EPIPE raises SIGPIPE unless MSG_NOSIGNAL; a blocking stream send continues until all is sent.
+  // As sendmsg and recvmsg: EPIPE raises SIGPIPE unless MSG_NOSIGNAL; a blocking stream send continues until all is
+  // sent.
   virtual Result<std::size_t> send(Task& task, const OutgoingMessage& message) = 0;
   virtual Result<std::size_t> receive(Task& task, IncomingMessage& message) = 0;
 

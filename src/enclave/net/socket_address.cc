@@ -12,7 +12,8 @@ bool is_honest_size(int family, std::uint64_t size) {
   switch (family) {
     case AF_INET: return size == sizeof(sockaddr_in);
     case AF_INET6: return size == sizeof(sockaddr_in6);
-    case AF_UNIX: return size >= sizeof(sa_family_t) && size <= sizeof(sockaddr_un) + 1;  // Linux counts a terminator of its own
+    case AF_UNIX:
+      return size >= sizeof(sa_family_t) && size <= sizeof(sockaddr_un) + 1;  // Linux counts a terminator of its own
     default: return false;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Socket addresses: from the program to the host, and from the host (checked: family and length) to the program. Trusted.
+// Socket addresses: from the program to the host, and from the host (checked: family and length) to the program.
+// Trusted.
 #pragma once
 #include <sys/socket.h>
 #include <cstdint>
@@ -19,14 +20,15 @@ struct SocketAddress {
 
 // From the program: EINVAL for a size above 128 bytes or negative, EFAULT.
 Result<SocketAddress> load_address(ProgramAddress address, std::int32_t size);
-// To the program as accept, getsockname, recvfrom do it: at most the *size_address bytes that it offers, then the true size.
-// EINVAL when it offers a negative size. Nothing beyond the address itself is written (S-11).
+// To the program as accept, getsockname, recvfrom do it: at most the *size_address bytes that it offers, then the true
+// size. EINVAL when it offers a negative size. Nothing beyond the address itself is written (S-11).
 Result<void> store_address(const SocketAddress& address, ProgramAddress to, ProgramAddress size_address);
 
 // In the host's memory an address takes its 128 bytes at `host`, its size a word of its own.
 inline constexpr std::uint64_t kHostAddressSize = sizeof(sockaddr_storage);
 void put_address(const SocketAddress& address, std::uint64_t host);
-// What the host left, for a socket of `family`: AF_INET and AF_INET6 have their exact sizes and family, AF_UNIX at most 110 bytes.
-// Host may: claim any size or family; what is not of the socket's family stops the enclave. A zero size is "no address".
+// What the host left, for a socket of `family`: AF_INET and AF_INET6 have their exact sizes and family, AF_UNIX at most
+// 110 bytes. Host may: claim any size or family; what is not of the socket's family stops the enclave. A zero size is
+// "no address".
 SocketAddress take_address(HostCall call, std::uint64_t host, std::uint64_t size, int family);
 }  // namespace cloister::net

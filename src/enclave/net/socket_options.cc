@@ -9,7 +9,8 @@
 namespace cloister::net {
 namespace {
 constexpr bool kSet = true, kOnlyGet = false;
-constexpr int kReceiveTimeOutNew = 66, kSendTimeOutNew = 67, kMulticastAll6 = 29, kTcpInquire = 36, kUdpSegment = 103, kUdpGro = 104;
+constexpr int kReceiveTimeOutNew = 66, kSendTimeOutNew = 67, kMulticastAll6 = 29, kTcpInquire = 36, kUdpSegment = 103,
+              kUdpGro = 104;
 
 constexpr SocketOption kOptions[] = {
     {SOL_SOCKET, SO_REUSEADDR, 4, kSet},
@@ -119,8 +120,9 @@ constexpr SocketOption kOptions[] = {
 }  // namespace
 
 const SocketOption* find_socket_option(int level, int name) {
-  const auto* const found = std::find_if(std::begin(kOptions), std::end(kOptions),
-                                         [&](const SocketOption& row) { return row.level == level && row.name == name; });
+  const auto* const found = std::find_if(std::begin(kOptions), std::end(kOptions), [&](const SocketOption& row) {
+    return row.level == level && row.name == name;
+  });
   return found == std::end(kOptions) ? nullptr : found;
 }
 }  // namespace cloister::net

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 constexpr std::size_t kPathCapacity = sizeof(sockaddr_un) - kPathOffset;
 
-const char* path_bytes(const SocketAddress& address) { return reinterpret_cast<const char*>(&address.storage) + kPathOffset; }
+const char* path_bytes(const SocketAddress& address) {
+  return reinterpret_cast<const char*>(&address.storage) + kPathOffset;
+}
 bool is_abstract(const SocketAddress& address) { return *path_bytes(address) == '\0'; }
 std::string path_of(const SocketAddress& address) {
   const char* const bytes = path_bytes(address);
@@ -63,7 +65,8 @@ Result<HostAddress> to_host_address(Task& task, int family, const SocketAddress&
   }
   // The absolute path has no room in the address; its directory is opened and named by number.
   const std::size_t slash = host.path.rfind('/');
-  host.directory = TRY(vfs::open_host_path(slash == 0 ? "/" : host.path.substr(0, slash), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+  host.directory =
+      TRY(vfs::open_host_path(slash == 0 ? "/" : host.path.substr(0, slash), O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
   const std::string short_path =
       "/proc/self/fd/" + std::to_string(host.directory->host_descriptor) + host.path.substr(slash);
   if (short_path.size() >= kPathCapacity) return Error::from_errno(ENAMETOOLONG);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of AF_UNIX sockets: paths of the program's namespace, of which only those on a host mount exist for the host, and abstract
-// names, which are the host's. Both need the manifest's insecure_host_paths. Trusted, kernel storey.
+// Names of AF_UNIX sockets: paths of the program's namespace, of which only those on a host mount exist for the host,
+// and abstract names, which are the host's. Both need the manifest's insecure_host_paths. Trusted, kernel storey.
 #pragma once
 #include "src/enclave/net/socket.h"
 

@@ -39,7 +39,8 @@ struct CapabilityData {
 Result<std::size_t> load_capability_header(Task& task, ProgramAddress address, CapabilityHeader* header) {
   *header = TRY(address.load<CapabilityHeader>());
   if (header->version == _LINUX_CAPABILITY_VERSION_1) return std::size_t{1};
-  if (header->version == _LINUX_CAPABILITY_VERSION_2 || header->version == _LINUX_CAPABILITY_VERSION_3) return std::size_t{2};
+  if (header->version == _LINUX_CAPABILITY_VERSION_2 || header->version == _LINUX_CAPABILITY_VERSION_3)
+    return std::size_t{2};
   TRY(address.store(std::uint32_t{_LINUX_CAPABILITY_VERSION_3}));
   (void)task;
   return Error::from_errno(EINVAL);
@@ -128,7 +129,8 @@ SysResult sys_capget(Task& task, ProgramAddress header_address, ProgramAddress d
   const Credentials c = credentials_of(task);
   for (std::size_t i = 0; i < count.value(); ++i) {
     const auto half = [i](std::uint64_t set) { return static_cast<std::uint32_t>(set >> (32 * i)); };
-    TRY((data + i * sizeof(CapabilityData)).store(CapabilityData{half(c.effective), half(c.permitted), half(c.inheritable)}));
+    TRY((data + i * sizeof(CapabilityData))
+            .store(CapabilityData{half(c.effective), half(c.permitted), half(c.inheritable)}));
   }
   return 0;
 }

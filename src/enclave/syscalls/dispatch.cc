@@ -7,7 +7,7 @@
 #include "src/enclave/core/dispatch.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/syscalls/handler_list.h"
-#include "src/enclave/syscalls/table.h"
+#include "src/syscall_table/table.h"
 #include "src/enclave/syscalls/thunk.h"
 #include "src/enclave/syscalls/trace.h"
 
@@ -25,14 +25,15 @@ struct Row {
 constexpr std::array<Row, core::kSystemCallCount> make_rows() {
   std::array<Row, core::kSystemCallCount> rows{};
 #define SYSCALL(name, policy, support, arguments, note) rows[__NR_##name].thunk = CLOISTER_HANDLER_##support(name);
-#include "src/enclave/syscalls/syscalls.def"
+#include "src/syscall_table/syscalls.def"
 #undef SYSCALL
   for (const SystemCallRow& row : kSystemCalls) rows[row.number].row = &row;
   return rows;
 }
 constexpr auto kRows = make_rows();
 
-// Once for each number, so that a program that probes does not flood the console; and not without end for one that probes all.
+// Once for each number, so that a program that probes does not flood the console; and not without end for one that
+// probes all.
 bool is_first_report(std::uint64_t number) {
   static std::mutex mutex;
   static std::set<std::uint64_t> reported;
@@ -44,9 +45,10 @@ void report_unknown(std::uint64_t number) {
   if (!is_first_report(number)) return;
   const char* const name = call_name(number);
   char line[96];
-  const int size = name != nullptr ? std::snprintf(line, sizeof line, "cloister: system call %s is not served (ENOSYS)\n", name)
-                                   : std::snprintf(line, sizeof line, "cloister: system call %u is not served (ENOSYS)\n",
-                                                   static_cast<unsigned>(number));
+  const int size = name != nullptr
+                       ? std::snprintf(line, sizeof line, "cloister: system call %s is not served (ENOSYS)\n", name)
+                       : std::snprintf(line, sizeof line, "cloister: system call %u is not served (ENOSYS)\n",
+                                       static_cast<unsigned>(number));
   core::print_to_host(core::PrintStream::error, line, static_cast<std::size_t>(size));
 }
 }  // namespace

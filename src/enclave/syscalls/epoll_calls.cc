@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// epoll_create, epoll_ctl, epoll_wait. While only files of the host are watched, epoll_wait is served by core/epoll_wait.cc.
+// epoll_create, epoll_ctl, epoll_wait. While only files of the host are watched, epoll_wait is served by
+// core/epoll_wait.cc.
 #include <sys/epoll.h>
 #include <mutex>
 #include "src/enclave/kernel/signals.h"
@@ -51,8 +52,8 @@ SysResult resume_wait(Task& task, const kernel::RestartBlock& block) {
   return is_interrupted(result) ? SysResult(restart_later(task, block)) : std::move(result);
 }
 
-SysResult wait_with_mask(Task& task, int descriptor, ProgramAddress events, int count, std::uint64_t deadline, ProgramAddress mask,
-                         std::uint64_t mask_size) {
+SysResult wait_with_mask(Task& task, int descriptor, ProgramAddress events, int count, std::uint64_t deadline,
+                         ProgramAddress mask, std::uint64_t mask_size) {
   TRY(kernel::begin_temporary_mask(task, mask, mask_size));
   auto result = wait_for_events(task, descriptor, events, count, deadline);
   const bool interrupted = is_interrupted(result);
@@ -90,8 +91,8 @@ SysResult sys_epoll_ctl(Task& task, int epoll, int operation, int descriptor, Pr
 // Never restarted after a handler, whatever SA_RESTART says.
 SysResult sys_epoll_wait(Task& task, int epoll, ProgramAddress events, int count, int time_out) {
   const std::uint64_t deadline = deadline_of_milliseconds(task, time_out);
-  const kernel::RestartBlock block{resume_wait, deadline,
-                                   {static_cast<std::uint32_t>(epoll), events.value, static_cast<std::uint32_t>(count), 0}};
+  const kernel::RestartBlock block{
+      resume_wait, deadline, {static_cast<std::uint32_t>(epoll), events.value, static_cast<std::uint32_t>(count), 0}};
   return resume_wait(task, block);
 }
 
@@ -101,8 +102,8 @@ SysResult sys_epoll_pwait(Task& task, int epoll, ProgramAddress events, int coun
   return wait_with_mask(task, epoll, events, count, deadline_of_milliseconds(task, time_out), mask, mask_size);
 }
 
-SysResult sys_epoll_pwait2(Task& task, int epoll, ProgramAddress events, int count, ProgramAddress time_out, ProgramAddress mask,
-                           std::uint64_t mask_size) {
+SysResult sys_epoll_pwait2(Task& task, int epoll, ProgramAddress events, int count, ProgramAddress time_out,
+                           ProgramAddress mask, std::uint64_t mask_size) {
   return wait_with_mask(task, epoll, events, count, TRY(deadline_of_timespec(time_out)), mask, mask_size);
 }
 }  // namespace cloister::syscalls

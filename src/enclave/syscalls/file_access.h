@@ -16,7 +16,8 @@ class UsedFile {
  public:
   // Null: EBADF.
   UsedFile(Task& task, int descriptor)
-      : task_(task), file_(static_cast<vfs::OpenFile*>(core::acquire_file(&task, static_cast<std::uint32_t>(descriptor)))) {}
+      : task_(task),
+        file_(static_cast<vfs::OpenFile*>(core::acquire_file(&task, static_cast<std::uint32_t>(descriptor)))) {}
   ~UsedFile();
   UsedFile(const UsedFile&) = delete;
   UsedFile& operator=(const UsedFile&) = delete;
@@ -37,8 +38,8 @@ struct PathArgument {
   std::string base, path;
 };
 Result<PathArgument> load_path(Task& task, int directory, ProgramAddress path);
-// An object named by directory, path and flags: with AT_EMPTY_PATH and an empty path it is the directory's own file (a working
-// directory has none: then `path` is set).
+// An object named by directory, path and flags: with AT_EMPTY_PATH and an empty path it is the directory's own file (a
+// working directory has none: then `path` is set).
 struct ObjectArgument {
   vfs::FileRef file;
   PathArgument path;

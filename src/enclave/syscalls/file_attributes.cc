@@ -14,8 +14,11 @@ struct Times {
 
 SysResult set_times(Task& task, int directory, ProgramAddress path, const Times& times, int flags) {
   const ObjectArgument object = TRY(load_object(task, directory, path, flags));
-  if (object.file) TRY(object.file->set_times(times.value));
-  else TRY(task.process.files->set_times(task, object.path.base, object.path.path, times.value, last_link(flags, AT_SYMLINK_NOFOLLOW)));
+  if (object.file)
+    TRY(object.file->set_times(times.value));
+  else
+    TRY(task.process.files->set_times(task, object.path.base, object.path.path, times.value,
+                                      last_link(flags, AT_SYMLINK_NOFOLLOW)));
   return 0;
 }
 
@@ -33,11 +36,14 @@ Result<Times> load_timevals(ProgramAddress address) {
   return times;
 }
 
-SysResult change_owner(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group, int flags) {
+SysResult change_owner(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group,
+                       int flags) {
   const ObjectArgument object = TRY(load_object(task, directory, path, flags));
-  if (object.file) TRY(object.file->change_owner(user, group));
+  if (object.file)
+    TRY(object.file->change_owner(user, group));
   else
-    TRY(task.process.files->change_owner(task, object.path.base, object.path.path, user, group, last_link(flags, AT_SYMLINK_NOFOLLOW)));
+    TRY(task.process.files->change_owner(task, object.path.base, object.path.path, user, group,
+                                         last_link(flags, AT_SYMLINK_NOFOLLOW)));
   return 0;
 }
 }  // namespace
@@ -47,13 +53,16 @@ SysResult sys_fchmodat(Task& task, int directory, ProgramAddress path, std::uint
   TRY(task.process.files->change_mode(task, argument.base, argument.path, mode));
   return 0;
 }
-SysResult sys_chmod(Task& task, ProgramAddress path, std::uint32_t mode) { return sys_fchmodat(task, AT_FDCWD, path, mode); }
+SysResult sys_chmod(Task& task, ProgramAddress path, std::uint32_t mode) {
+  return sys_fchmodat(task, AT_FDCWD, path, mode);
+}
 SysResult sys_fchmod(Task& task, int descriptor, std::uint32_t mode) {
   TRY(TRY(find_file(task, descriptor))->change_mode(mode & 07777));
   return 0;
 }
 
-SysResult sys_fchownat(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group, int flags) {
+SysResult sys_fchownat(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group,
+                       int flags) {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return Error::from_errno(EINVAL);
   return change_owner(task, directory, path, user, group, flags);
 }

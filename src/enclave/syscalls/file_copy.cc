@@ -55,21 +55,23 @@ SysResult sys_sendfile(Task& task, int to, int from, ProgramAddress offset_addre
   const vfs::FileRef source = TRY(find_readable(task, from)), target = TRY(find_writable(task, to));
   if ((target->status_flags.load(std::memory_order_relaxed) & O_APPEND) != 0) return Error::from_errno(EINVAL);
   const auto offset = start_offset(*source, offset_address);
-  if (!offset.ok()) return Error::from_errno(offset.error().errno_value() == ESPIPE ? EINVAL : offset.error().errno_value());
+  if (!offset.ok())
+    return Error::from_errno(offset.error().errno_value() == ESPIPE ? EINVAL : offset.error().errno_value());
   const std::size_t done = TRY(copy(task, *source, offset.value(), std::min(size, kMaxTransfer),
                                     [&](const IoVector& piece, std::size_t) { return target->write(task, piece); }));
   TRY(store_offset(*source, offset_address, offset.value() + done));
   return static_cast<std::int64_t>(done);
 }
 
-SysResult sys_copy_file_range(Task& task, int from, ProgramAddress from_offset, int to, ProgramAddress to_offset, std::uint64_t size,
-                              std::uint32_t flags) {
+SysResult sys_copy_file_range(Task& task, int from, ProgramAddress from_offset, int to, ProgramAddress to_offset,
+                              std::uint64_t size, std::uint32_t flags) {
   const vfs::FileRef source = TRY(find_readable(task, from)), target = TRY(find_writable(task, to));
   if (flags != 0) return Error::from_errno(EINVAL);
   if ((target->status_flags.load(std::memory_order_relaxed) & O_APPEND) != 0) return Error::from_errno(EBADF);
   TRY(check_regular(*source));
   TRY(check_regular(*target));
-  const std::uint64_t read_at = TRY(start_offset(*source, from_offset)), write_at = TRY(start_offset(*target, to_offset));
+  const std::uint64_t read_at = TRY(start_offset(*source, from_offset)),
+                      write_at = TRY(start_offset(*target, to_offset));
   size = std::min(size, kMaxTransfer);
   if (TRY(source->identity()) == TRY(target->identity()) && read_at < write_at + size && write_at < read_at + size)
     return Error::from_errno(EINVAL);

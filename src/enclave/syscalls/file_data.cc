@@ -94,18 +94,21 @@ SysResult sys_pwritev(Task& task, int descriptor, ProgramAddress vector, std::ui
   return write_at(task, *file, TRY(IoVector::load(vector, count)), offset);
 }
 
-SysResult sys_preadv2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset, std::uint64_t,
-                      std::uint32_t flags) {
+SysResult sys_preadv2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset,
+                      std::uint64_t, std::uint32_t flags) {
   if ((flags & ~static_cast<std::uint32_t>(RWF_HIPRI)) != 0) return Error::from_errno(EOPNOTSUPP);
-  return offset == -1 ? sys_readv(task, descriptor, vector, count) : sys_preadv(task, descriptor, vector, count, offset);
+  return offset == -1 ? sys_readv(task, descriptor, vector, count)
+                      : sys_preadv(task, descriptor, vector, count, offset);
 }
 
-SysResult sys_pwritev2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset, std::uint64_t,
-                       std::uint32_t flags) {
-  if ((flags & ~static_cast<std::uint32_t>(RWF_HIPRI | RWF_DSYNC | RWF_SYNC)) != 0) return Error::from_errno(EOPNOTSUPP);
-  const std::int64_t size =
-      TRY(offset == -1 ? sys_writev(task, descriptor, vector, count) : sys_pwritev(task, descriptor, vector, count, offset));
-  if ((flags & (RWF_DSYNC | RWF_SYNC)) != 0) TRY(TRY(find_file(task, descriptor))->synchronise((flags & RWF_SYNC) == 0));
+SysResult sys_pwritev2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset,
+                       std::uint64_t, std::uint32_t flags) {
+  if ((flags & ~static_cast<std::uint32_t>(RWF_HIPRI | RWF_DSYNC | RWF_SYNC)) != 0)
+    return Error::from_errno(EOPNOTSUPP);
+  const std::int64_t size = TRY(offset == -1 ? sys_writev(task, descriptor, vector, count)
+                                             : sys_pwritev(task, descriptor, vector, count, offset));
+  if ((flags & (RWF_DSYNC | RWF_SYNC)) != 0)
+    TRY(TRY(find_file(task, descriptor))->synchronise((flags & RWF_SYNC) == 0));
   return size;
 }
 

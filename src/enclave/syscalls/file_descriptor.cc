@@ -67,9 +67,7 @@ SysResult sys_fcntl(Task& task, int descriptor, int command, std::uint64_t argum
   }
   TRY(find_file(task, descriptor));
   switch (command) {
-    case F_SETFL:
-      TRY(file->set_status_flags(static_cast<std::uint32_t>(argument)));
-      return 0;
+    case F_SETFL: TRY(file->set_status_flags(static_cast<std::uint32_t>(argument))); return 0;
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:

@@ -37,7 +37,9 @@ SysResult sys_getxattr(Task& task, ProgramAddress path, ProgramAddress, ProgramA
 SysResult sys_lgetxattr(Task& task, ProgramAddress path, ProgramAddress, ProgramAddress, std::uint64_t) {
   return refuse(task, path, LastLink::keep);
 }
-SysResult sys_fgetxattr(Task& task, int descriptor, ProgramAddress, ProgramAddress, std::uint64_t) { return refuse(task, descriptor); }
+SysResult sys_fgetxattr(Task& task, int descriptor, ProgramAddress, ProgramAddress, std::uint64_t) {
+  return refuse(task, descriptor);
+}
 SysResult sys_listxattr(Task& task, ProgramAddress path, ProgramAddress, std::uint64_t) {
   TRY(check_path(task, path, LastLink::follow));
   return 0;
@@ -50,7 +52,11 @@ SysResult sys_flistxattr(Task& task, int descriptor, ProgramAddress, std::uint64
   TRY(find_file(task, descriptor));
   return 0;
 }
-SysResult sys_removexattr(Task& task, ProgramAddress path, ProgramAddress) { return refuse(task, path, LastLink::follow); }
-SysResult sys_lremovexattr(Task& task, ProgramAddress path, ProgramAddress) { return refuse(task, path, LastLink::keep); }
+SysResult sys_removexattr(Task& task, ProgramAddress path, ProgramAddress) {
+  return refuse(task, path, LastLink::follow);
+}
+SysResult sys_lremovexattr(Task& task, ProgramAddress path, ProgramAddress) {
+  return refuse(task, path, LastLink::keep);
+}
 SysResult sys_fremovexattr(Task& task, int descriptor, ProgramAddress) { return refuse(task, descriptor); }
 }  // namespace cloister::syscalls

@@ -21,12 +21,15 @@ SysResult sys_readv(Task& task, int descriptor, ProgramAddress vector, std::uint
 SysResult sys_writev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count);
 SysResult sys_preadv(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset);
 SysResult sys_pwritev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset);
-SysResult sys_preadv2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset, std::uint64_t high, std::uint32_t flags);
-SysResult sys_pwritev2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset, std::uint64_t high, std::uint32_t flags);
+SysResult sys_preadv2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset,
+                      std::uint64_t high, std::uint32_t flags);
+SysResult sys_pwritev2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset,
+                       std::uint64_t high, std::uint32_t flags);
 SysResult sys_lseek(Task& task, int descriptor, std::int64_t offset, int whence);
 // file_copy.cc
 SysResult sys_sendfile(Task& task, int to, int from, ProgramAddress offset_address, std::uint64_t size);
-SysResult sys_copy_file_range(Task& task, int from, ProgramAddress from_offset, int to, ProgramAddress to_offset, std::uint64_t size, std::uint32_t flags);
+SysResult sys_copy_file_range(Task& task, int from, ProgramAddress from_offset, int to, ProgramAddress to_offset,
+                              std::uint64_t size, std::uint32_t flags);
 // file_descriptor.cc
 SysResult sys_dup(Task& task, int descriptor);
 SysResult sys_dup2(Task& task, int descriptor, int target);
@@ -39,7 +42,8 @@ SysResult sys_stat(Task& task, ProgramAddress path, ProgramAddress status);
 SysResult sys_lstat(Task& task, ProgramAddress path, ProgramAddress status);
 SysResult sys_fstat(Task& task, int descriptor, ProgramAddress status);
 SysResult sys_newfstatat(Task& task, int directory, ProgramAddress path, ProgramAddress status, int flags);
-SysResult sys_statx(Task& task, int directory, ProgramAddress path, int flags, std::uint32_t mask, ProgramAddress status);
+SysResult sys_statx(Task& task, int directory, ProgramAddress path, int flags, std::uint32_t mask,
+                    ProgramAddress status);
 SysResult sys_statfs(Task& task, ProgramAddress path, ProgramAddress status);
 SysResult sys_fstatfs(Task& task, int descriptor, ProgramAddress status);
 SysResult sys_access(Task& task, ProgramAddress path, std::uint32_t mode);
@@ -65,9 +69,11 @@ SysResult sys_unlink(Task& task, ProgramAddress path);
 SysResult sys_unlinkat(Task& task, int directory, ProgramAddress path, int flags);
 SysResult sys_rename(Task& task, ProgramAddress from, ProgramAddress to);
 SysResult sys_renameat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to);
-SysResult sys_renameat2(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to, std::uint32_t flags);
+SysResult sys_renameat2(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to,
+                        std::uint32_t flags);
 SysResult sys_link(Task& task, ProgramAddress from, ProgramAddress to);
-SysResult sys_linkat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to, int flags);
+SysResult sys_linkat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to,
+                     int flags);
 SysResult sys_symlink(Task& task, ProgramAddress target, ProgramAddress path);
 SysResult sys_symlinkat(Task& task, ProgramAddress target, int directory, ProgramAddress path);
 // file_attributes.cc
@@ -77,7 +83,8 @@ SysResult sys_fchmodat(Task& task, int directory, ProgramAddress path, std::uint
 SysResult sys_chown(Task& task, ProgramAddress path, std::uint32_t user, std::uint32_t group);
 SysResult sys_lchown(Task& task, ProgramAddress path, std::uint32_t user, std::uint32_t group);
 SysResult sys_fchown(Task& task, int descriptor, std::uint32_t user, std::uint32_t group);
-SysResult sys_fchownat(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group, int flags);
+SysResult sys_fchownat(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group,
+                       int flags);
 SysResult sys_utime(Task& task, ProgramAddress path, ProgramAddress times);
 SysResult sys_utimes(Task& task, ProgramAddress path, ProgramAddress times);
 SysResult sys_futimesat(Task& task, int directory, ProgramAddress path, ProgramAddress times);
@@ -94,9 +101,12 @@ SysResult sys_sync_file_range(Task& task, int descriptor, std::int64_t offset, s
 SysResult sys_fadvise64(Task& task, int descriptor, std::int64_t offset, std::int64_t size, int advice);
 SysResult sys_readahead(Task& task, int descriptor, std::int64_t offset, std::uint64_t size);
 // file_extended_attributes.cc
-SysResult sys_setxattr(Task& task, ProgramAddress path, ProgramAddress name, ProgramAddress value, std::uint64_t size, int flags);
-SysResult sys_lsetxattr(Task& task, ProgramAddress path, ProgramAddress name, ProgramAddress value, std::uint64_t size, int flags);
-SysResult sys_fsetxattr(Task& task, int descriptor, ProgramAddress name, ProgramAddress value, std::uint64_t size, int flags);
+SysResult sys_setxattr(Task& task, ProgramAddress path, ProgramAddress name, ProgramAddress value, std::uint64_t size,
+                       int flags);
+SysResult sys_lsetxattr(Task& task, ProgramAddress path, ProgramAddress name, ProgramAddress value, std::uint64_t size,
+                        int flags);
+SysResult sys_fsetxattr(Task& task, int descriptor, ProgramAddress name, ProgramAddress value, std::uint64_t size,
+                        int flags);
 SysResult sys_getxattr(Task& task, ProgramAddress path, ProgramAddress name, ProgramAddress value, std::uint64_t size);
 SysResult sys_lgetxattr(Task& task, ProgramAddress path, ProgramAddress name, ProgramAddress value, std::uint64_t size);
 SysResult sys_fgetxattr(Task& task, int descriptor, ProgramAddress name, ProgramAddress value, std::uint64_t size);

@@ -71,7 +71,8 @@ SysResult control_lock(Task& task, vfs::OpenFile& file, int command, ProgramAddr
     if (type == LockType::none) return Error::from_errno(EINVAL);
     return report_conflict(task, file, owner, type, range, lock, address);
   }
-  if ((type == LockType::read && !file.readable) || (type == LockType::write && !file.writable)) return Error::from_errno(EBADF);
+  if ((type == LockType::read && !file.readable) || (type == LockType::write && !file.writable))
+    return Error::from_errno(EBADF);
   const auto waiting = command == F_SETLKW || command == F_OFD_SETLKW ? vfs::Waiting::allowed : vfs::Waiting::forbidden;
   TRY(vfs::set_record_lock(task, file, owner, type, range, waiting));
   return 0;
@@ -86,7 +87,8 @@ SysResult sys_flock(Task& task, int descriptor, int operation) {
     case LOCK_UN: type = LockType::none; break;
     default: return Error::from_errno(EINVAL);
   }
-  TRY(vfs::set_whole_lock(task, *file, type, (operation & LOCK_NB) != 0 ? vfs::Waiting::forbidden : vfs::Waiting::allowed));
+  TRY(vfs::set_whole_lock(task, *file, type,
+                          (operation & LOCK_NB) != 0 ? vfs::Waiting::forbidden : vfs::Waiting::allowed));
   return 0;
 }
 }  // namespace cloister::syscalls

@@ -11,7 +11,9 @@ SysResult sys_mkdirat(Task& task, int directory, ProgramAddress path, std::uint3
   TRY(task.process.files->make_directory(task, argument.base, argument.path, mode));
   return 0;
 }
-SysResult sys_mkdir(Task& task, ProgramAddress path, std::uint32_t mode) { return sys_mkdirat(task, AT_FDCWD, path, mode); }
+SysResult sys_mkdir(Task& task, ProgramAddress path, std::uint32_t mode) {
+  return sys_mkdirat(task, AT_FDCWD, path, mode);
+}
 
 SysResult sys_mknodat(Task& task, int directory, ProgramAddress path, std::uint32_t mode, std::uint64_t) {
   const PathArgument argument = TRY(load_path(task, directory, path));
@@ -32,8 +34,10 @@ SysResult sys_unlinkat(Task& task, int directory, ProgramAddress path, int flags
 SysResult sys_unlink(Task& task, ProgramAddress path) { return sys_unlinkat(task, AT_FDCWD, path, 0); }
 SysResult sys_rmdir(Task& task, ProgramAddress path) { return sys_unlinkat(task, AT_FDCWD, path, AT_REMOVEDIR); }
 
-SysResult sys_renameat2(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to, std::uint32_t flags) {
-  const PathArgument source = TRY(load_path(task, from_directory, from)), target = TRY(load_path(task, to_directory, to));
+SysResult sys_renameat2(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to,
+                        std::uint32_t flags) {
+  const PathArgument source = TRY(load_path(task, from_directory, from)),
+                     target = TRY(load_path(task, to_directory, to));
   TRY(task.process.files->rename(task, source.base, source.path, target.base, target.path, flags));
   return 0;
 }
@@ -44,7 +48,8 @@ SysResult sys_rename(Task& task, ProgramAddress from, ProgramAddress to) {
   return sys_renameat2(task, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-SysResult sys_linkat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to, int flags) {
+SysResult sys_linkat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to,
+                     int flags) {
   if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) return Error::from_errno(EINVAL);
   const ObjectArgument source = TRY(load_object(task, from_directory, from, flags));
   const PathArgument target = TRY(load_path(task, to_directory, to));
@@ -54,7 +59,9 @@ SysResult sys_linkat(Task& task, int from_directory, ProgramAddress from, int to
   TRY(task.process.files->link(task, named.base, named.path, target.base, target.path, last));
   return 0;
 }
-SysResult sys_link(Task& task, ProgramAddress from, ProgramAddress to) { return sys_linkat(task, AT_FDCWD, from, AT_FDCWD, to, 0); }
+SysResult sys_link(Task& task, ProgramAddress from, ProgramAddress to) {
+  return sys_linkat(task, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
 
 SysResult sys_symlinkat(Task& task, ProgramAddress target, int directory, ProgramAddress path) {
   const std::string text = TRY(target.load_path());
@@ -62,5 +69,7 @@ SysResult sys_symlinkat(Task& task, ProgramAddress target, int directory, Progra
   TRY(task.process.files->make_link(task, text, argument.base, argument.path));
   return 0;
 }
-SysResult sys_symlink(Task& task, ProgramAddress target, ProgramAddress path) { return sys_symlinkat(task, target, AT_FDCWD, path); }
+SysResult sys_symlink(Task& task, ProgramAddress target, ProgramAddress path) {
+  return sys_symlinkat(task, target, AT_FDCWD, path);
+}
 }  // namespace cloister::syscalls

@@ -15,7 +15,8 @@ namespace cloister::syscalls {
 SysResult sys_openat(Task& task, int directory, ProgramAddress path, std::uint32_t flags, std::uint32_t mode) {
   vfs::reclaim_files();
   const PathArgument argument = TRY(load_path(task, directory, path));
-  return install_descriptor(task, TRY(task.process.files->open(task, argument.base, argument.path, flags, mode)), flags);
+  return install_descriptor(task, TRY(task.process.files->open(task, argument.base, argument.path, flags, mode)),
+                            flags);
 }
 
 SysResult sys_open(Task& task, ProgramAddress path, std::uint32_t flags, std::uint32_t mode) {
@@ -33,7 +34,8 @@ SysResult sys_openat2(Task& task, int directory, ProgramAddress path, ProgramAdd
   for (std::uint64_t at = sizeof how; at < size; ++at)
     if (TRY((how_address + at).load<std::uint8_t>()) != 0) return Error::from_errno(E2BIG);
   const bool creates = (how.flags & O_CREAT) != 0 || (how.flags & O_TMPFILE) == O_TMPFILE;
-  if (how.flags > UINT32_MAX || (how.mode & ~07777ULL) != 0 || (how.mode != 0 && !creates)) return Error::from_errno(EINVAL);
+  if (how.flags > UINT32_MAX || (how.mode & ~07777ULL) != 0 || (how.mode != 0 && !creates))
+    return Error::from_errno(EINVAL);
   if (how.resolve != 0) return Error::from_errno(ENOSYS);
   return sys_openat(task, directory, path, static_cast<std::uint32_t>(how.flags), static_cast<std::uint32_t>(how.mode));
 }
@@ -49,8 +51,10 @@ SysResult sys_close_range(Task& task, std::uint32_t first, std::uint32_t last, s
     const auto number = static_cast<std::uint32_t>(descriptor);
     if (number < first || number > last) continue;
     // Another thread may have closed it meanwhile, which is what was wanted.
-    if ((flags & CLOSE_RANGE_CLOEXEC) != 0) (void)task.process.descriptors.set_close_on_exec(descriptor, kernel::CloseOnExec::yes).ok();
-    else (void)task.process.descriptors.close(descriptor).ok();
+    if ((flags & CLOSE_RANGE_CLOEXEC) != 0)
+      (void)task.process.descriptors.set_close_on_exec(descriptor, kernel::CloseOnExec::yes).ok();
+    else
+      (void)task.process.descriptors.close(descriptor).ok();
   }
   return 0;
 }
@@ -60,7 +64,8 @@ SysResult sys_memfd_create(Task& task, ProgramAddress name_address, std::uint32_
   if ((flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | kNoExecSeal | kExec)) != 0) return Error::from_errno(EINVAL);
   constexpr std::size_t kNameLimit = 250;
   const auto name = name_address.load_string(kNameLimit);
-  if (!name.ok()) return Error::from_errno(name.error().errno_value() == ENAMETOOLONG ? EINVAL : name.error().errno_value());
+  if (!name.ok())
+    return Error::from_errno(name.error().errno_value() == ENAMETOOLONG ? EINVAL : name.error().errno_value());
   std::uint32_t user, group;
   {
     const std::lock_guard guard(task.process.mutex);

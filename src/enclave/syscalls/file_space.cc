@@ -53,7 +53,8 @@ SysResult sys_syncfs(Task& task, int descriptor) {
 SysResult sys_sync_file_range(Task& task, int descriptor, std::int64_t offset, std::int64_t size, std::uint32_t flags) {
   const vfs::FileRef file = TRY(find_file(task, descriptor));
   if ((flags & ~7u) != 0 || offset < 0 || size < 0) return Error::from_errno(EINVAL);
-  if (file->host_descriptor < 0) return S_ISREG(TRY(file->status()).st_mode) ? SysResult(0) : SysResult(Error::from_errno(ESPIPE));
+  if (file->host_descriptor < 0)
+    return S_ISREG(TRY(file->status()).st_mode) ? SysResult(0) : SysResult(Error::from_errno(ESPIPE));
   return vfs::blocking_host_call(HostCall::sync_file_range, static_cast<std::uint64_t>(file->host_descriptor),
                                  static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(size), flags);
 }

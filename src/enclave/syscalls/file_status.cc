@@ -41,11 +41,13 @@ struct statx extended(const struct stat& from) {
 }
 
 SysResult check_access(Task& task, int directory, ProgramAddress path, std::uint32_t mode, int flags) {
-  if ((mode & ~7u) != 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return Error::from_errno(EINVAL);
+  if ((mode & ~7u) != 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)
+    return Error::from_errno(EINVAL);
   ObjectArgument object = TRY(load_object(task, directory, path, flags));
   if (object.file) object.path = {"/", object.file->path()};
   const auto ids = (flags & AT_EACCESS) != 0 ? vfs::Namespace::Ids::effective : vfs::Namespace::Ids::real;
-  TRY(task.process.files->check_access(task, object.path.base, object.path.path, mode, ids, last_link(flags, AT_SYMLINK_NOFOLLOW)));
+  TRY(task.process.files->check_access(task, object.path.base, object.path.path, mode, ids,
+                                       last_link(flags, AT_SYMLINK_NOFOLLOW)));
   return 0;
 }
 }  // namespace
@@ -55,7 +57,9 @@ SysResult sys_newfstatat(Task& task, int directory, ProgramAddress path, Program
   TRY(status.store(TRY(status_at(task, directory, path, flags))));
   return 0;
 }
-SysResult sys_stat(Task& task, ProgramAddress path, ProgramAddress status) { return sys_newfstatat(task, AT_FDCWD, path, status, 0); }
+SysResult sys_stat(Task& task, ProgramAddress path, ProgramAddress status) {
+  return sys_newfstatat(task, AT_FDCWD, path, status, 0);
+}
 SysResult sys_lstat(Task& task, ProgramAddress path, ProgramAddress status) {
   return sys_newfstatat(task, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
 }
@@ -64,7 +68,8 @@ SysResult sys_fstat(Task& task, int descriptor, ProgramAddress status) {
   return 0;
 }
 
-SysResult sys_statx(Task& task, int directory, ProgramAddress path, int flags, std::uint32_t mask, ProgramAddress status) {
+SysResult sys_statx(Task& task, int directory, ProgramAddress path, int flags, std::uint32_t mask,
+                    ProgramAddress status) {
   constexpr int kFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
   if ((flags & ~kFlags) != 0 || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (mask & STATX__RESERVED) != 0)
     return Error::from_errno(EINVAL);
@@ -82,7 +87,9 @@ SysResult sys_fstatfs(Task& task, int descriptor, ProgramAddress status) {
   return 0;
 }
 
-SysResult sys_access(Task& task, ProgramAddress path, std::uint32_t mode) { return check_access(task, AT_FDCWD, path, mode, 0); }
+SysResult sys_access(Task& task, ProgramAddress path, std::uint32_t mode) {
+  return check_access(task, AT_FDCWD, path, mode, 0);
+}
 SysResult sys_faccessat(Task& task, int directory, ProgramAddress path, std::uint32_t mode) {
   return check_access(task, directory, path, mode, 0);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every system-call handler, in the order of Linux's numbers; the table's rows name them. The files that define them include this,
-// so that a definition that differs does not link by accident.
+// Every system-call handler, in the order of Linux's numbers; the table's rows name them. The files that define them
+// include this, so that a definition that differs does not link by accident.
 #pragma once
 #include "src/enclave/syscalls/handlers.h"
 
@@ -14,11 +14,13 @@ SysResult sys_fstat(Task& task, int descriptor, ProgramAddress status);
 SysResult sys_lstat(Task& task, ProgramAddress path, ProgramAddress status);
 SysResult sys_poll(Task& task, ProgramAddress descriptors, std::uint32_t count, int time_out);
 SysResult sys_lseek(Task& task, int descriptor, std::int64_t offset, int whence);
-SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int protection, int flags, int descriptor, std::uint64_t offset);
+SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int protection, int flags, int descriptor,
+                   std::uint64_t offset);
 SysResult sys_mprotect(Task& task, std::uint64_t address, std::uint64_t size, int protection);
 SysResult sys_munmap(Task& task, std::uint64_t address, std::uint64_t size);
 SysResult sys_brk(Task& task, std::uint64_t address);
-SysResult sys_rt_sigaction(Task& task, int signal, ProgramAddress action, ProgramAddress old_action, std::uint64_t size);
+SysResult sys_rt_sigaction(Task& task, int signal, ProgramAddress action, ProgramAddress old_action,
+                           std::uint64_t size);
 SysResult sys_rt_sigprocmask(Task& task, int how, ProgramAddress set, ProgramAddress old_set, std::uint64_t size);
 SysResult sys_rt_sigreturn(Task& task);
 SysResult sys_ioctl(Task& task, int descriptor, std::uint32_t request, ProgramAddress argument);
@@ -28,9 +30,11 @@ SysResult sys_readv(Task& task, int descriptor, ProgramAddress vector, std::uint
 SysResult sys_writev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count);
 SysResult sys_access(Task& task, ProgramAddress path, std::uint32_t mode);
 SysResult sys_pipe(Task& task, ProgramAddress descriptors);
-SysResult sys_select(Task& task, int count, ProgramAddress in, ProgramAddress out, ProgramAddress exceptional, ProgramAddress time_out);
+SysResult sys_select(Task& task, int count, ProgramAddress in, ProgramAddress out, ProgramAddress exceptional,
+                     ProgramAddress time_out);
 SysResult sys_sched_yield(Task& task);
-SysResult sys_mremap(Task& task, std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags, std::uint64_t new_address);
+SysResult sys_mremap(Task& task, std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
+                     std::uint64_t new_address);
 SysResult sys_msync(Task& task, std::uint64_t address, std::uint64_t size, int flags);
 SysResult sys_mincore(Task& task, std::uint64_t address, std::uint64_t size, ProgramAddress vector);
 SysResult sys_madvise(Task& task, std::uint64_t address, std::uint64_t size, int advice);
@@ -46,8 +50,10 @@ SysResult sys_sendfile(Task& task, int to, int from, ProgramAddress offset_addre
 SysResult sys_socket(Task& task, int family, int type, int protocol);
 SysResult sys_connect(Task& task, int descriptor, ProgramAddress address, std::int32_t size);
 SysResult sys_accept(Task& task, int descriptor, ProgramAddress address, ProgramAddress size);
-SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags, ProgramAddress address, std::int32_t address_size);
-SysResult sys_recvfrom(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags, ProgramAddress address, ProgramAddress address_size);
+SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
+                     ProgramAddress address, std::int32_t address_size);
+SysResult sys_recvfrom(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
+                       ProgramAddress address, ProgramAddress address_size);
 SysResult sys_sendmsg(Task& task, int descriptor, ProgramAddress header, int flags);
 SysResult sys_recvmsg(Task& task, int descriptor, ProgramAddress header, int flags);
 SysResult sys_shutdown(Task& task, int descriptor, int how);
@@ -58,7 +64,8 @@ SysResult sys_getpeername(Task& task, int descriptor, ProgramAddress address, Pr
 SysResult sys_socketpair(Task& task, int family, int type, int protocol, ProgramAddress descriptors);
 SysResult sys_setsockopt(Task& task, int descriptor, int level, int name, ProgramAddress value, std::int32_t size);
 SysResult sys_getsockopt(Task& task, int descriptor, int level, int name, ProgramAddress value, ProgramAddress size);
-SysResult sys_clone(Task& task, std::uint64_t flags, std::uint64_t stack, ProgramAddress parent_tid, ProgramAddress child_tid, std::uint64_t tls);
+SysResult sys_clone(Task& task, std::uint64_t flags, std::uint64_t stack, ProgramAddress parent_tid,
+                    ProgramAddress child_tid, std::uint64_t tls);
 SysResult sys_fork(Task&);
 SysResult sys_vfork(Task&);
 SysResult sys_execve(Task&, ProgramAddress, ProgramAddress, ProgramAddress);
@@ -120,7 +127,8 @@ SysResult sys_getsid(Task& task, std::int32_t pid);
 SysResult sys_capget(Task& task, ProgramAddress header_address, ProgramAddress data);
 SysResult sys_capset(Task& task, ProgramAddress header_address, ProgramAddress data);
 SysResult sys_rt_sigpending(Task& task, ProgramAddress set, std::uint64_t size);
-SysResult sys_rt_sigtimedwait(Task& task, ProgramAddress set, ProgramAddress info, ProgramAddress timeout, std::uint64_t size);
+SysResult sys_rt_sigtimedwait(Task& task, ProgramAddress set, ProgramAddress info, ProgramAddress timeout,
+                              std::uint64_t size);
 SysResult sys_rt_sigqueueinfo(Task& task, std::int32_t pid, int signal, ProgramAddress info_address);
 SysResult sys_rt_sigsuspend(Task& task, ProgramAddress set, std::uint64_t size);
 SysResult sys_sigaltstack(Task& task, ProgramAddress stack, ProgramAddress old_stack);
@@ -193,27 +201,33 @@ SysResult sys_waitid(Task&, int which, std::int32_t, ProgramAddress, int options
 SysResult sys_openat(Task& task, int directory, ProgramAddress path, std::uint32_t flags, std::uint32_t mode);
 SysResult sys_mkdirat(Task& task, int directory, ProgramAddress path, std::uint32_t mode);
 SysResult sys_mknodat(Task& task, int directory, ProgramAddress path, std::uint32_t mode, std::uint64_t);
-SysResult sys_fchownat(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group, int flags);
+SysResult sys_fchownat(Task& task, int directory, ProgramAddress path, std::uint32_t user, std::uint32_t group,
+                       int flags);
 SysResult sys_futimesat(Task& task, int directory, ProgramAddress path, ProgramAddress address);
 SysResult sys_newfstatat(Task& task, int directory, ProgramAddress path, ProgramAddress status, int flags);
 SysResult sys_unlinkat(Task& task, int directory, ProgramAddress path, int flags);
 SysResult sys_renameat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to);
-SysResult sys_linkat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to, int flags);
+SysResult sys_linkat(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to,
+                     int flags);
 SysResult sys_symlinkat(Task& task, ProgramAddress target, int directory, ProgramAddress path);
 SysResult sys_readlinkat(Task& task, int directory, ProgramAddress path, ProgramAddress buffer, int size);
 SysResult sys_fchmodat(Task& task, int directory, ProgramAddress path, std::uint32_t mode);
 SysResult sys_faccessat(Task& task, int directory, ProgramAddress path, std::uint32_t mode);
-SysResult sys_pselect6(Task& task, int count, ProgramAddress in, ProgramAddress out, ProgramAddress exceptional, ProgramAddress time_out, ProgramAddress mask);
-SysResult sys_ppoll(Task& task, ProgramAddress descriptors, std::uint32_t count, ProgramAddress time_out, ProgramAddress mask, std::uint64_t mask_size);
+SysResult sys_pselect6(Task& task, int count, ProgramAddress in, ProgramAddress out, ProgramAddress exceptional,
+                       ProgramAddress time_out, ProgramAddress mask);
+SysResult sys_ppoll(Task& task, ProgramAddress descriptors, std::uint32_t count, ProgramAddress time_out,
+                    ProgramAddress mask, std::uint64_t mask_size);
 SysResult sys_set_robust_list(Task& task, ProgramAddress head, std::uint64_t size);
 SysResult sys_get_robust_list(Task& task, std::int32_t tid, ProgramAddress head, ProgramAddress size);
 SysResult sys_sync_file_range(Task& task, int descriptor, std::int64_t offset, std::int64_t size, std::uint32_t flags);
 SysResult sys_utimensat(Task& task, int directory, ProgramAddress path, ProgramAddress address, int flags);
-SysResult sys_epoll_pwait(Task& task, int epoll, ProgramAddress events, int count, int time_out, ProgramAddress mask, std::uint64_t mask_size);
+SysResult sys_epoll_pwait(Task& task, int epoll, ProgramAddress events, int count, int time_out, ProgramAddress mask,
+                          std::uint64_t mask_size);
 SysResult sys_timerfd_create(Task& task, int clock, int flags);
 SysResult sys_eventfd(Task& task, std::uint32_t count);
 SysResult sys_fallocate(Task& task, int descriptor, int mode, std::int64_t offset, std::int64_t size);
-SysResult sys_timerfd_settime(Task& task, int descriptor, int flags, ProgramAddress setting, ProgramAddress old_setting);
+SysResult sys_timerfd_settime(Task& task, int descriptor, int flags, ProgramAddress setting,
+                              ProgramAddress old_setting);
 SysResult sys_timerfd_gettime(Task& task, int descriptor, ProgramAddress setting);
 SysResult sys_accept4(Task& task, int descriptor, ProgramAddress address, ProgramAddress size, int flags);
 SysResult sys_eventfd2(Task& task, std::uint32_t count, int flags);
@@ -222,27 +236,36 @@ SysResult sys_dup3(Task& task, int descriptor, int target, std::uint32_t flags);
 SysResult sys_pipe2(Task& task, ProgramAddress descriptors, int flags);
 SysResult sys_preadv(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset);
 SysResult sys_pwritev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset);
-SysResult sys_rt_tgsigqueueinfo(Task& task, std::int32_t tgid, std::int32_t tid, int signal, ProgramAddress info_address);
-SysResult sys_recvmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags, ProgramAddress time_out);
-SysResult sys_prlimit64(Task& task, std::int32_t pid, std::uint32_t resource, ProgramAddress limit, ProgramAddress old_limit);
+SysResult sys_rt_tgsigqueueinfo(Task& task, std::int32_t tgid, std::int32_t tid, int signal,
+                                ProgramAddress info_address);
+SysResult sys_recvmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags,
+                       ProgramAddress time_out);
+SysResult sys_prlimit64(Task& task, std::int32_t pid, std::uint32_t resource, ProgramAddress limit,
+                        ProgramAddress old_limit);
 SysResult sys_clock_adjtime(Task& task, clockid_t clock, ProgramAddress address);
 SysResult sys_syncfs(Task& task, int descriptor);
 SysResult sys_sendmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags);
 SysResult sys_getcpu(Task&, ProgramAddress cpu, ProgramAddress node);
-SysResult sys_renameat2(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to, std::uint32_t flags);
+SysResult sys_renameat2(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to,
+                        std::uint32_t flags);
 SysResult sys_getrandom(Task&, ProgramAddress buffer, std::uint64_t size, std::uint32_t flags);
 SysResult sys_memfd_create(Task& task, ProgramAddress name_address, std::uint32_t flags);
 SysResult sys_execveat(Task&, int, ProgramAddress, ProgramAddress, ProgramAddress, int);
 SysResult sys_membarrier(Task&, int command, std::uint32_t flags);
 SysResult sys_mlock2(Task& task, std::uint64_t address, std::uint64_t size, int flags);
-SysResult sys_copy_file_range(Task& task, int from, ProgramAddress from_offset, int to, ProgramAddress to_offset, std::uint64_t size, std::uint32_t flags);
-SysResult sys_preadv2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset, std::uint64_t, std::uint32_t flags);
-SysResult sys_pwritev2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset, std::uint64_t, std::uint32_t flags);
-SysResult sys_statx(Task& task, int directory, ProgramAddress path, int flags, std::uint32_t mask, ProgramAddress status);
+SysResult sys_copy_file_range(Task& task, int from, ProgramAddress from_offset, int to, ProgramAddress to_offset,
+                              std::uint64_t size, std::uint32_t flags);
+SysResult sys_preadv2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset,
+                      std::uint64_t, std::uint32_t flags);
+SysResult sys_pwritev2(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset,
+                       std::uint64_t, std::uint32_t flags);
+SysResult sys_statx(Task& task, int directory, ProgramAddress path, int flags, std::uint32_t mask,
+                    ProgramAddress status);
 SysResult sys_rseq(Task&, ProgramAddress, std::uint32_t, int, std::uint32_t);
 SysResult sys_clone3(Task& task, ProgramAddress address, std::uint64_t size);
 SysResult sys_close_range(Task& task, std::uint32_t first, std::uint32_t last, std::uint32_t flags);
 SysResult sys_openat2(Task& task, int directory, ProgramAddress path, ProgramAddress how_address, std::uint64_t size);
 SysResult sys_faccessat2(Task& task, int directory, ProgramAddress path, std::uint32_t mode, int flags);
-SysResult sys_epoll_pwait2(Task& task, int epoll, ProgramAddress events, int count, ProgramAddress time_out, ProgramAddress mask, std::uint64_t mask_size);
+SysResult sys_epoll_pwait2(Task& task, int epoll, ProgramAddress events, int count, ProgramAddress time_out,
+                           ProgramAddress mask, std::uint64_t mask_size);
 }  // namespace cloister::syscalls

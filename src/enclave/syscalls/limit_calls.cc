@@ -67,7 +67,8 @@ SysResult sys_setrlimit(Task& task, std::uint32_t resource, ProgramAddress limit
   return 0;
 }
 
-SysResult sys_prlimit64(Task& task, std::int32_t pid, std::uint32_t resource, ProgramAddress limit, ProgramAddress old_limit) {
+SysResult sys_prlimit64(Task& task, std::int32_t pid, std::uint32_t resource, ProgramAddress limit,
+                        ProgramAddress old_limit) {
   if (resource >= RLIM_NLIMITS) return Error::from_errno(EINVAL);
   rlimit wanted{};
   if (!limit.is_null()) wanted = TRY(limit.load<rlimit>());
@@ -85,8 +86,10 @@ SysResult sys_getrusage(Task& task, int who, ProgramAddress usage_address) {
   if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD) return Error::from_errno(EINVAL);
   rusage usage{};
   if (who != RUSAGE_CHILDREN) {
-    usage.ru_utime = timeval_of(who == RUSAGE_SELF ? kernel::process_cpu_time(task.process) : kernel::task_cpu_time(task));
-    usage.ru_maxrss = static_cast<long>(std::max<std::uint64_t>(task.process.memory->usage().committed_bytes / 1024, 1));
+    usage.ru_utime =
+        timeval_of(who == RUSAGE_SELF ? kernel::process_cpu_time(task.process) : kernel::task_cpu_time(task));
+    usage.ru_maxrss =
+        static_cast<long>(std::max<std::uint64_t>(task.process.memory->usage().committed_bytes / 1024, 1));
     usage.ru_minflt = static_cast<long>(task.thread->fault_count);
   }
   TRY(usage_address.store(usage));

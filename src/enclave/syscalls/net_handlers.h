@@ -21,14 +21,15 @@ SysResult sys_setsockopt(Task& task, int descriptor, int level, int name, Progra
 SysResult sys_getsockopt(Task& task, int descriptor, int level, int name, ProgramAddress value, ProgramAddress size);
 
 // socket_messages.cc
-SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags, ProgramAddress address,
-                     std::int32_t address_size);
-SysResult sys_recvfrom(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags, ProgramAddress address,
-                       ProgramAddress address_size);
+SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
+                     ProgramAddress address, std::int32_t address_size);
+SysResult sys_recvfrom(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
+                       ProgramAddress address, ProgramAddress address_size);
 SysResult sys_sendmsg(Task& task, int descriptor, ProgramAddress header, int flags);
 SysResult sys_recvmsg(Task& task, int descriptor, ProgramAddress header, int flags);
 SysResult sys_sendmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags);
-SysResult sys_recvmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags, ProgramAddress time_out);
+SysResult sys_recvmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags,
+                       ProgramAddress time_out);
 
 // pipe_calls.cc
 SysResult sys_pipe(Task& task, ProgramAddress descriptors);
@@ -38,7 +39,8 @@ SysResult sys_eventfd2(Task& task, std::uint32_t count, int flags);
 
 // timerfd_calls.cc
 SysResult sys_timerfd_create(Task& task, int clock, int flags);
-SysResult sys_timerfd_settime(Task& task, int descriptor, int flags, ProgramAddress setting, ProgramAddress old_setting);
+SysResult sys_timerfd_settime(Task& task, int descriptor, int flags, ProgramAddress setting,
+                              ProgramAddress old_setting);
 SysResult sys_timerfd_gettime(Task& task, int descriptor, ProgramAddress setting);
 
 // epoll_calls.cc
@@ -48,13 +50,13 @@ SysResult sys_epoll_ctl(Task& task, int epoll, int operation, int descriptor, Pr
 SysResult sys_epoll_wait(Task& task, int epoll, ProgramAddress events, int count, int time_out);
 SysResult sys_epoll_pwait(Task& task, int epoll, ProgramAddress events, int count, int time_out, ProgramAddress mask,
                           std::uint64_t mask_size);
-SysResult sys_epoll_pwait2(Task& task, int epoll, ProgramAddress events, int count, ProgramAddress time_out, ProgramAddress mask,
-                           std::uint64_t mask_size);
+SysResult sys_epoll_pwait2(Task& task, int epoll, ProgramAddress events, int count, ProgramAddress time_out,
+                           ProgramAddress mask, std::uint64_t mask_size);
 
 // poll_calls.cc
 SysResult sys_poll(Task& task, ProgramAddress descriptors, std::uint32_t count, int time_out);
-SysResult sys_ppoll(Task& task, ProgramAddress descriptors, std::uint32_t count, ProgramAddress time_out, ProgramAddress mask,
-                    std::uint64_t mask_size);
+SysResult sys_ppoll(Task& task, ProgramAddress descriptors, std::uint32_t count, ProgramAddress time_out,
+                    ProgramAddress mask, std::uint64_t mask_size);
 
 // select_calls.cc
 SysResult sys_select(Task& task, int count, ProgramAddress in, ProgramAddress out, ProgramAddress exceptional,

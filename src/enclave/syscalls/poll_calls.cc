@@ -25,8 +25,10 @@ std::vector<vfs::PollItem> items_of(Task& task, const std::vector<pollfd>& reque
     if (requests[i].fd < 0) continue;
     auto file = task.process.descriptors.get(requests[i].fd);
     items[i].asked = static_cast<std::uint16_t>(requests[i].events);
-    if (file.ok()) items[i].file = std::move(file).take();
-    else items[i].ready = POLLNVAL;
+    if (file.ok())
+      items[i].file = std::move(file).take();
+    else
+      items[i].ready = POLLNVAL;
   }
   return items;
 }
@@ -46,7 +48,8 @@ SysResult poll_descriptors(Task& task, ProgramAddress address, std::uint32_t cou
 bool is_interrupted(const SysResult& result) { return !result.ok() && result.error().errno_value() == EINTR; }
 
 SysResult resume_poll(Task& task, const kernel::RestartBlock& block) {
-  auto result = poll_descriptors(task, {block.arguments[0]}, static_cast<std::uint32_t>(block.arguments[1]), block.deadline);
+  auto result =
+      poll_descriptors(task, {block.arguments[0]}, static_cast<std::uint32_t>(block.arguments[1]), block.deadline);
   return is_interrupted(result) ? SysResult(restart_later(task, block)) : std::move(result);
 }
 }  // namespace
@@ -55,8 +58,8 @@ SysResult sys_poll(Task& task, ProgramAddress descriptors, std::uint32_t count, 
   return resume_poll(task, {resume_poll, deadline_of_milliseconds(task, time_out), {descriptors.value, count, 0, 0}});
 }
 
-SysResult sys_ppoll(Task& task, ProgramAddress descriptors, std::uint32_t count, ProgramAddress time_out, ProgramAddress mask,
-                    std::uint64_t mask_size) {
+SysResult sys_ppoll(Task& task, ProgramAddress descriptors, std::uint32_t count, ProgramAddress time_out,
+                    ProgramAddress mask, std::uint64_t mask_size) {
   const std::uint64_t deadline = TRY(deadline_of_timespec(time_out));
   TRY(kernel::begin_temporary_mask(task, mask, mask_size));
   auto result = poll_descriptors(task, descriptors, count, deadline);

@@ -10,7 +10,9 @@
 
 namespace cloister::syscalls {
 namespace {
-bool is_self(const Task& task, std::int32_t pid) { return pid == 0 || pid == static_cast<std::int32_t>(task.process.pid); }
+bool is_self(const Task& task, std::int32_t pid) {
+  return pid == 0 || pid == static_cast<std::int32_t>(task.process.pid);
+}
 }  // namespace
 
 SysResult not_served(const char* what) {
@@ -20,7 +22,8 @@ SysResult not_served(const char* what) {
   if (std::find(reported.begin(), reported.end(), what) == reported.end()) {
     reported.push_back(what);
     char line[128];
-    const int size = std::snprintf(line, sizeof line, "cloister: %s is not served yet; the program gets ENOSYS\n", what);
+    const int size =
+        std::snprintf(line, sizeof line, "cloister: %s is not served yet; the program gets ENOSYS\n", what);
     core::print_to_host(core::PrintStream::error, line, static_cast<std::size_t>(size));
   }
   return Error::from_errno(ENOSYS);
@@ -29,7 +32,9 @@ SysResult not_served(const char* what) {
 SysResult sys_fork(Task&) { return not_served("fork"); }
 SysResult sys_vfork(Task&) { return not_served("vfork"); }
 SysResult sys_execve(Task&, ProgramAddress, ProgramAddress, ProgramAddress) { return not_served("execve"); }
-SysResult sys_execveat(Task&, int, ProgramAddress, ProgramAddress, ProgramAddress, int) { return not_served("execveat"); }
+SysResult sys_execveat(Task&, int, ProgramAddress, ProgramAddress, ProgramAddress, int) {
+  return not_served("execveat");
+}
 
 SysResult sys_wait4(Task&, std::int32_t, ProgramAddress, int options, ProgramAddress) {
   constexpr int kOptions = 0xe000'000b;  // WNOHANG, WUNTRACED, WCONTINUED and Linux's own

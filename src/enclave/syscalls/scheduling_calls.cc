@@ -114,8 +114,10 @@ SysResult sys_sched_rr_get_interval(Task& task, std::int32_t pid, ProgramAddress
 SysResult sys_getpriority(Task& task, int which, std::int32_t who) {
   if (which < PRIO_PROCESS || which > PRIO_USER) return Error::from_errno(EINVAL);
   int nice = 0;
-  if (which == PRIO_PROCESS) TRY(with_task(task, who, [&](Task& target) { nice = target.nice; }));
-  else nice = task.nice;
+  if (which == PRIO_PROCESS)
+    TRY(with_task(task, who, [&](Task& target) { nice = target.nice; }));
+  else
+    nice = task.nice;
   return 20 - nice;
 }
 

@@ -16,7 +16,9 @@ constexpr std::uint32_t kOutputs = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR;
 constexpr std::array<std::uint32_t, 3> kMeaning = {kInputs, kOutputs, POLLPRI};
 
 using Bitmap = std::vector<std::uint64_t>;
-bool has(const Bitmap& map, int descriptor) { return (map[static_cast<std::size_t>(descriptor) / 64] >> (descriptor % 64) & 1) != 0; }
+bool has(const Bitmap& map, int descriptor) {
+  return (map[static_cast<std::size_t>(descriptor) / 64] >> (descriptor % 64) & 1) != 0;
+}
 void add(Bitmap& map, int descriptor) { map[static_cast<std::size_t>(descriptor) / 64] |= 1ULL << (descriptor % 64); }
 
 struct Sets {

@@ -21,12 +21,14 @@ struct UserAction {
 };
 }  // namespace
 
-SysResult sys_rt_sigaction(Task& task, int signal, ProgramAddress action, ProgramAddress old_action, std::uint64_t size) {
+SysResult sys_rt_sigaction(Task& task, int signal, ProgramAddress action, ProgramAddress old_action,
+                           std::uint64_t size) {
   if (size != sizeof(SignalSet)) return Error::from_errno(EINVAL);
   UserAction wanted{};
   if (!action.is_null()) wanted = TRY(action.load<UserAction>());
   if (!kernel::is_valid_signal(signal)) return Error::from_errno(EINVAL);
-  if (!action.is_null() && (kernel::signal_bit(signal) & kernel::kUnblockableSignals) != 0) return Error::from_errno(EINVAL);
+  if (!action.is_null() && (kernel::signal_bit(signal) & kernel::kUnblockableSignals) != 0)
+    return Error::from_errno(EINVAL);
   SignalAction old;
   {
     const std::lock_guard guard(task.process.mutex);

@@ -60,7 +60,8 @@ SysResult sys_rt_sigqueueinfo(Task& task, std::int32_t pid, int signal, ProgramA
   return 0;
 }
 
-SysResult sys_rt_tgsigqueueinfo(Task& task, std::int32_t tgid, std::int32_t tid, int signal, ProgramAddress info_address) {
+SysResult sys_rt_tgsigqueueinfo(Task& task, std::int32_t tgid, std::int32_t tid, int signal,
+                                ProgramAddress info_address) {
   if (tgid <= 0 || tid <= 0) return Error::from_errno(EINVAL);
   const auto info = TRY(load_queued_info(task, tgid, signal, info_address));
   if (tgid != static_cast<std::int32_t>(task.process.pid)) return Error::from_errno(ESRCH);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls that wait for signals. A thread may be woken for nothing (a kick that the host made up): then the call is repeated and
-// the program does not notice.
+// Calls that wait for signals. A thread may be woken for nothing (a kick that the host made up): then the call is
+// repeated and the program does not notice.
 #include "src/enclave/kernel/signals.h"
 #include "src/enclave/kernel/time_values.h"
 #include "src/enclave/syscalls/task_handlers.h"
@@ -21,8 +21,10 @@ SysResult wait_for_signal(Task& task, SignalSet set, ProgramAddress info_address
     if (last) return Error::from_errno(EAGAIN);
     const auto slept = sleeper.sleep(deadline);
     if (slept.ok()) continue;
-    if (slept.error().errno_value() != EINTR) last = true;
-    else break;
+    if (slept.error().errno_value() != EINTR)
+      last = true;
+    else
+      break;
   }
   siginfo_t info;  // it may be one of those that were waited for, if the program does not block them
   if (kernel::take_signal(task, set, &info)) {
@@ -44,7 +46,8 @@ SysResult sleep_until_signal() {
 }
 }  // namespace
 
-SysResult sys_rt_sigtimedwait(Task& task, ProgramAddress set, ProgramAddress info, ProgramAddress timeout, std::uint64_t size) {
+SysResult sys_rt_sigtimedwait(Task& task, ProgramAddress set, ProgramAddress info, ProgramAddress timeout,
+                              std::uint64_t size) {
   if (size != sizeof(SignalSet)) return Error::from_errno(EINVAL);
   const SignalSet wanted = TRY(set.load<SignalSet>()) & ~kernel::kUnblockableSignals;
   std::uint64_t deadline = kernel::kNoDeadline;

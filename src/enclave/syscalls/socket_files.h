@@ -19,7 +19,8 @@ class SocketRef {
 
 // EBADF, ENOTSOCK.
 Result<SocketRef> find_socket(Task& task, int descriptor);
-// The lowest free descriptor for a new file, close-on-exec when `flags` has O_CLOEXEC (SOCK_CLOEXEC, EFD_CLOEXEC, … are the same bit).
+// The lowest free descriptor for a new file, close-on-exec when `flags` has O_CLOEXEC (SOCK_CLOEXEC, EFD_CLOEXEC, … are
+// the same bit).
 SysResult install_file(Task& task, vfs::FileRef file, int flags);
 // Two of them, whose numbers go to the int[2] at `numbers`; 0.
 SysResult install_pair(Task& task, vfs::FileRef first, vfs::FileRef second, int flags, ProgramAddress numbers);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sendto, recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg. The simple forms of the first two never come here (core/data_calls.cc).
+// sendto, recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg. The simple forms of the first two never come here
+// (core/data_calls.cc).
 #include <sys/socket.h>
 #include <algorithm>
 #include "src/enclave/core/clock.h"
@@ -68,7 +69,8 @@ Result<std::size_t> receive_message(Task& task, net::Socket& socket, ProgramAddr
     if (part > 0) TRY(ProgramAddress{header.name}.write(&message.source.storage, part));
     TRY(field_of(address, offsetof(MessageHeader, name_size)).store(message.source.size));
   }
-  if (!message.control.empty()) TRY(ProgramAddress{header.control}.write(message.control.data(), message.control.size()));
+  if (!message.control.empty())
+    TRY(ProgramAddress{header.control}.write(message.control.data(), message.control.size()));
   const std::int32_t result_flags = message.result_flags | (flags & MSG_CMSG_CLOEXEC);
   TRY(field_of(address, offsetof(MessageHeader, flags)).store(result_flags));
   TRY(field_of(address, offsetof(MessageHeader, control_size)).store(std::uint64_t{message.control.size()}));
@@ -76,8 +78,8 @@ Result<std::size_t> receive_message(Task& task, net::Socket& socket, ProgramAddr
 }
 }  // namespace
 
-SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags, ProgramAddress address,
-                     std::int32_t address_size) {
+SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
+                     ProgramAddress address, std::int32_t address_size) {
   const SocketRef socket = TRY(find_socket(task, descriptor));
   net::OutgoingMessage message;
   if (!address.is_null()) message.destination = TRY(net::load_address(address, address_size));
@@ -86,8 +88,8 @@ SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint6
   return static_cast<std::int64_t>(TRY(socket->send(task, message)));
 }
 
-SysResult sys_recvfrom(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags, ProgramAddress address,
-                       ProgramAddress address_size) {
+SysResult sys_recvfrom(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
+                       ProgramAddress address, ProgramAddress address_size) {
   const SocketRef socket = TRY(find_socket(task, descriptor));
   net::IncomingMessage message;
   message.data = kernel::IoVector::program(data, std::min(size, kMaxTransfer));
@@ -124,7 +126,8 @@ SysResult sys_sendmmsg(Task& task, int descriptor, ProgramAddress messages, std:
 }
 
 // The time-out is looked at after each message only, as Linux does.
-SysResult sys_recvmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags, ProgramAddress time_out) {
+SysResult sys_recvmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags,
+                       ProgramAddress time_out) {
   const std::uint64_t deadline = TRY(deadline_of_timespec(time_out));
   const SocketRef socket = TRY(find_socket(task, descriptor));
   count = std::min<std::uint32_t>(count, kMaxVectors);

@@ -12,7 +12,8 @@ inline Error restart_later(Task& task, const kernel::RestartBlock& block) {
 }
 
 // signal_calls.cc
-SysResult sys_rt_sigaction(Task& task, int signal, ProgramAddress action, ProgramAddress old_action, std::uint64_t size);
+SysResult sys_rt_sigaction(Task& task, int signal, ProgramAddress action, ProgramAddress old_action,
+                           std::uint64_t size);
 SysResult sys_rt_sigprocmask(Task& task, int how, ProgramAddress set, ProgramAddress old_set, std::uint64_t size);
 SysResult sys_rt_sigpending(Task& task, ProgramAddress set, std::uint64_t size);
 SysResult sys_sigaltstack(Task& task, ProgramAddress stack, ProgramAddress old_stack);
@@ -20,7 +21,8 @@ SysResult sys_rt_sigreturn(Task& task);
 SysResult sys_restart_syscall(Task& task);
 
 // signal_waits.cc
-SysResult sys_rt_sigtimedwait(Task& task, ProgramAddress set, ProgramAddress info, ProgramAddress timeout, std::uint64_t size);
+SysResult sys_rt_sigtimedwait(Task& task, ProgramAddress set, ProgramAddress info, ProgramAddress timeout,
+                              std::uint64_t size);
 SysResult sys_rt_sigsuspend(Task& task, ProgramAddress set, std::uint64_t size);
 SysResult sys_pause(Task&);
 
@@ -29,7 +31,8 @@ SysResult sys_kill(Task& task, std::int32_t pid, int signal);
 SysResult sys_tkill(Task& task, std::int32_t tid, int signal);
 SysResult sys_tgkill(Task& task, std::int32_t tgid, std::int32_t tid, int signal);
 SysResult sys_rt_sigqueueinfo(Task& task, std::int32_t pid, int signal, ProgramAddress info_address);
-SysResult sys_rt_tgsigqueueinfo(Task& task, std::int32_t tgid, std::int32_t tid, int signal, ProgramAddress info_address);
+SysResult sys_rt_tgsigqueueinfo(Task& task, std::int32_t tgid, std::int32_t tid, int signal,
+                                ProgramAddress info_address);
 
 // thread_calls.cc
 SysResult sys_clone(Task& task, std::uint64_t flags, std::uint64_t stack, ProgramAddress parent_tid,
@@ -80,7 +83,8 @@ SysResult sys_capset(Task& task, ProgramAddress header_address, ProgramAddress d
 // limit_calls.cc
 SysResult sys_getrlimit(Task& task, std::uint32_t resource, ProgramAddress limit);
 SysResult sys_setrlimit(Task& task, std::uint32_t resource, ProgramAddress limit);
-SysResult sys_prlimit64(Task& task, std::int32_t pid, std::uint32_t resource, ProgramAddress limit, ProgramAddress old_limit);
+SysResult sys_prlimit64(Task& task, std::int32_t pid, std::uint32_t resource, ProgramAddress limit,
+                        ProgramAddress old_limit);
 SysResult sys_getrusage(Task& task, int who, ProgramAddress usage_address);
 SysResult sys_times(Task& task, ProgramAddress buffer);
 

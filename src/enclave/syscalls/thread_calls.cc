@@ -11,9 +11,10 @@ namespace cloister::syscalls {
 namespace {
 constexpr std::uint64_t kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
 constexpr std::uint64_t kThreadOptions = CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |
-                                         CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_PTRACE | CLONE_IO;
-constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-                                      CLONE_NEWPID | CLONE_NEWNET;
+                                         CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_PTRACE |
+                                         CLONE_IO;
+constexpr std::uint64_t kNamespaces =
+    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 constexpr std::size_t kRobustListHeadSize = 24;
 
 SysResult clone_task(Task& task, const kernel::ThreadRequest& request) {
@@ -44,8 +45,8 @@ Result<CloneArguments> load_clone_arguments(ProgramAddress address, std::uint64_
 }
 }  // namespace
 
-SysResult sys_clone(Task& task, std::uint64_t flags, std::uint64_t stack, ProgramAddress parent_tid, ProgramAddress child_tid,
-                    std::uint64_t tls) {
+SysResult sys_clone(Task& task, std::uint64_t flags, std::uint64_t stack, ProgramAddress parent_tid,
+                    ProgramAddress child_tid, std::uint64_t tls) {
   return clone_task(task, {flags & 0xffff'ff00, stack, tls, parent_tid, child_tid});
 }
 

@@ -40,7 +40,8 @@ SysResult sys_nanosleep(Task& task, ProgramAddress request, ProgramAddress remai
   return sleep_relative(task, kernel::deadline_after(TRY(kernel::load_timespec(request))), remaining);
 }
 
-SysResult sys_clock_nanosleep(Task& task, clockid_t clock, int flags, ProgramAddress request, ProgramAddress remaining) {
+SysResult sys_clock_nanosleep(Task& task, clockid_t clock, int flags, ProgramAddress request,
+                              ProgramAddress remaining) {
   if (!can_sleep_on(clock)) return Error::from_errno(clock == CLOCK_PROCESS_CPUTIME_ID ? EOPNOTSUPP : EINVAL);
   const std::uint64_t time = TRY(kernel::load_timespec(request));
   if ((flags & TIMER_ABSTIME) == 0) return sleep_relative(task, kernel::deadline_after(time), remaining);

@@ -125,10 +125,12 @@ SysResult sys_timer_create(Task& task, clockid_t clock, ProgramAddress event_add
 SysResult sys_timer_settime(Task& task, int id, int flags, ProgramAddress value, ProgramAddress old_value) {
   if (value.is_null()) return Error::from_errno(EINVAL);
   const auto wanted = TRY(value.load<itimerspec>());
-  const TimerSetting setting{TRY(kernel::nanoseconds_of(wanted.it_value)), TRY(kernel::nanoseconds_of(wanted.it_interval))};
+  const TimerSetting setting{TRY(kernel::nanoseconds_of(wanted.it_value)),
+                             TRY(kernel::nanoseconds_of(wanted.it_interval))};
   const auto timer = TRY(task.process.timers->find(id));
   const bool is_absolute = (flags & TIMER_ABSTIME) != 0;
-  const TimerSetting old = timer->set(setting, is_absolute ? SignalTimer::Start::absolute : SignalTimer::Start::relative);
+  const TimerSetting old =
+      timer->set(setting, is_absolute ? SignalTimer::Start::absolute : SignalTimer::Start::relative);
   TRY(kernel::schedule(timer, timer->next_look()));
   if (!old_value.is_null()) TRY(old_value.store(itimerspec_of(old)));
   return 0;

@@ -69,7 +69,8 @@ void print(const std::string& line) { core::print_to_host(core::PrintStream::tra
 }  // namespace
 
 void trace_begin(const core::ProgramContext& context, const SystemCallRow* row) {
-  if (std::strcmp(row->name, "exit") == 0 || std::strcmp(row->name, "exit_group") == 0 || std::strcmp(row->name, "rt_sigreturn") == 0)
+  if (std::strcmp(row->name, "exit") == 0 || std::strcmp(row->name, "exit_group") == 0 ||
+      std::strcmp(row->name, "rt_sigreturn") == 0)
     print(call_text(context, row) + " = ?\n");
 }
 

@@ -2,7 +2,7 @@
 // An in-enclave strace, made from the table. Only a debug enclave ever turns it on. Trusted.
 #pragma once
 #include "src/enclave/core/thread.h"
-#include "src/enclave/syscalls/table.h"
+#include "src/syscall_table/table.h"
 
 namespace cloister::syscalls {
 // Calls that may never return are shown when they begin.

@@ -33,12 +33,14 @@ Result<std::uint64_t> deadline_of_timeval(ProgramAddress time_out) {
   if (time_out.is_null()) return std::uint64_t{kernel::kNoDeadline};
   const auto time = TRY(time_out.load<timeval>());
   // Microseconds may exceed a second, as Linux allows.
-  const timespec normal = {time.tv_sec + time.tv_usec / kMicrosecondsPerSecond, time.tv_usec % kMicrosecondsPerSecond * 1000};
+  const timespec normal = {time.tv_sec + time.tv_usec / kMicrosecondsPerSecond,
+                           time.tv_usec % kMicrosecondsPerSecond * 1000};
   return deadline_after(TRY(kernel::nanoseconds_of(normal)));
 }
 
 void report_time_left(ProgramAddress address, std::uint64_t deadline) {
-  if (!address.is_null() && deadline != kernel::kNoDeadline) (void)address.store(kernel::timespec_of(time_left(deadline)));
+  if (!address.is_null() && deadline != kernel::kNoDeadline)
+    (void)address.store(kernel::timespec_of(time_left(deadline)));
 }
 
 void report_time_left_as_timeval(ProgramAddress address, std::uint64_t deadline) {

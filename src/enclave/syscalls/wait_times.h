@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time-outs of poll, select and epoll_wait as deadlines on CLOCK_MONOTONIC. 0 means "only look". Trusted, kernel storey.
+// Time-outs of poll, select and epoll_wait as deadlines on CLOCK_MONOTONIC. 0 means "only look". Trusted, kernel
+// storey.
 #pragma once
 #include "src/enclave/syscalls/handlers.h"
 

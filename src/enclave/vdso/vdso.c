@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program's own vDSO: time from the enclave's clock data. Built as a shared object with exactly one R-X PT_LOAD (glibc 2.36
-// computes a wrong base otherwise). The loader patches `vdso_slots` in its copy.
+// The program's own vDSO: time from the enclave's clock data. Built as a shared object with exactly one R-X PT_LOAD
+// (glibc 2.36 computes a wrong base otherwise). The loader patches `vdso_slots` in its copy.
 typedef unsigned long u64;
 typedef unsigned int u32;
 
@@ -10,8 +10,12 @@ struct clock_data {  // core/clock.h: ClockData
 // "CLSTVDSO", address of the clock data, address of the system-call entry.
 __attribute__((visibility("hidden"))) const volatile u64 vdso_slots[3] = {0x4f53445654534c43UL, 0, 0};
 
-struct timespec { long seconds, nanoseconds; };
-struct timeval { long seconds, microseconds; };
+struct timespec {
+  long seconds, nanoseconds;
+};
+struct timeval {
+  long seconds, microseconds;
+};
 
 static inline u64 read_tsc(void) {
   u32 low, high;
@@ -24,7 +28,9 @@ static long system_call(long number, long a, long b, long c) {
   long result;
   register u64 target __asm__("r9") = vdso_slots[2];
   __asm__ volatile("lea 1f(%%rip), %%rcx\n\tjmp *%[target]\n1:"
-                   : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), [target] "r"(target) : "rcx", "r11", "memory");
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), [target] "r"(target)
+                   : "rcx", "r11", "memory");
   return result;
 }
 
@@ -90,4 +96,6 @@ int __vdso_clock_getres(int clock, struct timespec* to) {
   return 0;
 }
 
-int __vdso_getcpu(u32* cpu, u32* node, void* unused) { return (int)system_call(309, (long)cpu, (long)node, (long)unused); }
+int __vdso_getcpu(u32* cpu, u32* node, void* unused) {
+  return (int)system_call(309, (long)cpu, (long)node, (long)unused);
+}

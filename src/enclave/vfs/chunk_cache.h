@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small cache of verified chunks, so that a file that is read in small pieces is not hashed for each. Trusted, kernel storey.
+// A small cache of verified chunks, so that a file that is read in small pieces is not hashed for each. Trusted, kernel
+// storey.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -9,7 +9,8 @@ enum class Device : std::uint8_t { null, zero, full, random, terminal };
 
 class DeviceNode final : public Node {
  public:
-  DeviceNode(Device device, std::uint32_t major, std::uint32_t minor) : Node(kDevfs), device_(device), major_(major), minor_(minor) {}
+  DeviceNode(Device device, std::uint32_t major, std::uint32_t minor)
+      : Node(kDevfs), device_(device), major_(major), minor_(minor) {}
   std::uint32_t type() const override { return S_IFCHR; }
   Result<struct stat> status() override;
   Result<FileRef> open(Task& task, std::uint32_t flags) override;

@@ -55,8 +55,9 @@ Result<void> host_epoll_control(int epoll, int operation, int descriptor, std::u
   const EpollEvent event{events, token};
   const std::uint64_t host = core::bounce_buffer();
   core::copy_to_host(host, &event, sizeof event);
-  const long result = core::host_call(HostCall::epoll_ctl, static_cast<std::uint64_t>(epoll), static_cast<std::uint64_t>(operation),
-                                      static_cast<std::uint64_t>(descriptor), host);
+  const long result =
+      core::host_call(HostCall::epoll_ctl, static_cast<std::uint64_t>(epoll), static_cast<std::uint64_t>(operation),
+                      static_cast<std::uint64_t>(descriptor), host);
   if (result == -EEXIST || result == -ENOENT) core::host_lied(HostCall::epoll_ctl, "it does not know what it was told");
   if (result < 0) return Error::from_errno(static_cast<int>(-result));
   return {};

@@ -15,7 +15,8 @@ namespace cloister::vfs {
 namespace {
 constexpr std::uint32_t kAlways = core::kEpollError | core::kEpollHangUp;
 constexpr std::uint32_t kHostFlags = core::kEpollReadiness | EPOLLEXCLUSIVE | EPOLLONESHOT | EPOLLET;
-constexpr std::uint32_t kWithExclusive = EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
+constexpr std::uint32_t kWithExclusive =
+    EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
 
 Result<MemberKind> member_kind(OpenFile& file) {
   if (file.kind == core::FileKind::host_epoll) return MemberKind::nested;
@@ -76,7 +77,8 @@ Result<void> EpollSet::enter(EpollMember& member) {
 }
 
 Result<void> EpollSet::enter_host(EpollMember& member, std::uint64_t token) {
-  const std::uint32_t events = member.kind == MemberKind::nested ? nested_host_events(member.asked) : member.asked & kHostFlags;
+  const std::uint32_t events =
+      member.kind == MemberKind::nested ? nested_host_events(member.asked) : member.asked & kHostFlags;
   TRY(host_epoll_control(host_descriptor_, EPOLL_CTL_ADD, member.host_descriptor, events, token));
   ++host_members_;
   return {};
@@ -86,7 +88,8 @@ Result<void> EpollSet::enter_host(EpollMember& member, std::uint64_t token) {
 Result<void> EpollSet::need_doorbell() {
   if (table_.doorbell.load(std::memory_order_relaxed) >= 0) return {};
   const int doorbell = static_cast<int>(TRY(quick_host_call(HostCall::eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK)));
-  const auto added = host_epoll_control(host_descriptor_, EPOLL_CTL_ADD, doorbell, EPOLLIN | EPOLLET, core::EpollTable::kDoorbell);
+  const auto added =
+      host_epoll_control(host_descriptor_, EPOLL_CTL_ADD, doorbell, EPOLLIN | EPOLLET, core::EpollTable::kDoorbell);
   if (!added.ok()) {
     (void)close_host_descriptor(doorbell);
     return added;
@@ -112,8 +115,7 @@ Result<void> EpollSet::modify(OpenFile& file, int descriptor, EpollEvent event) 
       TRY(host_epoll_control(host_descriptor_, EPOLL_CTL_MOD, member.host_descriptor, nested_host_events(member.asked),
                              nested_token()));
       [[fallthrough]];
-    case MemberKind::inside:
-      announce_ready(member);
+    case MemberKind::inside: announce_ready(member);
   }
   return {};
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The members of an epoll object and how they become ready. Trusted, kernel storey.
 //
-// Files of the host are in the host's epoll object under tokens (core/epoll_table.h). In-enclave files are members through their
-// wait queues: whoever makes one ready puts it on the ready list and, if somebody waits in the host, rings the doorbell, an
-// eventfd in the host's epoll object. A nested epoll object is both: its host object is a member of ours, and so is its queue.
+// Files of the host are in the host's epoll object under tokens (core/epoll_table.h). In-enclave files are members
+// through their wait queues: whoever makes one ready puts it on the ready list and, if somebody waits in the host,
+// rings the doorbell, an eventfd in the host's epoll object. A nested epoll object is both: its host object is a member
+// of ours, and so is its queue.
 //
-// Locks: members_mutex_, then a file's queue, then ready_mutex_. members_mutex_ protects the members' lives and serialises
-// harvesting, as Linux's ep->mtx; it is not held while anybody waits.
+// Locks: members_mutex_, then a file's queue, then ready_mutex_. members_mutex_ protects the members' lives and
+// serialises harvesting, as Linux's ep->mtx; it is not held while anybody waits.
 #pragma once
 #include <map>
 #include <memory>
@@ -32,12 +33,12 @@ class EpollSet : public std::enable_shared_from_this<EpollSet> {
   // The epoll object itself is closed.
   void close();
 
-  // At most `capacity` events; waits for the first until CLOCK_MONOTONIC reaches `deadline` (0: does not wait). EINTR when the
-  // task has work.
+  // At most `capacity` events; waits for the first until CLOCK_MONOTONIC reaches `deadline` (0: does not wait). EINTR
+  // when the task has work.
   Result<std::vector<EpollEvent>> wait(std::size_t capacity, std::uint64_t deadline);
 
-  bool is_ready();                  // would wait() return at once?
-  std::uint64_t advance_time();     // as OpenFile's, over all members
+  bool is_ready();               // would wait() return at once?
+  std::uint64_t advance_time();  // as OpenFile's, over all members
   // Is `set` reachable from here, or is a chain of nested objects longer than Linux allows? (ELOOP)
   bool leads_to(const EpollSet& set, int depth);
 

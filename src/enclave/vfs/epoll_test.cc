@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// epoll: what tests/linux_abi does not reach, above all many threads. Descriptors of the host and of the enclave together.
+// epoll: what tests/linux_abi does not reach, above all many threads. Descriptors of the host and of the enclave
+// together.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
@@ -14,7 +15,9 @@ namespace {
 struct EpollTest : ::testing::Test {
   EpollTest() { epoll = static_cast<int>(call(SYS_epoll_create1, 0)); }
   ~EpollTest() override { call(SYS_close, epoll); }
-  long add(int descriptor, std::uint32_t what, std::uint64_t data) { return control(EPOLL_CTL_ADD, descriptor, what, data); }
+  long add(int descriptor, std::uint32_t what, std::uint64_t data) {
+    return control(EPOLL_CTL_ADD, descriptor, what, data);
+  }
   long control(int operation, int descriptor, std::uint32_t what, std::uint64_t data) {
     epoll_event event = {what, {.u64 = data}};
     return call(SYS_epoll_ctl, epoll, operation, descriptor, &event);

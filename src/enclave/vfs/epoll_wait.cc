@@ -75,18 +75,21 @@ Result<void> EpollSet::spend(EpollMember& member) {
   return host_epoll_control(host_descriptor_, EPOLL_CTL_MOD, member.host_descriptor, 0, core::EpollTable::kNested);
 }
 
-// Each queued member is asked whether it is really ready. It leaves the list before that, so that a change from then on queues
-// it again; by level it stays as long as it is ready, behind the others.
+// Each queued member is asked whether it is really ready. It leaves the list before that, so that a change from then on
+// queues it again; by level it stays as long as it is ready, behind the others.
 std::size_t EpollSet::harvest(std::size_t capacity, std::vector<EpollEvent>& events) {
   const std::size_t before = events.size();
   for (EpollMember* member : queued()) {
     if (events.size() - before == capacity) break;
     dequeue_ready(*member);
-    const std::uint32_t ready = member->asked == 0 ? 0 : member->file.readiness() & member->asked & core::kEpollReadiness;
+    const std::uint32_t ready =
+        member->asked == 0 ? 0 : member->file.readiness() & member->asked & core::kEpollReadiness;
     if (ready == 0) continue;
     events.push_back({ready, member->data});
-    if ((member->asked & EPOLLONESHOT) != 0) (void)spend(*member);
-    else if ((member->asked & EPOLLET) == 0) (void)enqueue_ready(*member);
+    if ((member->asked & EPOLLONESHOT) != 0)
+      (void)spend(*member);
+    else if ((member->asked & EPOLLET) == 0)
+      (void)enqueue_ready(*member);
   }
   return events.size() - before;
 }
@@ -105,8 +108,10 @@ bool EpollSet::is_ready() {
   return host_knows && (poll_host_now(host_descriptor_, EPOLLIN) & EPOLLIN) != 0;
 }
 
-// Host may: invent events (translate_epoll_events stops the enclave), come back early or with nothing: the caller looks at our clock.
-Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline, std::vector<EpollEvent>& events) {
+// Host may: invent events (translate_epoll_events stops the enclave), come back early or with nothing: the caller looks
+// at our clock.
+Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline,
+                                std::vector<EpollEvent>& events) {
   std::uint64_t time_out = 0;
   if (how == HostWait::look || deadline != kernel::kNoDeadline) {
     const std::uint64_t now = core::monotonic_now();
@@ -117,18 +122,20 @@ Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_
   }
   capacity = std::min<std::size_t>(capacity, core::EpollTable::kMaxEvents);
   table_.host_waiters.fetch_add(1, std::memory_order_seq_cst);
-  // Between this look and the host's wait a ring is not lost: the doorbell stays in the host's object until somebody takes it.
+  // Between this look and the host's wait a ring is not lost: the doorbell stays in the host's object until somebody
+  // takes it.
   const bool stay = how == HostWait::wait && table_.inside_ready.load(std::memory_order_seq_cst) != 0;
-  const long result = stay ? 0
-                           : core::interruptible_host_call(HostCall::epoll_pwait2, static_cast<std::uint64_t>(host_descriptor_),
-                                                           core::bounce_buffer(), capacity, time_out, 0, 8);
+  const long result =
+      stay ? 0
+           : core::interruptible_host_call(HostCall::epoll_pwait2, static_cast<std::uint64_t>(host_descriptor_),
+                                           core::bounce_buffer(), capacity, time_out, 0, 8);
   table_.host_waiters.fetch_sub(1, std::memory_order_seq_cst);
   if (result == -EINTR && how == HostWait::look) return {};
   if (result < 0) return Error::from_errno(static_cast<int>(-result));
   const std::size_t before = events.size();
   events.resize(before + static_cast<std::size_t>(result));
-  events.resize(before + core::translate_epoll_events(table_, HostCall::epoll_pwait2, 0, static_cast<std::size_t>(result),
-                                                      events.data() + before));
+  events.resize(before + core::translate_epoll_events(table_, HostCall::epoll_pwait2, 0,
+                                                      static_cast<std::size_t>(result), events.data() + before));
   return {};
 }
 
@@ -154,7 +161,8 @@ Result<std::vector<EpollEvent>> EpollSet::wait(std::size_t capacity, std::uint64
     if (!events.empty() || deadline == 0) {
       if (has_host && !host_first && events.size() < capacity) {
         TRY(ask_host(capacity - events.size(), HostWait::look, 0, events));
-        if (std::exchange(again, false) && events.empty() && table_.nested_rung.load(std::memory_order_seq_cst) != 0) continue;
+        if (std::exchange(again, false) && events.empty() && table_.nested_rung.load(std::memory_order_seq_cst) != 0)
+          continue;
       }
       break;
     }

@@ -32,7 +32,8 @@ void remove_epoll_watch(OpenFile& file, EpollSet& set) {
   const std::lock_guard guard(mutex);
   EpollWatches* const watches = file.epoll_watches.load(std::memory_order_relaxed);
   if (watches == nullptr) return;
-  const auto at = std::find_if(watches->sets.begin(), watches->sets.end(), [&](const auto& each) { return each.get() == &set; });
+  const auto at =
+      std::find_if(watches->sets.begin(), watches->sets.end(), [&](const auto& each) { return each.get() == &set; });
   if (at == watches->sets.end()) return;
   removed = std::move(*at);
   watches->sets.erase(at);

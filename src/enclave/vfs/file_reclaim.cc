@@ -15,9 +15,8 @@ std::vector<OpenFile*> deferred;
 std::atomic<std::size_t> deferred_count{0};
 
 bool is_in_use(const core::File* file) {
-  return std::any_of(owners.begin(), owners.end(), [&](const core::Task* task) {
-    return task->hazard.load(std::memory_order_seq_cst) == file;
-  });
+  return std::any_of(owners.begin(), owners.end(),
+                     [&](const core::Task* task) { return task->hazard.load(std::memory_order_seq_cst) == file; });
 }
 
 void finish(OpenFile* file) {
@@ -56,8 +55,8 @@ void reclaim_files() {
   for (OpenFile* file : free) finish(file);
 }
 
-// The slot was emptied (seq_cst) before its reference is dropped here, so a task whose hazard does not name the file now can
-// no longer find it.
+// The slot was emptied (seq_cst) before its reference is dropped here, so a task whose hazard does not name the file
+// now can no longer find it.
 void release_reference(OpenFile* file) {
   if (file->references.fetch_sub(1, std::memory_order_seq_cst) == 1) {
     {

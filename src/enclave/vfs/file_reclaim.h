@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When an open file may be freed: no descriptor or holder refers to it and no task's fast path uses it. Trusted, kernel storey.
+// When an open file may be freed: no descriptor or holder refers to it and no task's fast path uses it. Trusted, kernel
+// storey.
 //
 // The fast path protects a file by its task's hazard pointer instead of a reference. Every task must be known here from
 // before its first system call until after its last.
@@ -9,7 +10,7 @@
 namespace cloister::vfs {
 void add_hazard_owner(core::Task& task);
 void remove_hazard_owner(core::Task& task);
-// Frees the files whose last fast-path user has gone. Cheap when there are none; called at every close and open, and it may
-// be called on any way back to the program.
+// Frees the files whose last fast-path user has gone. Cheap when there are none; called at every close and open, and it
+// may be called on any way back to the program.
 void reclaim_files();
 }  // namespace cloister::vfs

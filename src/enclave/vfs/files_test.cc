@@ -242,7 +242,8 @@ struct flock lock_of(short type, off_t start, off_t length) {
 }
 
 TEST_F(FilesTest, RecordLocks) {
-  const auto a = static_cast<int>(open(host.path() + "/f", O_RDWR | O_CREAT)), b = static_cast<int>(open(host.path() + "/f", O_RDWR));
+  const auto a = static_cast<int>(open(host.path() + "/f", O_RDWR | O_CREAT)),
+             b = static_cast<int>(open(host.path() + "/f", O_RDWR));
   const auto address = enclave.allocate(sizeof(struct flock));
   auto* const lock = static_cast<struct flock*>(TestEnclave::pointer(address));
   const auto set = [&](int descriptor, int command, struct flock wanted) {

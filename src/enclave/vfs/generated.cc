@@ -65,5 +65,7 @@ Result<struct stat> GeneratedDirectory::status() {
   return status;
 }
 
-Result<FileRef> GeneratedDirectory::open(Task&, std::uint32_t flags) { return FileRef(new DirectoryFile(shared_from_this(), flags)); }
+Result<FileRef> GeneratedDirectory::open(Task&, std::uint32_t flags) {
+  return FileRef(new DirectoryFile(shared_from_this(), flags));
+}
 }  // namespace cloister::vfs

@@ -62,7 +62,8 @@ class GeneratedDirectory final : public Node {
  public:
   using Lookup = std::function<Result<NodeRef>(Task&, const std::string&)>;
   using List = std::function<Result<std::vector<DirectoryEntry>>(Task&)>;
-  GeneratedDirectory(const Filesystem& filesystem, std::uint64_t number, TextNode::Attributes attributes, Lookup lookup, List list)
+  GeneratedDirectory(const Filesystem& filesystem, std::uint64_t number, TextNode::Attributes attributes, Lookup lookup,
+                     List list)
       : Node(filesystem, number), attributes_(attributes), lookup_(std::move(lookup)), list_(std::move(list)) {}
   std::uint32_t type() const override { return S_IFDIR; }
   Result<struct stat> status() override;

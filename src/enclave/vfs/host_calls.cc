@@ -15,7 +15,13 @@ Result<struct stat> take_status(HostCall call) {
   for (const timespec& time : {status.st_atim, status.st_mtim, status.st_ctim})
     if (time.tv_nsec < 0 || time.tv_nsec >= kNanoseconds) core::host_lied(call, "time out of range");
   switch (status.st_mode & S_IFMT) {
-    case S_IFREG: case S_IFDIR: case S_IFLNK: case S_IFCHR: case S_IFBLK: case S_IFIFO: case S_IFSOCK: break;
+    case S_IFREG:
+    case S_IFDIR:
+    case S_IFLNK:
+    case S_IFCHR:
+    case S_IFBLK:
+    case S_IFIFO:
+    case S_IFSOCK: break;
     case 0: break;  // anonymous inodes have no type
     default: core::host_lied(call, "no such file type");
   }
@@ -24,8 +30,8 @@ Result<struct stat> take_status(HostCall call) {
 }
 }  // namespace
 
-Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
-                                     std::uint64_t a4, std::uint64_t a5) {
+Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
+                                     std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
   for (;;) {
     const long result = core::host_call(call, a0, a1, a2, a3, a4, a5);
     if (result >= 0) return result;
@@ -34,8 +40,8 @@ Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0, std::uint6
   }
 }
 
-Result<std::int64_t> blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
-                                        std::uint64_t a4, std::uint64_t a5) {
+Result<std::int64_t> blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
+                                        std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
   const long result = core::interruptible_host_call(call, a0, a1, a2, a3, a4, a5);
   if (result >= 0) return result;
   return Error::from_errno(static_cast<int>(result == -EINTR ? -core::kRestartSys : -result));
@@ -63,8 +69,8 @@ Result<struct stat> host_status(int descriptor, std::uint32_t type) {
 
 Result<struct stat> host_path_status(const std::string& path, int flags) {
   const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
-  TRY(quick_host_call(HostCall::newfstatat, static_cast<std::uint64_t>(AT_FDCWD), staged, core::bounce_buffer() + kStructure,
-                      static_cast<std::uint64_t>(flags)));
+  TRY(quick_host_call(HostCall::newfstatat, static_cast<std::uint64_t>(AT_FDCWD), staged,
+                      core::bounce_buffer() + kStructure, static_cast<std::uint64_t>(flags)));
   return take_status(HostCall::newfstatat);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the file system asks the host: answers become Results, paths and structures go through the bounce buffer. Trusted.
+// How the file system asks the host: answers become Results, paths and structures go through the bounce buffer.
+// Trusted.
 #pragma once
 #include <sys/stat.h>
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace cloister::vfs {
 // Where things lie in the bounce buffer during a call with paths.
 inline constexpr std::uint64_t kFirstPath = 0, kSecondPath = 4096, kStructure = 8192;
 
-// A call that an honest host answers at once: a kick meanwhile is no reason to give up, the work waits for the way back.
+// A call that an honest host answers at once: a kick meanwhile is no reason to give up, the work waits for the way
+// back.
 Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0 = 0, std::uint64_t a1 = 0, std::uint64_t a2 = 0,
                                      std::uint64_t a3 = 0, std::uint64_t a4 = 0, std::uint64_t a5 = 0);
 // A call that may block; interrupted, it becomes the restart of the system call.
@@ -24,12 +26,14 @@ Result<void> close_host_descriptor(int descriptor);
 // ENAMETOOLONG when it does not fit.
 Result<std::uint64_t> stage_path(std::uint64_t offset, const std::string& path);
 
-// fstat, with what no honest kernel would say refused. For an open file its type cannot change: `type` 0 is "not known yet".
+// fstat, with what no honest kernel would say refused. For an open file its type cannot change: `type` 0 is "not known
+// yet".
 Result<struct stat> host_status(int descriptor, std::uint32_t type);
 // newfstatat of an absolute path.
 Result<struct stat> host_path_status(const std::string& path, int flags);
 
-// Keeps what lies in the bounce buffer over host calls that happen inside a copy, since page faults may need the host as well.
+// Keeps what lies in the bounce buffer over host calls that happen inside a copy, since page faults may need the host
+// as well.
 class BounceKeeper {
  public:
   explicit BounceKeeper(std::size_t size);

@@ -30,13 +30,15 @@ std::size_t check_record(std::span<std::uint8_t> records, std::size_t at) {
     malformed();
   auto* const name = reinterpret_cast<char*>(record + kNameOffset);
   const std::size_t length = strnlen(name, size - kNameOffset);
-  if (length == 0 || length == size - kNameOffset || length > kNameLimit || std::memchr(name, '/', length) != nullptr) malformed();
+  if (length == 0 || length == size - kNameOffset || length > kNameLimit || std::memchr(name, '/', length) != nullptr)
+    malformed();
   std::memset(name + length, 0, size - kNameOffset - length);
   return size;
 }
 }  // namespace
 
-bool append_directory_record(std::vector<std::uint8_t>& to, std::size_t limit, const DirectoryEntry& entry, std::int64_t next) {
+bool append_directory_record(std::vector<std::uint8_t>& to, std::size_t limit, const DirectoryEntry& entry,
+                             std::int64_t next) {
   const std::size_t size = (kNameOffset + entry.name.size() + 1 + 7) / 8 * 8;
   if (size > limit - to.size()) return false;
   const std::size_t at = to.size();
@@ -50,7 +52,8 @@ bool append_directory_record(std::vector<std::uint8_t>& to, std::size_t limit, c
   return true;
 }
 
-Result<std::vector<std::uint8_t>> list_entries(const std::vector<DirectoryEntry>& entries, std::size_t& position, std::size_t size) {
+Result<std::vector<std::uint8_t>> list_entries(const std::vector<DirectoryEntry>& entries, std::size_t& position,
+                                               std::size_t size) {
   std::vector<std::uint8_t> records;
   while (position < entries.size() &&
          append_directory_record(records, size, entries[position], static_cast<std::int64_t>(position) + 1))
@@ -63,7 +66,8 @@ HostDirectory::HostDirectory(std::shared_ptr<HostDescriptor> descriptor, const s
                              std::vector<DirectoryEntry> ours)
     : HostObject(std::move(descriptor), status, flags), ours_(std::move(ours)) {}
 
-// Host may: return more than asked (refused by the row), records that overlap, run out of the result or name other directories.
+// Host may: return more than asked (refused by the row), records that overlap, run out of the result or name other
+// directories.
 Result<std::vector<std::uint8_t>> HostDirectory::next_records(std::size_t size) {
   const std::uint64_t bounce = core::bounce_buffer();
   const auto got = static_cast<std::size_t>(
@@ -84,7 +88,8 @@ Result<void> HostDirectory::read_all() {
       entry.name = reinterpret_cast<const char*>(records.data() + at + kNameOffset);
       std::memcpy(&entry.inode, records.data() + at, 8);
       entry.type = records[at + 18];
-      const bool hidden = std::any_of(ours_.begin(), ours_.end(), [&](const auto& own) { return own.name == entry.name; });
+      const bool hidden =
+          std::any_of(ours_.begin(), ours_.end(), [&](const auto& own) { return own.name == entry.name; });
       if (!hidden) entries.push_back(std::move(entry));
     }
   }
@@ -108,13 +113,15 @@ Result<std::vector<std::uint8_t>> HostDirectory::read_directory(std::size_t size
 
 Result<std::int64_t> HostDirectory::seek(std::int64_t offset, int whence) {
   if (ours_.empty()) {
-    return quick_host_call(HostCall::lseek, host(), static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(whence));
+    return quick_host_call(HostCall::lseek, host(), static_cast<std::uint64_t>(offset),
+                           static_cast<std::uint64_t>(whence));
   }
-  if (whence == SEEK_SET && offset == 0)
-    TRY(quick_host_call(HostCall::lseek, host(), 0, SEEK_SET));
+  if (whence == SEEK_SET && offset == 0) TRY(quick_host_call(HostCall::lseek, host(), 0, SEEK_SET));
   const std::lock_guard guard(mutex_);
-  if (whence == SEEK_CUR) offset += static_cast<std::int64_t>(position_);
-  else if (whence != SEEK_SET) return Error::from_errno(EINVAL);
+  if (whence == SEEK_CUR)
+    offset += static_cast<std::int64_t>(position_);
+  else if (whence != SEEK_SET)
+    return Error::from_errno(EINVAL);
   if (offset < 0) return Error::from_errno(EINVAL);
   if (offset == 0) all_.clear();  // rewinddir looks again
   position_ = static_cast<std::size_t>(offset);

@@ -28,7 +28,9 @@ class HostDirectory final : public HostObject {
 };
 
 // Appends one linux_dirent64 record to `to` if `limit` bytes allow it.
-bool append_directory_record(std::vector<std::uint8_t>& to, std::size_t limit, const DirectoryEntry& entry, std::int64_t next);
+bool append_directory_record(std::vector<std::uint8_t>& to, std::size_t limit, const DirectoryEntry& entry,
+                             std::int64_t next);
 // Appends as many of entries[position..] as fit; positions are indices. EINVAL when not even the first fits.
-Result<std::vector<std::uint8_t>> list_entries(const std::vector<DirectoryEntry>& entries, std::size_t& position, std::size_t size);
+Result<std::vector<std::uint8_t>> list_entries(const std::vector<DirectoryEntry>& entries, std::size_t& position,
+                                               std::size_t size);
 }  // namespace cloister::vfs

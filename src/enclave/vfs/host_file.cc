@@ -9,7 +9,9 @@ HostFile::HostFile(std::shared_ptr<HostDescriptor> descriptor, const struct stat
   kind = core::FileKind::host_regular;
 }
 
-Result<std::size_t> HostFile::read(Task&, const IoVector& to) { return transfer_in(HostCall::read, host(), to, 0, Advance::no); }
+Result<std::size_t> HostFile::read(Task&, const IoVector& to) {
+  return transfer_in(HostCall::read, host(), to, 0, Advance::no);
+}
 Result<std::size_t> HostFile::write(Task&, const IoVector& from) {
   return transfer_out(HostCall::write, host(), from, 0, Advance::no);
 }
@@ -20,7 +22,8 @@ Result<std::size_t> HostFile::write_at(Task&, const IoVector& from, std::uint64_
   return transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes);
 }
 Result<std::int64_t> HostFile::seek(std::int64_t offset, int whence) {
-  return quick_host_call(HostCall::lseek, host(), static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(whence));
+  return quick_host_call(HostCall::lseek, host(), static_cast<std::uint64_t>(offset),
+                         static_cast<std::uint64_t>(whence));
 }
 Result<void> HostFile::truncate(std::uint64_t size) {
   TRY(quick_host_call(HostCall::ftruncate, host(), size));

@@ -5,7 +5,8 @@
 
 namespace cloister::vfs {
 namespace {
-constexpr std::uint32_t kKeptFlags = O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY | O_PATH | O_NOFOLLOW;
+constexpr std::uint32_t kKeptFlags =
+    O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY | O_PATH | O_NOFOLLOW;
 constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 constexpr std::uint32_t kLargeFile = 0100000;
 }  // namespace
@@ -66,9 +67,10 @@ Result<void> HostObject::set_times(const struct timespec times[2]) {
 
 void HostObject::last_close() { descriptor_.reset(); }
 
-// Host may: return fewer bytes than asked (then the file ended or the stream has no more), more (refused by the table's row), or
-// EINTR at any time (a retry, unless the task has work).
-Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVector& to, std::uint64_t offset, Advance advance) {
+// Host may: return fewer bytes than asked (then the file ended or the stream has no more), more (refused by the table's
+// row), or EINTR at any time (a retry, unless the task has work).
+Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVector& to, std::uint64_t offset,
+                                Advance advance) {
   const std::uint64_t bounce = core::bounce_buffer();
   std::size_t done = 0;
   do {
@@ -90,7 +92,8 @@ Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVecto
   return done;
 }
 
-Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVector& from, std::uint64_t offset, Advance advance) {
+Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVector& from, std::uint64_t offset,
+                                 Advance advance) {
   const std::uint64_t bounce = core::bounce_buffer();
   std::size_t done = 0;
   do {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all open files of the host have in common: a host descriptor and the calls that work on any. Trusted, kernel storey.
+// What all open files of the host have in common: a host descriptor and the calls that work on any. Trusted, kernel
+// storey.
 #pragma once
 #include <memory>
 #include "src/enclave/vfs/host_calls.h"
@@ -45,9 +46,11 @@ class HostObject : public OpenFile {
   const FileIdentity identity_;
 };
 
-// Data between the bounce buffer and `memory`, one host call after the other as long as each transfers all it was asked for.
-// `advance` is how far the offset argument moves per byte: 1 for pread64 and pwrite64, 0 for read and write.
+// Data between the bounce buffer and `memory`, one host call after the other as long as each transfers all it was asked
+// for. `advance` is how far the offset argument moves per byte: 1 for pread64 and pwrite64, 0 for read and write.
 enum class Advance : std::uint64_t { no = 0, yes = 1 };
-Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVector& to, std::uint64_t offset, Advance advance);
-Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVector& from, std::uint64_t offset, Advance advance);
+Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVector& to, std::uint64_t offset,
+                                Advance advance);
+Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVector& from, std::uint64_t offset,
+                                 Advance advance);
 }  // namespace cloister::vfs

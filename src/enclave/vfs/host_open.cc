@@ -9,8 +9,8 @@
 namespace cloister::vfs {
 namespace {
 constexpr std::uint32_t kPathFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
-constexpr std::uint32_t kOpenFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC |
-                                     O_DIRECT | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_TMPFILE;
+constexpr std::uint32_t kOpenFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
+                                     O_DSYNC | O_SYNC | O_DIRECT | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_TMPFILE;
 
 // Unlike openat, openat2 refuses what it does not know and a mode that is not used.
 open_how how_of(std::uint32_t flags, std::uint32_t mode, std::uint64_t resolve) {
@@ -26,21 +26,23 @@ Result<int> open_on_host(const std::string& path, const open_how& how) {
   const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
   const std::uint64_t structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, &how, sizeof how);
-  return static_cast<int>(TRY(blocking_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
+  return static_cast<int>(
+      TRY(blocking_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
 }
 
 FileRef make_file(std::shared_ptr<HostDescriptor> descriptor, const struct stat& status, std::uint32_t flags,
                   std::vector<DirectoryEntry> ours) {
   if ((flags & O_PATH) == 0) {
-    if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) return FileRef(new HostFile(std::move(descriptor), status, flags));
+    if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))
+      return FileRef(new HostFile(std::move(descriptor), status, flags));
     if (!S_ISDIR(status.st_mode)) return FileRef(new HostStream(std::move(descriptor), status, flags));
   }
   if (S_ISDIR(status.st_mode)) return FileRef(new HostDirectory(std::move(descriptor), status, flags, std::move(ours)));
   return FileRef(new HostObject(std::move(descriptor), status, flags));
 }
 
-// Host may: open something else than the path names. Below an insecure host path that is its right; the type only decides
-// which object serves it.
+// Host may: open something else than the path names. Below an insecure host path that is its right; the type only
+// decides which object serves it.
 Result<FileRef> wrap(int number, std::uint32_t flags, const std::string& path, std::vector<DirectoryEntry> ours) {
   auto descriptor = std::make_shared<HostDescriptor>(number);
   const struct stat status = TRY(host_status(number, 0));
@@ -57,14 +59,16 @@ std::string stream_name(const struct stat& status, int number) {
 }
 }  // namespace
 
-Result<FileRef> open_host_path(const std::string& path, std::uint32_t flags, std::uint32_t mode, std::vector<DirectoryEntry> ours) {
+Result<FileRef> open_host_path(const std::string& path, std::uint32_t flags, std::uint32_t mode,
+                               std::vector<DirectoryEntry> ours) {
   const int number = TRY(open_on_host(path, how_of(flags, mode, RESOLVE_NO_MAGICLINKS)));
   return wrap(number, flags, path, std::move(ours));
 }
 
 Result<FileRef> reopen_host_file(int host_descriptor, const std::string& path, std::uint32_t flags) {
   const std::string link = "/proc/self/fd/" + std::to_string(host_descriptor);
-  const int number = TRY(open_on_host(link, how_of(flags & ~static_cast<std::uint32_t>(O_CREAT | O_EXCL | O_NOFOLLOW), 0, 0)));
+  const int number =
+      TRY(open_on_host(link, how_of(flags & ~static_cast<std::uint32_t>(O_CREAT | O_EXCL | O_NOFOLLOW), 0, 0)));
   return wrap(number, flags, path, {});
 }
 
@@ -72,7 +76,8 @@ Result<FileRef> adopt_standard_stream(int host_descriptor) {
   core::adopt_host_descriptor(HostCall::fcntl, static_cast<std::uint64_t>(host_descriptor));
   auto descriptor = std::make_shared<HostDescriptor>(host_descriptor);
   const struct stat status = TRY(host_status(host_descriptor, 0));
-  const auto flags = static_cast<std::uint32_t>(TRY(quick_host_call(HostCall::fcntl, static_cast<std::uint64_t>(host_descriptor), F_GETFL)));
+  const auto flags = static_cast<std::uint32_t>(
+      TRY(quick_host_call(HostCall::fcntl, static_cast<std::uint64_t>(host_descriptor), F_GETFL)));
   FileRef file = make_file(std::move(descriptor), status, flags & ~static_cast<std::uint32_t>(O_PATH), {});
   file->set_path(stream_name(status, host_descriptor));
   return file;

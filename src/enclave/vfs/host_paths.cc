@@ -15,10 +15,12 @@ constexpr std::size_t kLinkLimit = 4096;
 Result<std::string> read_host_link(const std::string& path) {
   const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
   const std::uint64_t buffer = core::bounce_buffer() + kStructure;
-  const auto size = static_cast<std::size_t>(TRY(quick_host_call(HostCall::readlinkat, kNowhere, staged, buffer, kLinkLimit)));
+  const auto size =
+      static_cast<std::size_t>(TRY(quick_host_call(HostCall::readlinkat, kNowhere, staged, buffer, kLinkLimit)));
   std::string target(size, '\0');
   core::copy_from_host(target.data(), buffer, size);
-  if (size == 0 || target.find('\0') != std::string::npos) core::host_lied(HostCall::readlinkat, "a link without a proper target");
+  if (size == 0 || target.find('\0') != std::string::npos)
+    core::host_lied(HostCall::readlinkat, "a link without a proper target");
   return target;
 }
 
@@ -33,7 +35,8 @@ Result<void> make_host_node(const std::string& path, std::uint32_t mode) {
 }
 
 Result<void> remove_host_name(const std::string& path, int flags) {
-  TRY(quick_host_call(HostCall::unlinkat, kNowhere, TRY(stage_path(kFirstPath, path)), static_cast<std::uint64_t>(flags)));
+  TRY(quick_host_call(HostCall::unlinkat, kNowhere, TRY(stage_path(kFirstPath, path)),
+                      static_cast<std::uint64_t>(flags)));
   return {};
 }
 
@@ -61,7 +64,8 @@ Result<void> change_host_mode(const std::string& path, std::uint32_t mode) {
 }
 
 Result<void> change_host_owner(const std::string& path, std::uint32_t user, std::uint32_t group, int flags) {
-  TRY(quick_host_call(HostCall::fchownat, kNowhere, TRY(stage_path(kFirstPath, path)), user, group, static_cast<std::uint64_t>(flags)));
+  TRY(quick_host_call(HostCall::fchownat, kNowhere, TRY(stage_path(kFirstPath, path)), user, group,
+                      static_cast<std::uint64_t>(flags)));
   return {};
 }
 
@@ -74,8 +78,8 @@ Result<void> set_host_times(const std::string& path, const struct timespec times
 }
 
 Result<void> check_host_access(const std::string& path, int mode, int flags) {
-  TRY(quick_host_call(HostCall::faccessat2, kNowhere, TRY(stage_path(kFirstPath, path)), static_cast<std::uint64_t>(mode),
-                      static_cast<std::uint64_t>(flags)));
+  TRY(quick_host_call(HostCall::faccessat2, kNowhere, TRY(stage_path(kFirstPath, path)),
+                      static_cast<std::uint64_t>(mode), static_cast<std::uint64_t>(flags)));
   return {};
 }
 }  // namespace cloister::vfs

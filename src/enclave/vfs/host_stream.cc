@@ -32,7 +32,8 @@ Result<std::size_t> HostStream::write_at(Task& task, const IoVector& from, std::
 }
 Result<std::int64_t> HostStream::seek(std::int64_t offset, int whence) {
   if (!is_seekable()) return OpenFile::seek(offset, whence);
-  return quick_host_call(HostCall::lseek, host(), static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(whence));
+  return quick_host_call(HostCall::lseek, host(), static_cast<std::uint64_t>(offset),
+                         static_cast<std::uint64_t>(whence));
 }
 
 Result<std::int64_t> HostStream::control(Task& task, std::uint32_t request, ProgramAddress argument) {
@@ -40,6 +41,7 @@ Result<std::int64_t> HostStream::control(Task& task, std::uint32_t request, Prog
 }
 
 std::uint32_t HostStream::readiness() {
-  return poll_host_now(host_descriptor, POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP);
+  return poll_host_now(host_descriptor,
+                       POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP);
 }
 }  // namespace cloister::vfs

@@ -35,7 +35,8 @@ void tidy_locked(std::map<FileIdentity, FileLocks>::iterator entry) {
 }
 
 // Enters the lock once nothing stands against it.
-Result<void> acquire(const FileIdentity& identity, LockTable FileLocks::*kind, const RecordLock& wanted, Waiting waiting, int refusal) {
+Result<void> acquire(const FileIdentity& identity, LockTable FileLocks::*kind, const RecordLock& wanted,
+                     Waiting waiting, int refusal) {
   kernel::Sleeper sleeper;
   const kernel::QueueWaiter waiter(released, sleeper);
   for (;;) {
@@ -98,13 +99,15 @@ void restore(const FileIdentity& identity, const RecordLock& failed, const std::
 }
 }  // namespace
 
-Result<void> set_record_lock(Task& task, OpenFile& file, LockOwner kind, LockType type, LockRange range, Waiting waiting) {
+Result<void> set_record_lock(Task& task, OpenFile& file, LockOwner kind, LockType type, LockRange range,
+                             Waiting waiting) {
   const FileIdentity identity = TRY(file.identity());
   const RecordLock wanted = lock_of(task, file, kind, type, range);
   std::vector<RecordLock> before;
   {
     const std::lock_guard guard(mutex);
-    if (const auto entry = table.find(identity); entry != table.end()) before = entry->second.records.of_owner(wanted.owner);
+    if (const auto entry = table.find(identity); entry != table.end())
+      before = entry->second.records.of_owner(wanted.owner);
   }
   TRY(acquire(identity, &FileLocks::records, wanted, waiting, EAGAIN));
   if (!is_on_host(file)) return {};
@@ -113,7 +116,8 @@ Result<void> set_record_lock(Task& task, OpenFile& file, LockOwner kind, LockTyp
   return locked;
 }
 
-Result<std::optional<RecordLock>> find_conflict(Task& task, OpenFile& file, LockOwner kind, LockType type, LockRange range) {
+Result<std::optional<RecordLock>> find_conflict(Task& task, OpenFile& file, LockOwner kind, LockType type,
+                                                LockRange range) {
   const FileIdentity identity = TRY(file.identity());
   {
     const std::lock_guard guard(mutex);
@@ -153,8 +157,8 @@ Result<void> set_whole_lock(Task& task, OpenFile& file, LockType type, Waiting w
   }
   if (!is_on_host(file)) return {};
   const int operation = type == LockType::none ? LOCK_UN : type == LockType::read ? LOCK_SH : LOCK_EX;
-  const auto locked = blocking_host_call(HostCall::flock, host,
-                                         static_cast<std::uint64_t>(operation | (waiting == Waiting::forbidden ? LOCK_NB : 0)));
+  const auto locked = blocking_host_call(
+      HostCall::flock, host, static_cast<std::uint64_t>(operation | (waiting == Waiting::forbidden ? LOCK_NB : 0)));
   if (locked.ok()) return {};
   RecordLock none = wanted;
   none.type = LockType::none;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // File locks: record locks of processes (POSIX) and of open file descriptions, and flock. Trusted, kernel storey.
 //
-// Ours decide between the tasks and descriptions of this enclave; for a file of the host its lock is taken as well, so that other
-// programs there see it. Locks belong to files, so the tables are the enclave's and not a process's.
+// Ours decide between the tasks and descriptions of this enclave; for a file of the host its lock is taken as well, so
+// that other programs there see it. Locks belong to files, so the tables are the enclave's and not a process's.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -25,9 +25,11 @@ struct RecordLock {
 };
 
 // Takes, changes or (LockType::none) releases. EAGAIN when it would have to wait and may not.
-Result<void> set_record_lock(Task& task, OpenFile& file, LockOwner kind, LockType type, LockRange range, Waiting waiting);
+Result<void> set_record_lock(Task& task, OpenFile& file, LockOwner kind, LockType type, LockRange range,
+                             Waiting waiting);
 // A lock that stands against such a one.
-Result<std::optional<RecordLock>> find_conflict(Task& task, OpenFile& file, LockOwner kind, LockType type, LockRange range);
+Result<std::optional<RecordLock>> find_conflict(Task& task, OpenFile& file, LockOwner kind, LockType type,
+                                                LockRange range);
 // flock(2); EWOULDBLOCK.
 Result<void> set_whole_lock(Task& task, OpenFile& file, LockType type, Waiting waiting);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// For every host call of a scenario and several lies: the Nth answer is falsified, and the outcome must be a right result, an error
-// for the program, or a stop with status 120 or 121. Never a crash, and never bytes of a measured file that are not its own.
+// For every host call of a scenario and several lies: the Nth answer is falsified, and the outcome must be a right
+// result, an error for the program, or a stop with status 120 or 121. Never a crash, and never bytes of a measured file
+// that are not its own.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -79,7 +80,8 @@ struct Scenario {
     (void)value(sys_link(task, path("d/g"), path("h")));
     (void)value(sys_chmod(task, path("h"), 0640));
     (void)value(sys_utimes(task, path("h"), {0}));
-    const auto directory = static_cast<int>(value(sys_open(task, enclave.text(host.path()), O_RDONLY | O_DIRECTORY, 0)));
+    const auto directory =
+        static_cast<int>(value(sys_open(task, enclave.text(host.path()), O_RDONLY | O_DIRECTORY, 0)));
     for (int i = 0; i < 3; ++i) (void)value(sys_getdents64(task, directory, buffer, 4096));
     (void)value(sys_unlink(task, path("h")));
     (void)value(sys_unlink(task, path("link")));
@@ -106,7 +108,8 @@ struct Scenario {
 // Overwrites what the call filled, if that argument names a place in the bounce buffer.
 void overwrite(std::uint64_t address, int byte) {
   const std::uint64_t bounce = core::bounce_buffer();
-  if (address >= bounce && address <= bounce + kBounceSize - 160) std::memset(reinterpret_cast<void*>(address), byte, 160);
+  if (address >= bounce && address <= bounce + kBounceSize - 160)
+    std::memset(reinterpret_cast<void*>(address), byte, 160);
 }
 
 // What becomes of an answer.

@@ -26,7 +26,8 @@ Result<int> open_measured(const std::string& path) {
   const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
   const std::uint64_t structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, &how, sizeof how);
-  return static_cast<int>(TRY(quick_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
+  return static_cast<int>(
+      TRY(quick_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
 }
 }  // namespace
 
@@ -46,8 +47,10 @@ Error measured_file_changed(const MeasuredFile& file, Mismatch mismatch) {
   return Error::from_errno(EIO, "measured file changed");
 }
 
-// Host may: have no such file, another kind of object or another file; all of it shows at the first chunk at the latest.
-Result<std::shared_ptr<MeasuredContent>> MeasuredContent::open(std::shared_ptr<const MeasuredFile> file, Mismatch mismatch) {
+// Host may: have no such file, another kind of object or another file; all of it shows at the first chunk at the
+// latest.
+Result<std::shared_ptr<MeasuredContent>> MeasuredContent::open(std::shared_ptr<const MeasuredFile> file,
+                                                               Mismatch mismatch) {
   auto number = open_measured(file->path);
   if (!number.ok()) {
     const int error = number.error().errno_value();
@@ -70,8 +73,9 @@ Result<void> MeasuredContent::load_chunk(std::size_t index, std::uint8_t* to, st
     const BounceKeeper keeper(size);  // this may run in a page fault within another copy
     const std::uint64_t bounce = core::bounce_buffer();
     for (std::size_t done = 0; done < size;) {
-      const auto got = static_cast<std::size_t>(TRY(quick_host_call(HostCall::pread64, static_cast<std::uint64_t>(descriptor_->number()),
-                                                                    bounce, size - done, index * kFileChunkSize + done)));
+      const auto got = static_cast<std::size_t>(
+          TRY(quick_host_call(HostCall::pread64, static_cast<std::uint64_t>(descriptor_->number()), bounce, size - done,
+                              index * kFileChunkSize + done)));
       if (got == 0) return measured_file_changed(*file_, mismatch_);
       core::copy_from_host(to + done, bounce, got);
       done += got;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a measured file. The host delivers them, the manifest says what they must be: each chunk is copied in, its copy is
-// hashed, and only that copy is ever used (rule I-8). Trusted, kernel storey.
+// The bytes of a measured file. The host delivers them, the manifest says what they must be: each chunk is copied in,
+// its copy is hashed, and only that copy is ever used (rule I-8). Trusted, kernel storey.
 #pragma once
 #include <array>
 #include <memory>
@@ -24,7 +24,8 @@ class MeasuredContent {
   Result<void> read(std::uint64_t offset, void* to, std::size_t size);
 
  private:
-  MeasuredContent(std::shared_ptr<const MeasuredFile> file, Mismatch mismatch, std::shared_ptr<HostDescriptor> descriptor)
+  MeasuredContent(std::shared_ptr<const MeasuredFile> file, Mismatch mismatch,
+                  std::shared_ptr<HostDescriptor> descriptor)
       : file_(std::move(file)), mismatch_(mismatch), descriptor_(std::move(descriptor)) {}
   Result<void> load_chunk(std::size_t index, std::uint8_t* to, std::size_t size);
 

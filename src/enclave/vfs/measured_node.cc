@@ -17,8 +17,8 @@ Result<void> copy_piece(MeasuredContent& content, std::uint64_t offset, const Io
 MeasuredNode::MeasuredNode(std::shared_ptr<const MeasuredFile> file, Mismatch mismatch)
     : Node(kMeasuredFilesystem), file_(std::move(file)), mismatch_(mismatch) {}
 
-// The time of the last change is the host's word: programs compare it with what they noted about the same file (Python's
-// bytecode files), and a wrong one makes them do work anew or use another file, which is measured as well.
+// The time of the last change is the host's word: programs compare it with what they noted about the same file
+// (Python's bytecode files), and a wrong one makes them do work anew or use another file, which is measured as well.
 Result<struct stat> MeasuredNode::status() {
   struct stat status = make_status(S_IFREG | (file_->mode & 07777), file_->size);
   bool known;

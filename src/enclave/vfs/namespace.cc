@@ -25,17 +25,20 @@ std::vector<std::string> components_of(const std::string& path) {
 // Whether `path` is `directory` or lies below it.
 bool is_below(const std::string& path, const std::string& directory) {
   if (directory == "/") return true;
-  return path.compare(0, directory.size(), directory) == 0 && (path.size() == directory.size() || path[directory.size()] == '/');
+  return path.compare(0, directory.size(), directory) == 0 &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-// The directory `name` in `parent`, made if it is not there. Null where no such directory can be (in /proc, or below a file).
+// The directory `name` in `parent`, made if it is not there. Null where no such directory can be (in /proc, or below a
+// file).
 NodeRef enter(Node& parent, const std::string& name) {
   if (parent.filesystem().device == kTmpfs.device || parent.filesystem().device == kSharedMemory.device)
     return static_cast<TmpfsDirectory&>(parent).enter(name);
   if (parent.filesystem().device == kProcfs.device) return nullptr;
   auto& directory = static_cast<StaticDirectory&>(parent);
   if (Node* found = directory.find(name)) return found->is_directory() ? found->shared_from_this() : nullptr;
-  auto made = std::make_shared<StaticDirectory>(parent.filesystem(), parent.is_host_backed() ? HostBacked::yes : HostBacked::no);
+  auto made = std::make_shared<StaticDirectory>(parent.filesystem(),
+                                                parent.is_host_backed() ? HostBacked::yes : HostBacked::no);
   directory.add(name, made);
   return made;
 }
@@ -72,7 +75,8 @@ void Namespace::add_host_path(const std::string& path) {
 Namespace::Namespace(std::shared_ptr<const LaunchManifest> manifest) : manifest_(std::move(manifest)) {
   const std::vector<std::string>& host_paths = manifest_->insecure_host_paths;
   const auto covers = [&](const std::string& path) {
-    return std::any_of(host_paths.begin(), host_paths.end(), [&](const std::string& host) { return is_below(path, host); });
+    return std::any_of(host_paths.begin(), host_paths.end(),
+                       [&](const std::string& host) { return is_below(path, host); });
   };
   constexpr std::uint64_t kPage = 4096;
   const std::uint64_t limit = manifest_->heap_size == 0 ? ~0ULL >> 12 : manifest_->heap_size / kPage / 2;

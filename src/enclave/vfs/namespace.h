@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A process's view of files: the closed root. Trusted, kernel storey.
 //
-// A path is measured, synthesised (/proc, /sys, /dev), memory (/dev/shm; /tmp unless an insecure host path covers it), below an
-// insecure host path, or it does not exist. What is measured wins over everything, the named host path that lies deepest over
-// what lies around it: `/dev/ttyUSB0` or `/tmp/exchange` can be named although /dev and /tmp are ours.
+// A path is measured, synthesised (/proc, /sys, /dev), memory (/dev/shm; /tmp unless an insecure host path covers it),
+// below an insecure host path, or it does not exist. What is measured wins over everything, the named host path that
+// lies deepest over what lies around it: `/dev/ttyUSB0` or `/tmp/exchange` can be named although /dev and /tmp are
+// ours.
 //
 // Each operation takes `base`, the absolute path where a relative one starts (base_of for *at calls).
 #pragma once
@@ -21,13 +22,15 @@ class Namespace {
   explicit Namespace(std::shared_ptr<const LaunchManifest> manifest);
 
   // As open(2) with its flags; the umask is applied here.
-  Result<FileRef> open(Task& task, const std::string& base, const std::string& path, std::uint32_t flags, std::uint32_t mode);
+  Result<FileRef> open(Task& task, const std::string& base, const std::string& path, std::uint32_t flags,
+                       std::uint32_t mode);
   Result<struct stat> status(Task& task, const std::string& base, const std::string& path, LastLink last);
   Result<struct statfs> filesystem_status(Task& task, const std::string& base, const std::string& path);
   Result<std::string> read_link(Task& task, const std::string& base, const std::string& path);
   // `wanted` as in access(2); `effective` asks for the file-system ids instead of the real ones.
   enum class Ids { real, effective };
-  Result<void> check_access(Task& task, const std::string& base, const std::string& path, unsigned wanted, Ids ids, LastLink last);
+  Result<void> check_access(Task& task, const std::string& base, const std::string& path, unsigned wanted, Ids ids,
+                            LastLink last);
   // The canonical path of an existing directory that may be entered.
   Result<std::string> directory(Task& task, const std::string& base, const std::string& path);
 
@@ -41,9 +44,10 @@ class Namespace {
                     const std::string& to, LastLink last);
 
   Result<void> change_mode(Task& task, const std::string& base, const std::string& path, std::uint32_t mode);
-  Result<void> change_owner(Task& task, const std::string& base, const std::string& path, std::uint32_t user, std::uint32_t group,
-                            LastLink last);
-  Result<void> set_times(Task& task, const std::string& base, const std::string& path, const struct timespec times[2], LastLink last);
+  Result<void> change_owner(Task& task, const std::string& base, const std::string& path, std::uint32_t user,
+                            std::uint32_t group, LastLink last);
+  Result<void> set_times(Task& task, const std::string& base, const std::string& path, const struct timespec times[2],
+                         LastLink last);
   Result<void> truncate(Task& task, const std::string& base, const std::string& path, std::uint64_t size);
 
   // The host's name for a path below an insecure host path (AF_UNIX sockets); EACCES for every other.
@@ -63,6 +67,7 @@ class Namespace {
   std::vector<Mount> mounts_;
 };
 
-// Which directory a path of an *at call starts from: EBADF, or ENOTDIR for what is no directory. Not asked for absolute paths.
+// Which directory a path of an *at call starts from: EBADF, or ENOTDIR for what is no directory. Not asked for absolute
+// paths.
 Result<std::string> base_of(Task& task, int directory, const std::string& path);
 }  // namespace cloister::vfs

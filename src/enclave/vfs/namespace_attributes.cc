@@ -15,7 +15,9 @@ Error refuse(int error) { return Error::from_errno(error); }
 int host_flags(LastLink last) { return last == LastLink::keep ? AT_SYMLINK_NOFOLLOW : 0; }
 
 // A directory of ours that the host does not have.
-bool is_only_ours(const Resolved& place, const Error& error) { return place.node != nullptr && error.errno_value() == ENOENT; }
+bool is_only_ours(const Resolved& place, const Error& error) {
+  return place.node != nullptr && error.errno_value() == ENOENT;
+}
 
 Result<NodeRef> inside(const Resolved& place) {
   if (place.node == nullptr) return refuse(ENOENT);
@@ -51,8 +53,8 @@ Result<std::string> Namespace::read_link(Task& task, const std::string& base, co
   return TRY(inside(place))->link_target(task);
 }
 
-Result<void> Namespace::check_access(Task& task, const std::string& base, const std::string& path, unsigned wanted, Ids ids,
-                                     LastLink last) {
+Result<void> Namespace::check_access(Task& task, const std::string& base, const std::string& path, unsigned wanted,
+                                     Ids ids, LastLink last) {
   const Resolved place = TRY(resolve(task, base, path, last));
   if (place.file) return {};
   if (place.host) {
@@ -108,8 +110,8 @@ Result<void> Namespace::change_owner(Task& task, const std::string& base, const 
   return change_node_owner(task, *TRY(inside(place)), user, group);
 }
 
-Result<void> Namespace::set_times(Task& task, const std::string& base, const std::string& path, const struct timespec times[2],
-                                  LastLink last) {
+Result<void> Namespace::set_times(Task& task, const std::string& base, const std::string& path,
+                                  const struct timespec times[2], LastLink last) {
   const Resolved place = TRY(resolve(task, base, path, last));
   if (place.file) return place.file->set_times(times);
   if (place.host) return set_host_times(place.host_path(), times, host_flags(last));
@@ -135,7 +137,8 @@ Result<void> Namespace::truncate(Task& task, const std::string& base, const std:
 
 Result<std::string> Namespace::host_path(Task& task, const std::string& base, const std::string& path) {
   const Resolved place = TRY(resolve(task, base, path, LastLink::follow));
-  if (!place.host || place.node != nullptr) return refuse(place.node != nullptr || place.parent != nullptr ? EACCES : ENOENT);
+  if (!place.host || place.node != nullptr)
+    return refuse(place.node != nullptr || place.parent != nullptr ? EACCES : ENOENT);
   return place.host_path();
 }
 }  // namespace cloister::vfs

@@ -35,12 +35,14 @@ LastName last_name(const std::string& path) {
 // What is measured, or a mount, keeps its name.
 Result<void> check_movable(const Resolved& place) {
   if (place.node != nullptr && (place.parent == nullptr || place.host)) return refuse(EBUSY);
-  if (place.node != nullptr && place.parent->is_host_backed()) return refuse(place.node->is_directory() ? EBUSY : EROFS);
+  if (place.node != nullptr && place.parent->is_host_backed())
+    return refuse(place.node->is_directory() ? EBUSY : EROFS);
   return {};
 }
 }  // namespace
 
-Result<void> Namespace::make_directory(Task& task, const std::string& base, const std::string& path, std::uint32_t mode) {
+Result<void> Namespace::make_directory(Task& task, const std::string& base, const std::string& path,
+                                       std::uint32_t mode) {
   const Resolved place = TRY(resolve(task, base, path, LastLink::keep));
   if (place.node != nullptr || place.file) return refuse(EEXIST);
   mode = masked(task, mode);
@@ -52,7 +54,8 @@ Result<void> Namespace::make_directory(Task& task, const std::string& base, cons
 Result<void> Namespace::make_node(Task& task, const std::string& base, const std::string& path, std::uint32_t mode) {
   const std::uint32_t kind = (mode & S_IFMT) == 0 ? S_IFREG : mode & S_IFMT;
   if (kind == S_IFDIR) return refuse(EPERM);
-  if (kind != S_IFREG && kind != S_IFIFO) return refuse(kind == S_IFCHR || kind == S_IFBLK || kind == S_IFSOCK ? EPERM : EINVAL);
+  if (kind != S_IFREG && kind != S_IFIFO)
+    return refuse(kind == S_IFCHR || kind == S_IFBLK || kind == S_IFSOCK ? EPERM : EINVAL);
   const Resolved place = TRY(resolve(task, base, path, LastLink::keep));
   if (place.node != nullptr || place.file) return refuse(EEXIST);
   mode = kind | masked(task, mode);
@@ -62,7 +65,8 @@ Result<void> Namespace::make_node(Task& task, const std::string& base, const std
   return {};
 }
 
-Result<void> Namespace::make_link(Task& task, const std::string& target, const std::string& base, const std::string& path) {
+Result<void> Namespace::make_link(Task& task, const std::string& target, const std::string& base,
+                                  const std::string& path) {
   if (target.empty()) return refuse(ENOENT);
   const Resolved place = TRY(resolve(task, base, path, LastLink::keep));
   if (place.node != nullptr || place.file) return refuse(EEXIST);
@@ -85,8 +89,8 @@ Result<void> Namespace::remove(Task& task, const std::string& base, const std::s
   return place.parent->remove(task, place.name, what);
 }
 
-Result<void> Namespace::rename(Task& task, const std::string& from_base, const std::string& from, const std::string& to_base,
-                               const std::string& to, std::uint32_t flags) {
+Result<void> Namespace::rename(Task& task, const std::string& from_base, const std::string& from,
+                               const std::string& to_base, const std::string& to, std::uint32_t flags) {
   constexpr std::uint32_t kServed = RENAME_NOREPLACE | RENAME_EXCHANGE;
   if ((flags & ~kServed) != 0 || flags == kServed) return refuse(EINVAL);
   if (last_name(from) != LastName::ordinary || last_name(to) != LastName::ordinary) return refuse(EBUSY);
@@ -103,14 +107,15 @@ Result<void> Namespace::rename(Task& task, const std::string& from_base, const s
   return source.parent->rename(task, source.name, *target.parent, target.name, flags);
 }
 
-Result<void> Namespace::link(Task& task, const std::string& from_base, const std::string& from, const std::string& to_base,
-                             const std::string& to, LastLink last) {
+Result<void> Namespace::link(Task& task, const std::string& from_base, const std::string& from,
+                             const std::string& to_base, const std::string& to, LastLink last) {
   const Resolved source = TRY(resolve(task, from_base, from, last));
   const Resolved target = TRY(resolve(task, to_base, to, LastLink::keep));
   if (target.node != nullptr || target.file) return refuse(EEXIST);
   if (source.file && source.file->host_descriptor >= 0) {
     if (!target.host) return refuse(EXDEV);
-    return link_on_host("/proc/self/fd/" + std::to_string(source.file->host_descriptor), target.host_path(), AT_SYMLINK_FOLLOW);
+    return link_on_host("/proc/self/fd/" + std::to_string(source.file->host_descriptor), target.host_path(),
+                        AT_SYMLINK_FOLLOW);
   }
   if (source.host && target.host)
     return link_on_host(source.host_path(), target.host_path(), last == LastLink::follow ? AT_SYMLINK_FOLLOW : 0);

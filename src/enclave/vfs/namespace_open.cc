@@ -64,14 +64,16 @@ Result<FileRef> Namespace::open_linked(Task& task, const FileRef& file, std::uin
   } else {
     // A pipe end or the like: the same description, if it allows what is wanted.
     const unsigned access = access_of(flags & ~static_cast<std::uint32_t>(O_TRUNC));
-    if (((access & kRead) != 0 && !file->readable) || ((access & kWrite) != 0 && !file->writable)) return refuse(EACCES);
+    if (((access & kRead) != 0 && !file->readable) || ((access & kWrite) != 0 && !file->writable))
+      return refuse(EACCES);
     return file;
   }
   opened->set_path(file->path());
   return opened;
 }
 
-Result<FileRef> Namespace::open(Task& task, const std::string& base, const std::string& path, std::uint32_t flags, std::uint32_t mode) {
+Result<FileRef> Namespace::open(Task& task, const std::string& base, const std::string& path, std::uint32_t flags,
+                                std::uint32_t mode) {
   if (wants(flags, O_PATH)) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   const bool unnamed = wants(flags, O_TMPFILE);
   if (unnamed && (flags & O_ACCMODE) == O_RDONLY) return refuse(EINVAL);

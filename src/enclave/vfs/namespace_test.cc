@@ -26,7 +26,8 @@ struct NamespaceTest : ::testing::Test {
   LaunchManifest manifest;
 
   void start() {
-    std::sort(manifest.files.begin(), manifest.files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    std::sort(manifest.files.begin(), manifest.files.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
     enclave = std::make_unique<TestEnclave>(manifest);
   }
   vfs::Namespace& files() { return enclave->files(); }
@@ -105,7 +106,8 @@ TEST_F(NamespaceTest, ChangedMeasuredFileIsAnErrorAndSaysWhich) {
   auto file = open(path).take();
   host.write("data", std::string(20'000, 'a') + "b" + std::string(19'999, 'a'));
   char first[100];
-  EXPECT_EQ(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 0).value(), sizeof first);  // that chunk still holds
+  EXPECT_EQ(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 0).value(),
+            sizeof first);  // that chunk still holds
   EXPECT_EQ(error_of(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 20'000)), EIO);
   EXPECT_EQ(printed(), "cloister: measured file changed: " + path + "\n");
   host.write("data", "short");
@@ -159,7 +161,8 @@ TEST_F(NamespaceTest, MeasuredWinsOverTheHostOnEveryWay) {
   start();
   host.write("config", "evil");
   mkdir((host.path() + "/folder").c_str(), 0755);
-  for (const std::string& way : {path, host.path() + "/folder/../config", host.path() + "/./config", std::string("/..").append(path)})
+  for (const std::string& way :
+       {path, host.path() + "/folder/../config", host.path() + "/./config", std::string("/..").append(path)})
     EXPECT_EQ(contents(way), "error 5") << way;
   EXPECT_EQ(contents(host.path() + "/other"), "host");
   EXPECT_EQ(contents(host.path() + "/folder/../other"), "host");
@@ -229,7 +232,8 @@ TEST_F(NamespaceTest, LyingListingsStopTheEnclave) {
   start();
   const auto falsified = [&](std::size_t offset, std::uint8_t value) {
     set_falsify([=](HostAnswer& answer) {
-      if (answer.number == SYS_getdents64 && answer.result > 0) reinterpret_cast<std::uint8_t*>(answer.arguments[1])[offset] = value;
+      if (answer.number == SYS_getdents64 && answer.result > 0)
+        reinterpret_cast<std::uint8_t*>(answer.arguments[1])[offset] = value;
     });
     names(host.path());
   };

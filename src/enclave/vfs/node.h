@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes of the in-enclave tree: measured files and links, tmpfs, and what is synthesised. Trusted, kernel storey.
 //
-// The tree is the mount table: a mount is a node that another file system's directory holds. What lies on the host has no node;
-// the resolver (resolve.h) leaves the tree there. Defaults answer as a read-only file system does.
+// The tree is the mount table: a mount is a node that another file system's directory holds. What lies on the host has
+// no node; the resolver (resolve.h) leaves the tree there. Defaults answer as a read-only file system does.
 #pragma once
 #include <memory>
 #include <string>
@@ -18,7 +18,7 @@ using NodeRef = std::shared_ptr<Node>;
 struct NewNode {
   std::uint32_t mode = 0;  // S_IFMT bits and permissions
   std::uint32_t user = 0, group = 0;
-  std::string target;      // of a symbolic link
+  std::string target;  // of a symbolic link
 };
 enum class Removal { file, directory };
 
@@ -58,7 +58,8 @@ class Node : public std::enable_shared_from_this<Node> {
   virtual Result<void> link(Task& task, const std::string& name, const NodeRef& node);
   virtual Result<void> remove(Task& task, const std::string& name, Removal what);
   // `flags` as in renameat2; `to` is a directory of the same file system.
-  virtual Result<void> rename(Task& task, const std::string& name, Node& to, const std::string& new_name, std::uint32_t flags);
+  virtual Result<void> rename(Task& task, const std::string& name, Node& to, const std::string& new_name,
+                              std::uint32_t flags);
 
   // Attributes; the caller has checked that the task may. UTIME_NOW and UTIME_OMIT are resolved here.
   virtual Result<void> set_mode(std::uint32_t mode);

@@ -8,7 +8,8 @@
 namespace cloister::vfs {
 
 void apply_open_flags(OpenFile& file, std::uint32_t flags) {
-  constexpr std::uint32_t kKept = O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY | O_PATH | O_NOFOLLOW;
+  constexpr std::uint32_t kKept =
+      O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY | O_PATH | O_NOFOLLOW;
   constexpr std::uint32_t kLargeFile = 0100000;
   const std::uint32_t access = flags & O_ACCMODE;
   file.readable = (flags & O_PATH) == 0 && access != O_WRONLY;
@@ -18,7 +19,9 @@ void apply_open_flags(OpenFile& file, std::uint32_t flags) {
 
 NodeFile::NodeFile(NodeRef node, std::uint32_t flags) : node_(std::move(node)) { apply_open_flags(*this, flags); }
 
-Result<void> NodeFile::change_mode(std::uint32_t mode) { return change_node_mode(*kernel::current_task(), *node_, mode); }
+Result<void> NodeFile::change_mode(std::uint32_t mode) {
+  return change_node_mode(*kernel::current_task(), *node_, mode);
+}
 Result<void> NodeFile::change_owner(std::uint32_t user, std::uint32_t group) {
   return change_node_owner(*kernel::current_task(), *node_, user, group);
 }
@@ -30,15 +33,18 @@ Result<std::vector<std::uint8_t>> DirectoryFile::read_directory(std::size_t size
   const std::lock_guard guard(mutex_);
   if (entries_.empty()) {
     entries_ = TRY(node().entries(*kernel::current_task()));
-    entries_.insert(entries_.begin(), {{".", node().inode, entry_type(S_IFDIR)}, {"..", node().inode, entry_type(S_IFDIR)}});
+    entries_.insert(entries_.begin(),
+                    {{".", node().inode, entry_type(S_IFDIR)}, {"..", node().inode, entry_type(S_IFDIR)}});
   }
   return list_entries(entries_, position_, size);
 }
 
 Result<std::int64_t> DirectoryFile::seek(std::int64_t offset, int whence) {
   const std::lock_guard guard(mutex_);
-  if (whence == SEEK_CUR) offset += static_cast<std::int64_t>(position_);
-  else if (whence != SEEK_SET) return Error::from_errno(EINVAL);
+  if (whence == SEEK_CUR)
+    offset += static_cast<std::int64_t>(position_);
+  else if (whence != SEEK_SET)
+    return Error::from_errno(EINVAL);
   if (offset < 0) return Error::from_errno(EINVAL);
   if (offset == 0) entries_.clear();
   position_ = static_cast<std::size_t>(offset);

@@ -15,7 +15,9 @@ constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_
 
 Result<std::size_t> OpenFile::read(Task&, const IoVector&) { return refuse(is_directory() ? EISDIR : EINVAL); }
 Result<std::size_t> OpenFile::write(Task&, const IoVector&) { return refuse(EINVAL); }
-Result<std::size_t> OpenFile::read_at(Task&, const IoVector&, std::uint64_t) { return refuse(is_directory() ? EISDIR : ESPIPE); }
+Result<std::size_t> OpenFile::read_at(Task&, const IoVector&, std::uint64_t) {
+  return refuse(is_directory() ? EISDIR : ESPIPE);
+}
 Result<std::size_t> OpenFile::write_at(Task&, const IoVector&, std::uint64_t) { return refuse(ESPIPE); }
 Result<std::int64_t> OpenFile::seek(std::int64_t, int) { return refuse(ESPIPE); }
 Result<void> OpenFile::truncate(std::uint64_t) { return refuse(EINVAL); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An open file description as the kernel storey sees it. Trusted. Every kind of file derives from this; the defaults answer as
-// Linux does for a file that lacks the operation.
+// An open file description as the kernel storey sees it. Trusted. Every kind of file derives from this; the defaults
+// answer as Linux does for a file that lacks the operation.
 #pragma once
 #include <linux/stat.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@
 namespace cloister::kernel {
 class MappedFile;
 class Task;
-}
+}  // namespace cloister::kernel
 
 namespace cloister::ipc {
 class TimerFile;
@@ -68,7 +68,8 @@ class OpenFile : public core::File {
   virtual Result<void> set_status_flags(std::uint32_t flags);  // fcntl F_SETFL: the changeable ones
   virtual Result<void> change_mode(std::uint32_t mode);
   virtual Result<void> change_owner(std::uint32_t user, std::uint32_t group);
-  virtual Result<void> set_times(const struct timespec times[2]);  // UTIME_NOW and UTIME_OMIT are resolved by the callee
+  virtual Result<void> set_times(
+      const struct timespec times[2]);  // UTIME_NOW and UTIME_OMIT are resolved by the callee
   virtual Result<struct statfs> filesystem_status();
   // For mmap; ENODEV where there is nothing to map.
   virtual Result<std::shared_ptr<kernel::MappedFile>> map_file();
@@ -79,8 +80,8 @@ class OpenFile : public core::File {
   virtual std::uint32_t readiness();
   // Woken whenever readiness may have grown; null for host files, whose readiness the host knows (see host_descriptor).
   virtual kernel::WaitQueue* wait_queue() { return nullptr; }
-  // Files that become ready by time alone (timers, epoll objects that hold some). advance_time() lets due changes happen, which
-  // wakes the queue, and says when the next one is due (CLOCK_MONOTONIC ns).
+  // Files that become ready by time alone (timers, epoll objects that hold some). advance_time() lets due changes
+  // happen, which wakes the queue, and says when the next one is due (CLOCK_MONOTONIC ns).
   virtual bool is_time_driven() const { return false; }
   virtual std::uint64_t advance_time() { return kernel::kNoDeadline; }
   // fcntl's F_SETPIPE_SZ and F_GETPIPE_SZ: the capacity in bytes; EBADF for what is no pipe.
@@ -92,8 +93,8 @@ class OpenFile : public core::File {
   void set_path(std::string path) { path_ = std::move(path); }
   virtual bool is_directory() const { return false; }
   virtual bool is_socket() const { return false; }
-  virtual ipc::TimerFile* as_timer() { return nullptr; }  // for timerfd_settime and timerfd_gettime
-  virtual NodeFile* as_node_file() { return nullptr; }  // open files of in-enclave nodes (node_file.h)
+  virtual ipc::TimerFile* as_timer() { return nullptr; }   // for timerfd_settime and timerfd_gettime
+  virtual NodeFile* as_node_file() { return nullptr; }     // open files of in-enclave nodes (node_file.h)
   virtual TmpfsFile* as_memory_file() { return nullptr; }  // for seals (tmpfs_file.h)
 
   // A descriptor of it was closed, which drops the process's record locks on the file.

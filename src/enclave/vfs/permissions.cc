@@ -20,13 +20,16 @@ bool has_capability(const kernel::Credentials& who, int capability) { return (wh
 
 Result<void> check_access(const kernel::Credentials& who, const struct stat& status, unsigned wanted) {
   unsigned granted = status.st_mode & 7;
-  if (who.fsuid == status.st_uid) granted = status.st_mode >> 6 & 7;
-  else if (is_member(who, status.st_gid)) granted = status.st_mode >> 3 & 7;
+  if (who.fsuid == status.st_uid)
+    granted = status.st_mode >> 6 & 7;
+  else if (is_member(who, status.st_gid))
+    granted = status.st_mode >> 3 & 7;
   if ((wanted & ~granted) == 0) return {};
   if (has_capability(who, CAP_DAC_OVERRIDE) &&
       ((wanted & kExecute) == 0 || S_ISDIR(status.st_mode) || (status.st_mode & 0111) != 0))
     return {};
-  if (has_capability(who, CAP_DAC_READ_SEARCH) && (wanted == kRead || (S_ISDIR(status.st_mode) && (wanted & kWrite) == 0)))
+  if (has_capability(who, CAP_DAC_READ_SEARCH) &&
+      (wanted == kRead || (S_ISDIR(status.st_mode) && (wanted & kWrite) == 0)))
     return {};
   return Error::from_errno(EACCES);
 }
@@ -36,7 +39,8 @@ Result<void> check_owner(const kernel::Credentials& who, const struct stat& stat
   return Error::from_errno(EPERM);
 }
 
-Result<void> check_new_owner(const kernel::Credentials& who, const struct stat& status, std::uint32_t user, std::uint32_t group) {
+Result<void> check_new_owner(const kernel::Credentials& who, const struct stat& status, std::uint32_t user,
+                             std::uint32_t group) {
   if (has_capability(who, CAP_CHOWN)) return {};
   const bool user_stays = user == ~0u || user == status.st_uid;
   const bool group_allowed = group == ~0u || group == status.st_gid || is_member(who, group);

@@ -13,7 +13,8 @@ Result<void> check_access(const kernel::Credentials& who, const struct stat& sta
 // EPERM unless the process owns the object.
 Result<void> check_owner(const kernel::Credentials& who, const struct stat& status);
 // chown: the rules for an ordinary user. ~0 means "as it is".
-Result<void> check_new_owner(const kernel::Credentials& who, const struct stat& status, std::uint32_t user, std::uint32_t group);
+Result<void> check_new_owner(const kernel::Credentials& who, const struct stat& status, std::uint32_t user,
+                             std::uint32_t group);
 // A directory with the sticky bit lets only owners remove what lies in it.
 Result<void> check_sticky(const kernel::Credentials& who, const struct stat& directory, const struct stat& status);
 bool has_capability(const kernel::Credentials& who, int capability);

@@ -52,7 +52,8 @@ class Poller {
       }
       const std::size_t count = count_ready();
       // With nothing ready, even a mere look tells of a signal.
-      if (count == 0 && __atomic_load_n(&core::current_thread()->work, __ATOMIC_ACQUIRE) != 0) return Error::from_errno(EINTR);
+      if (count == 0 && __atomic_load_n(&core::current_thread()->work, __ATOMIC_ACQUIRE) != 0)
+        return Error::from_errno(EINTR);
       if (count > 0 || !may_wait() || core::monotonic_now() >= deadline_) return count;
     }
   }
@@ -60,7 +61,8 @@ class Poller {
  private:
   bool may_wait() const { return deadline_ != 0; }
   std::size_t count_ready() const {
-    return static_cast<std::size_t>(std::count_if(items_.begin(), items_.end(), [](const PollItem& item) { return item.ready != 0; }));
+    return static_cast<std::size_t>(
+        std::count_if(items_.begin(), items_.end(), [](const PollItem& item) { return item.ready != 0; }));
   }
 
   // Enqueued before the first look, so that nothing is missed. Whoever also waits for the host is woken through it.
@@ -69,8 +71,10 @@ class Poller {
     for (PollItem* item : inside_items_) {
       kernel::WaitQueue* const queue = item->file->wait_queue();
       if (queue == nullptr) continue;
-      if (bell_) bell_waiters_.emplace_back(*queue, *bell_);
-      else waiters_.emplace_back(*queue, sleeper_);
+      if (bell_)
+        bell_waiters_.emplace_back(*queue, *bell_);
+      else
+        waiters_.emplace_back(*queue, sleeper_);
     }
     return {};
   }
@@ -122,7 +126,9 @@ class Poller {
 };
 }  // namespace
 
-Result<std::size_t> poll_files(std::vector<PollItem>& items, std::uint64_t deadline) { return Poller(items, deadline).run(); }
+Result<std::size_t> poll_files(std::vector<PollItem>& items, std::uint64_t deadline) {
+  return Poller(items, deadline).run();
+}
 
 std::uint32_t poll_host_now(int host_descriptor, std::uint32_t asked) {
   const std::uint64_t host = core::bounce_buffer();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waiting for the readiness of several files, of the host and of the enclave together: poll and select. Trusted, kernel storey.
+// Waiting for the readiness of several files, of the host and of the enclave together: poll and select. Trusted, kernel
+// storey.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -13,8 +14,8 @@ struct PollItem {
   std::uint32_t ready = 0;
 };
 
-// Waits until an item is ready, until CLOCK_MONOTONIC reaches `deadline` (0: only looks), or the task has work (EINTR). The number
-// of items with `ready` set.
+// Waits until an item is ready, until CLOCK_MONOTONIC reaches `deadline` (0: only looks), or the task has work (EINTR).
+// The number of items with `ready` set.
 Result<std::size_t> poll_files(std::vector<PollItem>& items, std::uint64_t deadline);
 
 // Does the host know the readiness of this file?

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An eventfd of the host with which in-enclave files wake a thread that waits in the host's poll. Trusted, kernel storey.
+// An eventfd of the host with which in-enclave files wake a thread that waits in the host's poll. Trusted, kernel
+// storey.
 #pragma once
 #include <atomic>
 #include "src/base/result.h"

@@ -38,12 +38,14 @@ std::uint32_t number_of(const std::string& name) {
 NodeRef make_procfs() {
   auto fixed = std::make_shared<StaticDirectory>(kProcfs, HostBacked::no);
   add_system_files(*fixed);
-  fixed->add("self", std::make_shared<GeneratedLink>(kProcfs, proc_inode(0, 0, 1), [](Task& task) -> Result<std::string> {
-    return std::to_string(task.process.pid);
-  }));
-  fixed->add("thread-self", std::make_shared<GeneratedLink>(kProcfs, proc_inode(0, 0, 2), [](Task& task) -> Result<std::string> {
-    return std::to_string(task.process.pid) + "/task/" + std::to_string(task.tid);
-  }));
+  fixed->add("self",
+             std::make_shared<GeneratedLink>(kProcfs, proc_inode(0, 0, 1), [](Task& task) -> Result<std::string> {
+               return std::to_string(task.process.pid);
+             }));
+  fixed->add("thread-self",
+             std::make_shared<GeneratedLink>(kProcfs, proc_inode(0, 0, 2), [](Task& task) -> Result<std::string> {
+               return std::to_string(task.process.pid) + "/task/" + std::to_string(task.tid);
+             }));
   fixed->add("mounts", std::make_shared<StaticLink>(kProcfs, "self/mounts"));
   const auto lookup = [fixed](Task& task, const std::string& name) -> Result<NodeRef> {
     if (Node* const found = fixed->find(name)) return found->shared_from_this();

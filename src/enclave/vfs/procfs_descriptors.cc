@@ -52,7 +52,8 @@ Result<std::string> information(Process& process, int descriptor) {
   const std::uint32_t access = file->readable ? (file->writable ? O_RDWR : O_RDONLY) : O_WRONLY;
   const auto close_on_exec = process.descriptors.close_on_exec(descriptor);
   const bool closes = close_on_exec.ok() && close_on_exec.value() == kernel::CloseOnExec::yes;
-  return format("pos:\t%lld\nflags:\t0%o\nmnt_id:\t1\nino:\t%llu\n", static_cast<long long>(position.ok() ? position.value() : 0),
+  return format("pos:\t%lld\nflags:\t0%o\nmnt_id:\t1\nino:\t%llu\n",
+                static_cast<long long>(position.ok() ? position.value() : 0),
                 file->status_flags.load() | access | (closes ? O_CLOEXEC : 0),
                 static_cast<unsigned long long>(file->status().ok() ? file->status().value().st_ino : 0));
 }
@@ -61,7 +62,8 @@ GeneratedDirectory::List list_descriptors(Process& process, std::uint8_t type) {
   return [&process, type](Task&) -> Result<std::vector<DirectoryEntry>> {
     std::vector<DirectoryEntry> entries;
     for (const int descriptor : process.descriptors.open_descriptors())
-      entries.push_back({std::to_string(descriptor), proc_inode(process.pid, 0, kFirstDescriptor + static_cast<unsigned>(descriptor)), type});
+      entries.push_back({std::to_string(descriptor),
+                         proc_inode(process.pid, 0, kFirstDescriptor + static_cast<unsigned>(descriptor)), type});
     return entries;
   };
 }
@@ -78,16 +80,19 @@ NodeRef make_descriptor_directory(Process& process, std::uint64_t number) {
     if (descriptor < 0) return Error::from_errno(ENOENT);
     return NodeRef(std::make_shared<DescriptorLink>(process, descriptor));
   };
-  return std::make_shared<GeneratedDirectory>(kProcfs, number, own(process, 0500), lookup, list_descriptors(process, entry_type(S_IFLNK)));
+  return std::make_shared<GeneratedDirectory>(kProcfs, number, own(process, 0500), lookup,
+                                              list_descriptors(process, entry_type(S_IFLNK)));
 }
 
 NodeRef make_descriptor_information(Process& process, std::uint64_t number) {
   const auto lookup = [&process](Task&, const std::string& name) -> Result<NodeRef> {
     const int descriptor = descriptor_of(process, name);
     if (descriptor < 0) return Error::from_errno(ENOENT);
-    return NodeRef(std::make_shared<TextNode>(kProcfs, proc_inode(process.pid, 1, kFirstDescriptor + static_cast<unsigned>(descriptor)),
-                                              own(process, 0444), [&process, descriptor](Task&) { return information(process, descriptor); }));
+    return NodeRef(std::make_shared<TextNode>(
+        kProcfs, proc_inode(process.pid, 1, kFirstDescriptor + static_cast<unsigned>(descriptor)), own(process, 0444),
+        [&process, descriptor](Task&) { return information(process, descriptor); }));
   };
-  return std::make_shared<GeneratedDirectory>(kProcfs, number, own(process, 0555), lookup, list_descriptors(process, entry_type(S_IFREG)));
+  return std::make_shared<GeneratedDirectory>(kProcfs, number, own(process, 0555), lookup,
+                                              list_descriptors(process, entry_type(S_IFREG)));
 }
 }  // namespace cloister::vfs

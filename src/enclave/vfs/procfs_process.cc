@@ -42,11 +42,13 @@ struct File {
   ProcText text;
 };
 constexpr File kFiles[] = {
-    {"cgroup", 0444, proc_cgroup},       {"cmdline", 0444, proc_cmdline}, {"comm", 0644, proc_comm},
-    {"environ", 0400, proc_environ},     {"limits", 0444, proc_limits},   {"loginuid", 0444, proc_no_id},
-    {"maps", 0444, proc_maps},           {"mountinfo", 0444, proc_mount_information},
-    {"mounts", 0444, proc_mounts},       {"oom_score", 0444, proc_zero},  {"oom_score_adj", 0444, proc_zero},
-    {"smaps", 0444, proc_smaps},         {"stat", 0444, proc_stat},       {"statm", 0444, proc_statm},
+    {"cgroup", 0444, proc_cgroup},      {"cmdline", 0444, proc_cmdline},
+    {"comm", 0644, proc_comm},          {"environ", 0400, proc_environ},
+    {"limits", 0444, proc_limits},      {"loginuid", 0444, proc_no_id},
+    {"maps", 0444, proc_maps},          {"mountinfo", 0444, proc_mount_information},
+    {"mounts", 0444, proc_mounts},      {"oom_score", 0444, proc_zero},
+    {"oom_score_adj", 0444, proc_zero}, {"smaps", 0444, proc_smaps},
+    {"stat", 0444, proc_stat},          {"statm", 0444, proc_statm},
     {"status", 0444, proc_status},
 };
 struct Link {
@@ -57,7 +59,15 @@ std::string executable(Process& process) { return process.executable_path; }
 std::string working_directory(Process& process) { return process.working_directory; }
 std::string root_directory(Process&) { return "/"; }
 constexpr Link kLinks[] = {{"cwd", working_directory}, {"exe", executable}, {"root", root_directory}};
-enum Item : std::uint64_t { kDirectory = 0, kFirstFile = 1, kFirstLink = 64, kFd = 80, kFdInfo = 81, kTasks = 82, kFirstFd = 1 << 12 };
+enum Item : std::uint64_t {
+  kDirectory = 0,
+  kFirstFile = 1,
+  kFirstLink = 64,
+  kFd = 80,
+  kFdInfo = 81,
+  kTasks = 82,
+  kFirstFd = 1 << 12
+};
 
 Result<void> set_name(Process& process, std::uint32_t tid, const std::string& text) {
   const std::lock_guard guard(process.mutex);
@@ -81,7 +91,10 @@ NodeRef make_file(Process& process, std::uint32_t tid, std::size_t index) {
     write = [&process, tid](Task&, const std::string& text) { return set_name(process, tid, text); };
   return std::make_shared<TextNode>(
       kProcfs, proc_inode(process.pid, tid, kFirstFile + index), attributes_of(process, file.mode),
-      [&process, tid, &file](Task& viewer) { return file.text({viewer, process, tid}); }, std::move(write));
+      [&process, tid, &file](Task& viewer) {
+        return file.text({viewer, process, tid});
+      },
+      std::move(write));
 }
 
 NodeRef make_link(Process& process, std::uint32_t tid, std::size_t index) {
@@ -107,10 +120,12 @@ NodeRef make_task_list(Process& process) {
   };
   const auto list = [&process](Task&) -> Result<std::vector<DirectoryEntry>> {
     std::vector<DirectoryEntry> entries;
-    for (const std::uint32_t id : task_ids(process)) entries.push_back({std::to_string(id), proc_inode(process.pid, id, 0), 4});
+    for (const std::uint32_t id : task_ids(process))
+      entries.push_back({std::to_string(id), proc_inode(process.pid, id, 0), 4});
     return entries;
   };
-  return std::make_shared<GeneratedDirectory>(kProcfs, proc_inode(process.pid, 0, kTasks), attributes_of(process, 0555), lookup, list);
+  return std::make_shared<GeneratedDirectory>(kProcfs, proc_inode(process.pid, 0, kTasks), attributes_of(process, 0555),
+                                              lookup, list);
 }
 
 Result<NodeRef> find_in_process(Process& process, std::uint32_t tid, const std::string& name) {
@@ -138,7 +153,7 @@ NodeRef make_process_directory(Process& process, std::uint32_t tid) {
     if (tid == 0) entries.push_back({"task", proc_inode(process.pid, 0, kTasks), entry_type(S_IFDIR)});
     return entries;
   };
-  return std::make_shared<GeneratedDirectory>(kProcfs, proc_inode(process.pid, tid, kDirectory), attributes_of(process, 0555), lookup,
-                                              list);
+  return std::make_shared<GeneratedDirectory>(kProcfs, proc_inode(process.pid, tid, kDirectory),
+                                              attributes_of(process, 0555), lookup, list);
 }
 }  // namespace cloister::vfs

@@ -23,8 +23,8 @@ std::string uuid() {
   core::random_bytes(b, sizeof b);
   b[6] = (b[6] & 0x0f) | 0x40;
   b[8] = (b[8] & 0x3f) | 0x80;
-  return format("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
-                b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+  return format("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\n", b[0], b[1], b[2], b[3], b[4],
+                b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
 // The limit of the enclave's dynamic memory is its physical memory.
@@ -39,8 +39,8 @@ Result<std::string> meminfo(Task& task) {
   line("MemTotal:", total);
   line("MemFree:", available);
   line("MemAvailable:", available);
-  for (const char* name : {"Buffers:", "Cached:", "SwapCached:", "Active:", "Inactive:", "SwapTotal:", "SwapFree:", "Dirty:",
-                           "Writeback:"})
+  for (const char* name : {"Buffers:", "Cached:", "SwapCached:", "Active:", "Inactive:", "SwapTotal:", "SwapFree:",
+                           "Dirty:", "Writeback:"})
     line(name, 0);
   line("AnonPages:", used);
   for (const char* name : {"Mapped:", "Shmem:", "Slab:", "AnonHugePages:"}) line(name, 0);
@@ -68,13 +68,15 @@ struct Flag {
   const char* name;
 };
 constexpr Flag kFlags[] = {
-    {1, 'd', 0, "fpu"},      {1, 'd', 4, "tsc"},      {1, 'd', 8, "cx8"},      {1, 'd', 15, "cmov"},   {1, 'd', 23, "mmx"},
-    {1, 'd', 24, "fxsr"},    {1, 'd', 25, "sse"},     {1, 'd', 26, "sse2"},    {1, 'c', 0, "pni"},     {1, 'c', 1, "pclmulqdq"},
-    {1, 'c', 9, "ssse3"},    {1, 'c', 12, "fma"},     {1, 'c', 13, "cx16"},    {1, 'c', 19, "sse4_1"}, {1, 'c', 20, "sse4_2"},
-    {1, 'c', 22, "movbe"},   {1, 'c', 23, "popcnt"},  {1, 'c', 25, "aes"},     {1, 'c', 26, "xsave"},  {1, 'c', 28, "avx"},
-    {1, 'c', 29, "f16c"},    {1, 'c', 30, "rdrand"},  {7, 'b', 0, "fsgsbase"}, {7, 'b', 3, "bmi1"},    {7, 'b', 5, "avx2"},
-    {7, 'b', 8, "bmi2"},     {7, 'b', 9, "erms"},     {7, 'b', 16, "avx512f"}, {7, 'b', 18, "rdseed"}, {7, 'b', 19, "adx"},
-    {7, 'b', 29, "sha_ni"},  {7, 'b', 30, "avx512bw"}, {7, 'b', 31, "avx512vl"}, {7, 'c', 9, "vaes"},  {7, 'c', 10, "vpclmulqdq"},
+    {1, 'd', 0, "fpu"},       {1, 'd', 4, "tsc"},       {1, 'd', 8, "cx8"},         {1, 'd', 15, "cmov"},
+    {1, 'd', 23, "mmx"},      {1, 'd', 24, "fxsr"},     {1, 'd', 25, "sse"},        {1, 'd', 26, "sse2"},
+    {1, 'c', 0, "pni"},       {1, 'c', 1, "pclmulqdq"}, {1, 'c', 9, "ssse3"},       {1, 'c', 12, "fma"},
+    {1, 'c', 13, "cx16"},     {1, 'c', 19, "sse4_1"},   {1, 'c', 20, "sse4_2"},     {1, 'c', 22, "movbe"},
+    {1, 'c', 23, "popcnt"},   {1, 'c', 25, "aes"},      {1, 'c', 26, "xsave"},      {1, 'c', 28, "avx"},
+    {1, 'c', 29, "f16c"},     {1, 'c', 30, "rdrand"},   {7, 'b', 0, "fsgsbase"},    {7, 'b', 3, "bmi1"},
+    {7, 'b', 5, "avx2"},      {7, 'b', 8, "bmi2"},      {7, 'b', 9, "erms"},        {7, 'b', 16, "avx512f"},
+    {7, 'b', 18, "rdseed"},   {7, 'b', 19, "adx"},      {7, 'b', 29, "sha_ni"},     {7, 'b', 30, "avx512bw"},
+    {7, 'b', 31, "avx512vl"}, {7, 'c', 9, "vaes"},      {7, 'c', 10, "vpclmulqdq"},
 };
 
 std::string flags() {
@@ -102,10 +104,13 @@ Result<std::string> cpuinfo(Task&) {
   const std::string features = flags(), model_name = brand();
   std::string text;
   for (std::uint32_t i = 0; i < count; ++i) {
-    text += format("processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n", i, name,
-                   family, model, model_name.c_str(), version.eax & 15);
-    text += format("physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\napicid\t\t: %u\nfpu\t\t: yes\n", count, i, count, i);
-    text += "flags\t\t: " + features + "\nclflush size\t: 64\ncache_alignment\t: 64\naddress sizes\t: 40 bits physical, 48 bits virtual\n\n";
+    text +=
+        format("processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n",
+               i, name, family, model, model_name.c_str(), version.eax & 15);
+    text += format("physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\napicid\t\t: %u\nfpu\t\t: yes\n",
+                   count, i, count, i);
+    text += "flags\t\t: " + features +
+            "\nclflush size\t: 64\ncache_alignment\t: 64\naddress sizes\t: 40 bits physical, 48 bits virtual\n\n";
   }
   return text;
 }
@@ -115,20 +120,23 @@ Result<std::string> machine_stat(Task& task) {
   const std::uint64_t busy = kernel::process_cpu_time(task.process) / kTick;
   const std::uint32_t count = kernel::cpu_count();
   const std::uint64_t all = core::boottime_now() / kTick * count, idle = all > busy ? all - busy : 0;
-  std::string text = format("cpu  %llu 0 0 %llu 0 0 0 0 0 0\n", static_cast<unsigned long long>(busy), static_cast<unsigned long long>(idle));
+  std::string text = format("cpu  %llu 0 0 %llu 0 0 0 0 0 0\n", static_cast<unsigned long long>(busy),
+                            static_cast<unsigned long long>(idle));
   for (std::uint32_t i = 0; i < count; ++i)
     text += format("cpu%u %llu 0 0 %llu 0 0 0 0 0 0\n", i, static_cast<unsigned long long>(busy / count),
                    static_cast<unsigned long long>(idle / count));
   const std::uint64_t boot = (core::realtime_now() - core::boottime_now()) / kSecond;
-  text += format("intr 0\nctxt 0\nbtime %llu\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n", static_cast<unsigned long long>(boot));
+  text += format("intr 0\nctxt 0\nbtime %llu\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n",
+                 static_cast<unsigned long long>(boot));
   return text;
 }
 
 Result<std::string> uptime(Task& task) {
   const std::uint64_t up = core::boottime_now(), busy = kernel::process_cpu_time(task.process);
   const std::uint64_t all = up * kernel::cpu_count(), idle = all > busy ? all - busy : 0;
-  return format("%llu.%02llu %llu.%02llu\n", static_cast<unsigned long long>(up / kSecond), static_cast<unsigned long long>(up % kSecond / kTick),
-                static_cast<unsigned long long>(idle / kSecond), static_cast<unsigned long long>(idle % kSecond / kTick));
+  return format("%llu.%02llu %llu.%02llu\n", static_cast<unsigned long long>(up / kSecond),
+                static_cast<unsigned long long>(up % kSecond / kTick), static_cast<unsigned long long>(idle / kSecond),
+                static_cast<unsigned long long>(idle % kSecond / kTick));
 }
 
 Result<std::string> loadavg(Task& task) {
@@ -142,7 +150,8 @@ TextNode::Read constant(std::string text) {
 
 void add(StaticDirectory& directory, const char* name, TextNode::Read read) {
   static std::uint64_t last = 0;  // only while the tree is built
-  directory.add(name, std::make_shared<TextNode>(kProcfs, proc_inode(0, 1, ++last), TextNode::Attributes{}, std::move(read)));
+  directory.add(name,
+                std::make_shared<TextNode>(kProcfs, proc_inode(0, 1, ++last), TextNode::Attributes{}, std::move(read)));
 }
 
 std::shared_ptr<StaticDirectory> add_directory(StaticDirectory& directory, const char* name) {

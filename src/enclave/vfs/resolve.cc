@@ -167,7 +167,8 @@ class Walk {
 };
 }  // namespace
 
-Result<Resolved> resolve_path(Task& task, const NodeRef& root, const std::string& base, const std::string& path, LastLink last) {
+Result<Resolved> resolve_path(Task& task, const NodeRef& root, const std::string& base, const std::string& path,
+                              LastLink last) {
   if (path.empty()) return refuse(ENOENT);
   Walk walk(task, root, last);
   return walk.run(path.front() == '/' ? path : base + "/" + path);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Path resolution. Trusted, kernel storey.
 //
-// The walk happens inside, over names that we trust, as long as there are nodes. Where a directory has no such child but is
-// host-backed, the walk leaves the tree and the rest of the path goes to the host in one call. Only ".." out there needs a
-// look first: what it would leave must be a directory and no link, or the host could lead the walk where it likes.
+// The walk happens inside, over names that we trust, as long as there are nodes. Where a directory has no such child
+// but is host-backed, the walk leaves the tree and the rest of the path goes to the host in one call. Only ".." out
+// there needs a look first: what it would leave must be a directory and no link, or the host could lead the walk where
+// it likes.
 #pragma once
 #include "src/enclave/vfs/node.h"
 
@@ -24,5 +25,6 @@ struct Resolved {
 };
 
 // `base` is absolute: where a relative path starts. A missing last component is no error here.
-Result<Resolved> resolve_path(Task& task, const NodeRef& root, const std::string& base, const std::string& path, LastLink last);
+Result<Resolved> resolve_path(Task& task, const NodeRef& root, const std::string& base, const std::string& path,
+                              LastLink last);
 }  // namespace cloister::vfs

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fixed part of the tree: directories and symbolic links that are there from the start and do not change, so that they need
-// no lock. Trusted, kernel storey.
+// The fixed part of the tree: directories and symbolic links that are there from the start and do not change, so that
+// they need no lock. Trusted, kernel storey.
 #pragma once
 #include <map>
 #include "src/enclave/vfs/node.h"

@@ -28,7 +28,8 @@ std::shared_ptr<StaticDirectory> directory_at(StaticDirectory& root, const char*
 
 void add_text(StaticDirectory& directory, const char* name, Read read) {
   static std::uint64_t last = 0;  // only while the tree is built
-  directory.add(name, std::make_shared<TextNode>(kSysfs, (1ULL << 61) + ++last, TextNode::Attributes{}, std::move(read)));
+  directory.add(name,
+                std::make_shared<TextNode>(kSysfs, (1ULL << 61) + ++last, TextNode::Attributes{}, std::move(read)));
 }
 
 Read constant(const char* text) {

@@ -16,13 +16,13 @@ struct Request {
 };
 constexpr std::uint8_t kTermios = sizeof(termios), kTermios2 = sizeof(termios2);
 constexpr Request kRequests[] = {
-    {TCGETS, Argument::out, kTermios},    {TCSETS, Argument::in, kTermios},   {TCSETSW, Argument::in, kTermios},
-    {TCSETSF, Argument::in, kTermios},    {TCGETS2, Argument::out, kTermios2}, {TCSETS2, Argument::in, kTermios2},
-    {TCSETSW2, Argument::in, kTermios2},  {TCSETSF2, Argument::in, kTermios2}, {TIOCGWINSZ, Argument::out, 8},
-    {TIOCSWINSZ, Argument::in, 8},        {TIOCGPGRP, Argument::out, 4},      {TIOCSPGRP, Argument::in, 4},
-    {FIONREAD, Argument::out, 4},         {TIOCOUTQ, Argument::out, 4},       {TIOCGETD, Argument::out, 4},
-    {TIOCMGET, Argument::out, 4},         {TCSBRK, Argument::number, 0},      {TCSBRKP, Argument::number, 0},
-    {TCXONC, Argument::number, 0},        {TCFLSH, Argument::number, 0},      {TIOCEXCL, Argument::number, 0},
+    {TCGETS, Argument::out, kTermios},   {TCSETS, Argument::in, kTermios},    {TCSETSW, Argument::in, kTermios},
+    {TCSETSF, Argument::in, kTermios},   {TCGETS2, Argument::out, kTermios2}, {TCSETS2, Argument::in, kTermios2},
+    {TCSETSW2, Argument::in, kTermios2}, {TCSETSF2, Argument::in, kTermios2}, {TIOCGWINSZ, Argument::out, 8},
+    {TIOCSWINSZ, Argument::in, 8},       {TIOCGPGRP, Argument::out, 4},       {TIOCSPGRP, Argument::in, 4},
+    {FIONREAD, Argument::out, 4},        {TIOCOUTQ, Argument::out, 4},        {TIOCGETD, Argument::out, 4},
+    {TIOCMGET, Argument::out, 4},        {TCSBRK, Argument::number, 0},       {TCSBRKP, Argument::number, 0},
+    {TCXONC, Argument::number, 0},       {TCFLSH, Argument::number, 0},       {TIOCEXCL, Argument::number, 0},
     {TIOCNXCL, Argument::number, 0},
 };
 
@@ -51,7 +51,8 @@ Result<std::int64_t> control_terminal(Task& task, int host_descriptor, std::uint
     TRY(argument.store(static_cast<std::int32_t>(task.process.session)));
     return 0;
   }
-  const auto* const request = std::find_if(std::begin(kRequests), std::end(kRequests), [&](const Request& row) { return row.number == number; });
+  const auto* const request = std::find_if(std::begin(kRequests), std::end(kRequests),
+                                           [&](const Request& row) { return row.number == number; });
   if (request == std::end(kRequests)) return Error::from_errno(ENOTTY);
   return pass(host_descriptor, *request, argument);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file system in enclave memory: files, directories, symbolic and hard links. Trusted, kernel storey.
 //
-// One lock per file system guards its tree and the contents of its files. Program memory is never copied under it, since a page
-// fault may need the contents of a mapped file: data takes the way over a trusted buffer.
+// One lock per file system guards its tree and the contents of its files. Program memory is never copied under it,
+// since a page fault may need the contents of a mapped file: data takes the way over a trusted buffer.
 #pragma once
 #include <atomic>
 #include <map>
@@ -62,7 +62,7 @@ class TmpfsDirectory final : public TmpfsNode {
   // While the tree is built: something measured that lies in here.
   void attach(const std::string& name, NodeRef node);
   NodeRef enter(const std::string& name);  // the directory of that name, made if it is not there; null for a file
-  void note_mounted();  // the name under which it is mounted is a link to it
+  void note_mounted();                     // the name under which it is mounted is a link to it
 
   Result<FileRef> open(Task& task, std::uint32_t flags) override;
   Result<NodeRef> child(Task& task, const std::string& name) override;
@@ -72,7 +72,8 @@ class TmpfsDirectory final : public TmpfsNode {
   Result<NodeRef> create_unnamed(Task& task, const NewNode& what) override;
   Result<void> link(Task& task, const std::string& name, const NodeRef& node) override;
   Result<void> remove(Task& task, const std::string& name, Removal what) override;
-  Result<void> rename(Task& task, const std::string& name, Node& to, const std::string& new_name, std::uint32_t flags) override;
+  Result<void> rename(Task& task, const std::string& name, Node& to, const std::string& new_name,
+                      std::uint32_t flags) override;
 
  protected:
   std::uint64_t size_locked() const override { return 20 * (children_.size() + 2); }

@@ -48,7 +48,9 @@ void TmpfsDirectory::note_mounted() {
   ++links_;
 }
 
-Result<FileRef> TmpfsDirectory::open(Task&, std::uint32_t flags) { return FileRef(new DirectoryFile(shared_from_this(), flags)); }
+Result<FileRef> TmpfsDirectory::open(Task&, std::uint32_t flags) {
+  return FileRef(new DirectoryFile(shared_from_this(), flags));
+}
 
 Result<NodeRef> TmpfsDirectory::child(Task&, const std::string& name) {
   const std::lock_guard guard(state().mutex);

@@ -42,14 +42,17 @@ std::size_t TmpfsFile::read(std::uint64_t offset, std::uint8_t* to, std::size_t 
     const std::uint64_t at = offset + done;
     const std::size_t part = std::min<std::size_t>(size - done, kPage - at % kPage);
     const auto found = pages_.find(at / kPage);
-    if (found == pages_.end()) std::memset(to + done, 0, part);
-    else std::memcpy(to + done, found->second->data() + at % kPage, part);
+    if (found == pages_.end())
+      std::memset(to + done, 0, part);
+    else
+      std::memcpy(to + done, found->second->data() + at % kPage, part);
     done += part;
   }
   return size;
 }
 
-Result<void> TmpfsFile::write_locked(std::uint64_t offset, const std::uint8_t* from, std::size_t size, std::size_t* written) {
+Result<void> TmpfsFile::write_locked(std::uint64_t offset, const std::uint8_t* from, std::size_t size,
+                                     std::size_t* written) {
   *written = 0;
   if ((seals_ & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) return refuse(EPERM);
   if (offset > kMaxSize || size > kMaxSize - offset) return refuse(EFBIG);

@@ -43,11 +43,14 @@ class TmpfsFile final : public TmpfsNode {
 
 class TmpfsOpenFile final : public PositionedFile {
  public:
-  TmpfsOpenFile(std::shared_ptr<TmpfsFile> file, std::uint32_t flags) : PositionedFile(file, flags), file_(std::move(file)) {}
+  TmpfsOpenFile(std::shared_ptr<TmpfsFile> file, std::uint32_t flags)
+      : PositionedFile(file, flags), file_(std::move(file)) {}
   Result<std::size_t> read_at(Task& task, const IoVector& to, std::uint64_t offset) override;
   Result<std::size_t> write_at(Task& task, const IoVector& from, std::uint64_t offset) override;
   Result<void> truncate(std::uint64_t size) override { return file_->set_size(size); }
-  Result<void> allocate(int mode, std::uint64_t offset, std::uint64_t size) override { return file_->allocate(mode, offset, size); }
+  Result<void> allocate(int mode, std::uint64_t offset, std::uint64_t size) override {
+    return file_->allocate(mode, offset, size);
+  }
   Result<std::shared_ptr<kernel::MappedFile>> map_file() override;
   TmpfsFile& file() const { return *file_; }
   TmpfsFile* as_memory_file() override { return file_.get(); }

@@ -61,7 +61,8 @@ Result<std::size_t> TmpfsOpenFile::write_at(Task&, const IoVector& from, std::ui
     const std::size_t part = std::min(kPiece, size - done);
     std::size_t written = 0;
     auto stored = from.fetch(done, piece.get(), part);
-    const auto put = stored.ok() ? file_->write(offset + done, piece.get(), part, &written) : Result<void>(stored.error());
+    const auto put =
+        stored.ok() ? file_->write(offset + done, piece.get(), part, &written) : Result<void>(stored.error());
     done += written;
     if (!put.ok()) {
       if (done > 0) break;

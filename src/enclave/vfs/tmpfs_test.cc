@@ -39,7 +39,9 @@ struct TmpfsTest : ::testing::Test {
     std::string text(size, '\0');
     return text.substr(0, file.read_at(task, IoVector::trusted(text.data(), size), offset).value());
   }
-  struct stat status(const std::string& path) { return files.status(task, "/tmp", path, LastLink::keep).value(); }
+  struct stat status(const std::string& path) {
+    return files.status(task, "/tmp", path, LastLink::keep).value();
+  }
   int status_error(const std::string& path) { return error_of(files.status(task, "/tmp", path, LastLink::keep)); }
 };
 
@@ -145,7 +147,8 @@ TEST_F(TmpfsTest, PermissionsFollowTheEmulatedUser) {
   EXPECT_EQ(open_error("secret", O_RDONLY), EACCES);
   EXPECT_EQ(error_of(files.change_mode(task, "/tmp", "secret", 0666)), EPERM);
   EXPECT_EQ(error_of(files.remove(task, "/tmp", "secret", Removal::file)), EPERM);  // /tmp is sticky
-  EXPECT_EQ(error_of(files.check_access(task, "/tmp", "secret", 4, vfs::Namespace::Ids::real, LastLink::follow)), EACCES);
+  EXPECT_EQ(error_of(files.check_access(task, "/tmp", "secret", 4, vfs::Namespace::Ids::real, LastLink::follow)),
+            EACCES);
   EXPECT_EQ(open_error("own", O_RDWR | O_CREAT), 0);
   EXPECT_EQ(status("own").st_uid, 1000u);
   EXPECT_EQ(error_of(files.change_owner(task, "/tmp", "own", 0, ~0u, LastLink::follow)), EPERM);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the host part needs of an SGX device: the processor's leaves and the driver's services, for one enclave. Untrusted.
-// Nothing above this interface knows whether the enclave is one of hardware or of software.
+// What the host part needs of an SGX device: the processor's leaves and the driver's services, for one enclave.
+// Untrusted. Nothing above this interface knows whether the enclave is one of hardware or of software.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -43,7 +43,8 @@ class Device {
   virtual EnterFunction enter() const = 0;
   // Once for each host thread that will enter, on that thread, before it does. `tcs` is the one that it will use.
   virtual Result<void> prepare_thread(std::uint64_t tcs) = 0;
-  // Confines the calling thread to what a processor would allow (sim: Syscall User Dispatch). Last step before entering.
+  // Confines the calling thread to what a processor would allow (sim: Syscall User Dispatch). Last step before
+  // entering.
   virtual Result<void> confine_thread() = 0;
 };
 

@@ -5,8 +5,8 @@
 
 namespace cloister::host {
 struct SecretMemorySupport {
-  bool kernel;     // memfd_secret is there
-  bool usable;     // and the limit leaves room for programs
+  bool kernel;         // memfd_secret is there
+  bool usable;         // and the limit leaves room for programs
   std::string advice;  // for people: what it means, or the exact fix
 };
 SecretMemorySupport secret_memory_support();

@@ -54,8 +54,8 @@ long map_secret(std::uint64_t address, std::uint64_t size) {
 }
 
 long map_plain(std::uint64_t address, std::uint64_t size) {
-  void* const mapped = mmap(at(address), size, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+  void* const mapped =
+      mmap(at(address), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
   return mapped == MAP_FAILED ? -errno : 0;
 }
 
@@ -89,14 +89,17 @@ SimDevice::SimDevice(const sgx::Platform& platform, bool secret_memory, std::str
     : platform_(platform), secret_memory_(secret_memory), notice_(std::move(notice)) {}
 
 Result<void> SimDevice::create(const sgx::Secs& secs) {
-  if (secs.size != layout::kElrangeSize || secs.baseaddr != 0) return Error(Errc::unsupported, "ELRANGE must be [0, 2^40)");
+  if (secs.size != layout::kElrangeSize || secs.baseaddr != 0)
+    return Error(Errc::unsupported, "ELRANGE must be [0, 2^40)");
   const std::uint64_t size = layout::kElrangeSize - layout::kProgramLow;
   void* const reserved = mmap(at(layout::kProgramLow), size, PROT_NONE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-  if (reserved != at(layout::kProgramLow)) return Error(Errc::io, "cannot reserve ELRANGE; is something mapped below 1 TiB?");
+  if (reserved != at(layout::kProgramLow))
+    return Error(Errc::io, "cannot reserve ELRANGE; is something mapped below 1 TiB?");
   madvise(reserved, size, MADV_DONTDUMP);
   const std::uint64_t pages = layout::kElrangeSize / kPageSize;
-  void* const epcm = mmap(nullptr, pages * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const epcm =
+      mmap(nullptr, pages * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (epcm == MAP_FAILED) return Error(Errc::io, "cannot reserve the page table of the software processor");
   madvise(epcm, pages * 8, MADV_DONTDUMP);
   sim_epcm = static_cast<std::uint64_t*>(epcm);
@@ -120,7 +123,8 @@ Result<void> SimDevice::map_for_adding(std::uint64_t address) {
   return {};
 }
 
-Result<void> SimDevice::add_page(std::uint64_t address, std::uint64_t flags, std::span<const std::uint8_t, sgx::kPageSize> page) {
+Result<void> SimDevice::add_page(std::uint64_t address, std::uint64_t flags,
+                                 std::span<const std::uint8_t, sgx::kPageSize> page) {
   if (!is_page_range(address, kPageSize)) return Error(Errc::invalid, "page outside ELRANGE");
   std::uint64_t& entry = sim_epcm[address / kPageSize];
   if ((entry & kEpcmValid) != 0) return Error(Errc::invalid, "page added twice");
@@ -146,12 +150,14 @@ Result<void> SimDevice::add_page(std::uint64_t address, std::uint64_t flags, std
 
 std::array<std::uint8_t, 32> SimDevice::measurement() const { return measurement_->finish(); }
 
-// Page-table permissions of what was added; writable pages move to secret memory before there is anything secret in them.
+// Page-table permissions of what was added; writable pages move to secret memory before there is anything secret in
+// them.
 Result<void> SimDevice::settle_run(const AddedRun& run) {
   if ((run.flags & sgx::kSecinfoW) != 0 && secret_memory_) {
     std::vector<std::uint8_t> contents(run.size);
     std::memcpy(contents.data(), at(run.address), run.size);
-    if (map_secret(run.address, run.size) != 0) return Error(Errc::io, "no secret memory; raise RLIMIT_MEMLOCK or use --memory plain");
+    if (map_secret(run.address, run.size) != 0)
+      return Error(Errc::io, "no secret memory; raise RLIMIT_MEMLOCK or use --memory plain");
     // Zero pages stay untouched: the first touch of secret memory is dear.
     static constexpr std::uint8_t kZeros[kPageSize] = {};
     for (std::uint64_t done = 0; done < run.size; done += kPageSize) {
@@ -174,7 +180,7 @@ void SimDevice::patch_leaves(std::uint64_t address, std::uint64_t size) {
     std::uint8_t leaf;
     void (*target)();
   } kTargets[] = {{0, sim_ereport_entry}, {1, sim_egetkey_entry}, {4, sim_eexit},
-                  {5, sim_eaccept_entry}, {6, sim_emodpe_entry}, {7, sim_eacceptcopy_entry}};
+                  {5, sim_eaccept_entry}, {6, sim_emodpe_entry},  {7, sim_eacceptcopy_entry}};
   for (std::uint64_t place = address; place + 32 <= address + size; place += 32) {
     auto* code = static_cast<std::uint8_t*>(at(place));
     if (code[0] != 0xb8 || std::memcmp(code + 2, "\0\0\0\x0f\x01\xd7\xc3\xcc\xcc\xcc", 10) != 0) continue;
@@ -221,7 +227,8 @@ long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind
   std::uint64_t flags = kEpcmValid | kEpcmPending | kEpcmRead | kEpcmWrite;
   if (kind == PageKind::code) {
     // Not accessible before `protect`: the processor would not let anyone see a pending page either.
-    if (mmap(at(address), size, PROT_NONE, MAP_SHARED | MAP_FIXED, sim_code_file, static_cast<off_t>(address)) == MAP_FAILED)
+    if (mmap(at(address), size, PROT_NONE, MAP_SHARED | MAP_FIXED, sim_code_file, static_cast<off_t>(address)) ==
+        MAP_FAILED)
       return -errno;
     flags |= kEpcmCode;
   } else if (kind == PageKind::filled) {
@@ -243,7 +250,8 @@ long SimDevice::augment_staged(std::uint64_t address, std::uint64_t size, std::u
     flags |= kEpcmSecret;
   } else {
     // All of it will be written at once: one pass of the kernel is cheaper than a fault for each page.
-    void* const stage = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1, 0);
+    void* const stage =
+        mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1, 0);
     if (stage == MAP_FAILED) return -errno;
     staged = reinterpret_cast<std::uint64_t>(stage);
   }
@@ -276,8 +284,8 @@ long SimDevice::install_staged(std::uint64_t address, std::uint64_t size, std::u
   return 0;
 }
 
-// Secret memory cannot be executed: pages that turn into code (the enclave has taken write access away) move to plain memory, whole and
-// at once, so that no thread sees anything between.
+// Secret memory cannot be executed: pages that turn into code (the enclave has taken write access away) move to plain
+// memory, whole and at once, so that no thread sees anything between.
 long SimDevice::leave_secret_memory(std::uint64_t address, std::uint64_t size) {
   const auto is_secret = [](std::uint64_t page) { return (sim_epcm[page / kPageSize] & kEpcmSecret) != 0; };
   for (std::uint64_t page = address; page < address + size;) {
@@ -294,7 +302,8 @@ long SimDevice::leave_secret_memory(std::uint64_t address, std::uint64_t size) {
     mprotect(copy, run, PROT_READ);
     secret_pool_.give_back(page, run);
     if (mremap(copy, run, run, MREMAP_MAYMOVE | MREMAP_FIXED, at(page)) == MAP_FAILED) return -errno;
-    for (std::uint64_t done = 0; done < run; done += kPageSize) sim_epcm[(page + done) / kPageSize] &= ~std::uint64_t{kEpcmSecret};
+    for (std::uint64_t done = 0; done < run; done += kPageSize)
+      sim_epcm[(page + done) / kPageSize] &= ~std::uint64_t{kEpcmSecret};
     page += run;
   }
   return 0;
@@ -325,7 +334,9 @@ long SimDevice::remove(std::uint64_t address, std::uint64_t size) {
     code |= (sim_epcm[page / kPageSize] & kEpcmCode) != 0;
     sim_epcm[page / kPageSize] = kEpcmValid | kEpcmTrim | kEpcmModified;
   }
-  if (code) ::fallocate(sim_code_file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(address), static_cast<off_t>(size));
+  if (code)
+    ::fallocate(sim_code_file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(address),
+                static_cast<off_t>(size));
   if (secret_memory_) secret_pool_.give_back(address, size);
   return map_nothing(address, size);
 }
@@ -366,9 +377,12 @@ Result<std::unique_ptr<Device>> open_sim_device(const SimOptions& options) {
   const auto platform = TRY(load_sim_platform(sim_state_directory(options.state_directory)));
   const SecretMemorySupport support = secret_memory_support();
   if (options.memory == MemoryMode::secret && !support.usable)
-    return Error(Errc::io, "no secret memory here: needs memfd_secret and RLIMIT_MEMLOCK of 1 GiB or CAP_IPC_LOCK; see `cloister doctor`");
+    return Error(
+        Errc::io,
+        "no secret memory here: needs memfd_secret and RLIMIT_MEMLOCK of 1 GiB or CAP_IPC_LOCK; see `cloister doctor`");
   const bool secret = options.memory != MemoryMode::plain && support.usable;
   const bool weaker = options.memory == MemoryMode::automatic && !secret;
-  return std::unique_ptr<Device>(std::make_unique<SimDevice>(platform, secret, weaker ? support.advice : std::string()));
+  return std::unique_ptr<Device>(
+      std::make_unique<SimDevice>(platform, secret, weaker ? support.advice : std::string()));
 }
 }  // namespace cloister::host

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SGX in software: the driver's and the processor's part of an enclave, in this process. Untrusted, and no protection against
-// whoever can read this process's memory; what it gives is the architecture, down to measurement, reports and keys.
+// SGX in software: the driver's and the processor's part of an enclave, in this process. Untrusted, and no protection
+// against whoever can read this process's memory; what it gives is the architecture, down to measurement, reports and
+// keys.
 #pragma once
 #include <memory>
 #include <vector>

@@ -22,15 +22,15 @@ struct Exit {
   bool is_vsyscall = false;
 };
 
-// A call of the vsyscall page that the seccomp filter refused: the kernel has returned from it already. In an enclave the
-// instruction fetch faults.
+// A call of the vsyscall page that the seccomp filter refused: the kernel has returned from it already. In an enclave
+// the instruction fetch faults.
 bool is_refused_vsyscall(const siginfo_t& info) {
   return info.si_signo == SIGSYS && info.si_code == kSysSeccomp &&
          (reinterpret_cast<std::uint64_t>(info.si_call_addr) & ~std::uint64_t{4095}) == kVsyscallPage;
 }
 
-// E-8: only what the processor reported just now. A signal that somebody sent has si_code <= 0, whatever trap number a previous
-// fault left behind.
+// E-8: only what the processor reported just now. A signal that somebody sent has si_code <= 0, whatever trap number a
+// previous fault left behind.
 Exit classify(const siginfo_t& info, const ucontext_t& context) {
   Exit exit;
   if (info.si_signo == SIGSYS && info.si_code == kSysUserDispatch) {
@@ -48,7 +48,8 @@ Exit classify(const siginfo_t& info, const ucontext_t& context) {
   }
   if (info.si_code <= 0) return exit;
   const greg_t rip = context.uc_mcontext.gregs[REG_RIP];
-  if (info.si_signo == SIGSEGV && rip < 0) {  // beside its entries that page raises a bare SIGSEGV, with stale trap numbers
+  if (info.si_signo == SIGSEGV &&
+      rip < 0) {  // beside its entries that page raises a bare SIGSEGV, with stale trap numbers
     exit.exitinfo = sgx::kExitinfoValid | sgx::kExitinfoHardware | static_cast<std::uint32_t>(sgx::Vector::pf);
     exit.address = static_cast<std::uint64_t>(rip);
     exit.error_code = kUserFetch;
@@ -71,8 +72,7 @@ Exit classify(const siginfo_t& info, const ucontext_t& context) {
       }
       return exit;
     }
-    default:
-      return exit;
+    default: return exit;
   }
 }
 
@@ -108,7 +108,8 @@ void save_registers(const ucontext_t& context, std::uint64_t fs, SimTcs* tcs, co
 // SDM, "Synthetic State on Asynchronous Enclave Exit": ERESUME's operands, all else cleared.
 void load_synthetic_state(SimTcs* tcs, ucontext_t* context) {
   greg_t* g = context->uc_mcontext.gregs;
-  for (int index : {REG_RDX, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15}) g[index] = 0;
+  for (int index : {REG_RDX, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15})
+    g[index] = 0;
   g[REG_RAX] = 3;
   g[REG_RBX] = static_cast<greg_t>(tcs->address);
   g[REG_RCX] = static_cast<greg_t>(tcs->aep);
@@ -162,8 +163,8 @@ bool asynchronous_exit(SimTcs* tcs, const siginfo_t& info, ucontext_t* context, 
   auto* image = reinterpret_cast<std::uint8_t*>(context->uc_mcontext.fpregs);
   const std::size_t size = xsave_size(image);
   std::memcpy(frame, image, size);
-  std::memset(frame + 464, 0, 48);       // the kernel's own marks are no part of an XSAVE image
-  std::memset(frame + 528, 0, 48);       // nor of its header (XCOMP_BV and reserved must be zero)
+  std::memset(frame + 464, 0, 48);  // the kernel's own marks are no part of an XSAVE image
+  std::memset(frame + 528, 0, 48);  // nor of its header (XCOMP_BV and reserved must be zero)
   std::memset(frame + 520, 0, 8);
   ++tcs->cssa;
   tcs->busy = 0;

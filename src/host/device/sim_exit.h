@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous exits of the software processor: from a signal frame to an SSA frame and back to the host's AEP. Untrusted.
+// Asynchronous exits of the software processor: from a signal frame to an SSA frame and back to the host's AEP.
+// Untrusted.
 #pragma once
 #include <signal.h>
 #include <ucontext.h>
@@ -15,8 +16,8 @@ bool is_fetch_outside(const siginfo_t& info, const ucontext_t& context, const Si
 // The thread's TCS while the enclave's GS base is loaded; null before its first entry.
 SimTcs* current_sim_tcs();
 
-// AEX: saves the interrupted state in SSA frame CSSA, gives the context the synthetic state with which the host continues at
-// AEP, and wipes the enclave's registers from the signal frame. `fs` is the interrupted FS base. Returns whether EXITINFO is valid
-// (a fault rather than an interrupt).
+// AEX: saves the interrupted state in SSA frame CSSA, gives the context the synthetic state with which the host
+// continues at AEP, and wipes the enclave's registers from the signal frame. `fs` is the interrupted FS base. Returns
+// whether EXITINFO is valid (a fault rather than an interrupt).
 bool asynchronous_exit(SimTcs* tcs, const siginfo_t& info, ucontext_t* context, std::uint64_t fs);
 }  // namespace cloister::host

@@ -18,7 +18,7 @@ using layout::kPageSize;
   for (;;) asm volatile("hlt");
 }
 
-constexpr std::uint64_t as_permissions(std::uint64_t epcm) { return epcm >> 1 & 7; }   // SECINFO's R, W, X
+constexpr std::uint64_t as_permissions(std::uint64_t epcm) { return epcm >> 1 & 7; }  // SECINFO's R, W, X
 constexpr std::uint64_t as_epcm(std::uint64_t secinfo) { return (secinfo & 7) << 1; }
 
 std::uint64_t read_secinfo(const sgx::Secinfo* info) {

@@ -41,7 +41,8 @@ bool create_fuses(const std::string& file) {
   const std::string temporary = file + "." + std::to_string(getpid());
   const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return false;
-  const bool written = write(descriptor, &fuses, sizeof fuses) == static_cast<ssize_t>(sizeof fuses) && fsync(descriptor) == 0;
+  const bool written =
+      write(descriptor, &fuses, sizeof fuses) == static_cast<ssize_t>(sizeof fuses) && fsync(descriptor) == 0;
   close(descriptor);
   const bool linked = written && (link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
   unlink(temporary.c_str());
@@ -74,7 +75,8 @@ Result<sgx::Platform> load_sim_platform(const std::string& directory) {
   const int boot = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
   if (boot >= 0) {
     char text[36] = {};
-    if (read(boot, text, sizeof text) == static_cast<ssize_t>(sizeof text)) std::memcpy(platform.report_keyid.data(), text, 32);
+    if (read(boot, text, sizeof text) == static_cast<ssize_t>(sizeof text))
+      std::memcpy(platform.report_keyid.data(), text, 32);
     close(boot);
   }
   return platform;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// State of the software processor that assembly, leaf emulation and signal handlers share. Untrusted; one enclave per process.
+// State of the software processor that assembly, leaf emulation and signal handlers share. Untrusted; one enclave per
+// process.
 #pragma once
 
 // Offsets into SimTcs for assembly.
@@ -21,27 +22,28 @@
 
 namespace cloister::host {
 
-// The part of a TCS that software cannot see. Page-aligned, so that an EPCM entry can hold its address and 12 flag bits.
+// The part of a TCS that software cannot see. Page-aligned, so that an EPCM entry can hold its address and 12 flag
+// bits.
 struct alignas(4096) SimTcs {
   std::uint64_t busy;
   std::uint64_t cssa;
   std::uint64_t nssa;
   std::uint64_t entry;
   std::uint64_t gs_base;
-  std::uint64_t host_rsp;   // URSP, URBP: of the last EENTER
+  std::uint64_t host_rsp;  // URSP, URBP: of the last EENTER
   std::uint64_t host_rbp;
   std::uint64_t aep;
   std::uint64_t ssa;
-  std::uint64_t host_fs;    // of the host thread that entered
-  std::uint64_t in_leaf;    // the thread runs the emulation of a leaf on behalf of the enclave
+  std::uint64_t host_fs;  // of the host thread that entered
+  std::uint64_t in_leaf;  // the thread runs the emulation of a leaf on behalf of the enclave
   std::uint64_t fs_base;
-  std::uint64_t address;    // of the TCS page
+  std::uint64_t address;  // of the TCS page
 };
 static_assert(offsetof(SimTcs, gs_base) == SIM_GSBASE && offsetof(SimTcs, ssa) == SIM_SSA);
 static_assert(offsetof(SimTcs, host_fs) == SIM_HOST_FS && offsetof(SimTcs, in_leaf) == SIM_IN_LEAF);
 
-// EPCM: one word per page of ELRANGE. Low 12 bits are flags; above them, for a TCS page and for the page where a thread's GS
-// base points, the address of its SimTcs; for a staged page, where it lies until it is complete.
+// EPCM: one word per page of ELRANGE. Low 12 bits are flags; above them, for a TCS page and for the page where a
+// thread's GS base points, the address of its SimTcs; for a staged page, where it lies until it is complete.
 enum EpcmFlags : std::uint64_t {
   kEpcmValid = 1,
   kEpcmRead = 2,

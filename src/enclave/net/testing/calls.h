@@ -14,9 +14,12 @@
 namespace cloister::testing {
 template <typename T>
 std::uint64_t word_of(T value) {
-  if constexpr (std::is_pointer_v<T>) return reinterpret_cast<std::uint64_t>(value);
-  else if constexpr (std::is_null_pointer_v<T>) return 0;
-  else return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  if constexpr (std::is_pointer_v<T>)
+    return reinterpret_cast<std::uint64_t>(value);
+  else if constexpr (std::is_null_pointer_v<T>)
+    return 0;
+  else
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
 }
 template <typename... A>
 long call(long number, A... arguments) {

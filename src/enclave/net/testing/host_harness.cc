@@ -66,8 +66,10 @@ extern "C" void host_call_transfer() {
   auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block);
   const std::uint64_t number = block->number & ~kInterruptible;
   ++testing::host_call_total;
-  if (number == static_cast<std::uint64_t>(HostService::report_lie) || number == static_cast<std::uint64_t>(HostService::fail)) {
-    std::fprintf(stderr, "%.*s", static_cast<int>(block->args[1]), reinterpret_cast<const char*>(block) + kHostBlockBounceOffset);
+  if (number == static_cast<std::uint64_t>(HostService::report_lie) ||
+      number == static_cast<std::uint64_t>(HostService::fail)) {
+    std::fprintf(stderr, "%.*s", static_cast<int>(block->args[1]),
+                 reinterpret_cast<const char*>(block) + kHostBlockBounceOffset);
     _exit(number == static_cast<std::uint64_t>(HostService::report_lie) ? 120 : 121);
   }
   long result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel storey's files on an ordinary process: the real core makes real host calls, program memory is our own, and signals are
-// the process's. For tests outside the enclave.
+// The kernel storey's files on an ordinary process: the real core makes real host calls, program memory is our own, and
+// signals are the process's. For tests outside the enclave.
 #pragma once
 #include <cstdint>
 #include "src/enclave/kernel/task.h"

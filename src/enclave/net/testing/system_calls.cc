@@ -38,7 +38,8 @@ enum class Direction { in, out };
 SysResult transfer(Task& task, int descriptor, const IoVector& memory, Direction direction) {
   const vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
   if (!(direction == Direction::in ? file->readable : file->writable)) return Error::from_errno(EBADF);
-  return static_cast<std::int64_t>(TRY(direction == Direction::in ? file->read(task, memory) : file->write(task, memory)));
+  return static_cast<std::int64_t>(
+      TRY(direction == Direction::in ? file->read(task, memory) : file->write(task, memory)));
 }
 SysResult sys_read(Task& task, int descriptor, kernel::ProgramAddress to, std::uint64_t size) {
   return transfer(task, descriptor, IoVector::program(to, size), Direction::in);
@@ -72,7 +73,8 @@ SysResult sys_open(Task& task, kernel::ProgramAddress, int, int) {
 SysResult sys_fcntl(Task& task, int descriptor, int command, std::uint64_t argument) {
   const vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
   switch (command) {
-    case F_GETFD: return TRY(task.process.descriptors.close_on_exec(descriptor)) == kernel::CloseOnExec::yes ? FD_CLOEXEC : 0;
+    case F_GETFD:
+      return TRY(task.process.descriptors.close_on_exec(descriptor)) == kernel::CloseOnExec::yes ? FD_CLOEXEC : 0;
     case F_GETFL: return file->status_flags.load();
     case F_SETFL: TRY(file->set_status_flags(static_cast<std::uint32_t>(argument))); return 0;
     case F_GETPIPE_SZ: return TRY(file->pipe_capacity());
@@ -83,20 +85,62 @@ SysResult sys_fcntl(Task& task, int descriptor, int command, std::uint64_t argum
 
 // The standard streams, so that numbers are as in a program.
 bool take_standard_streams(Task& task) {
-  for (int i = 0; i < 3; ++i) (void)task.process.descriptors.install(vfs::FileRef(new RegularFile), kernel::CloseOnExec::no);
+  for (int i = 0; i < 3; ++i)
+    (void)task.process.descriptors.install(vfs::FileRef(new RegularFile), kernel::CloseOnExec::no);
   return true;
 }
 
-#define CALL(name) case SYS_##name: return syscalls::thunk<&syscalls::sys_##name>(task, context)
-#define OWN(name) case SYS_##name: return syscalls::thunk<&sys_##name>(task, context)
+#define CALL(name)                                                              \
+  case SYS_##name: return syscalls::thunk<&syscalls::sys_##name>(task, context) \
+      #define OWN(name)                                                         \
+  case SYS_##name: return syscalls::thunk<&sys_##name>(task, context)
 long kernel_path(long number, Task& task, const core::ProgramContext& context) {
   switch (number) {
-    OWN(read); OWN(write); OWN(readv); OWN(writev); OWN(pread64); OWN(lseek); OWN(close); OWN(dup); OWN(open); OWN(fcntl);
-    CALL(socket); CALL(socketpair); CALL(bind); CALL(listen); CALL(accept); CALL(accept4); CALL(connect); CALL(shutdown);
-    CALL(getsockname); CALL(getpeername); CALL(setsockopt); CALL(getsockopt); CALL(sendto); CALL(recvfrom); CALL(sendmsg);
-    CALL(recvmsg); CALL(sendmmsg); CALL(recvmmsg); CALL(pipe); CALL(pipe2); CALL(eventfd2); CALL(timerfd_create);
-    CALL(timerfd_settime); CALL(timerfd_gettime); CALL(epoll_create); CALL(epoll_create1); CALL(epoll_ctl); CALL(epoll_wait);
-    CALL(epoll_pwait); CALL(epoll_pwait2); CALL(poll); CALL(ppoll); CALL(select); CALL(pselect6); CALL(ioctl);
+    OWN(read);
+    OWN(write);
+    OWN(readv);
+    OWN(writev);
+    OWN(pread64);
+    OWN(lseek);
+    OWN(close);
+    OWN(dup);
+    OWN(open);
+    OWN(fcntl);
+    CALL(socket);
+    CALL(socketpair);
+    CALL(bind);
+    CALL(listen);
+    CALL(accept);
+    CALL(accept4);
+    CALL(connect);
+    CALL(shutdown);
+    CALL(getsockname);
+    CALL(getpeername);
+    CALL(setsockopt);
+    CALL(getsockopt);
+    CALL(sendto);
+    CALL(recvfrom);
+    CALL(sendmsg);
+    CALL(recvmsg);
+    CALL(sendmmsg);
+    CALL(recvmmsg);
+    CALL(pipe);
+    CALL(pipe2);
+    CALL(eventfd2);
+    CALL(timerfd_create);
+    CALL(timerfd_settime);
+    CALL(timerfd_gettime);
+    CALL(epoll_create);
+    CALL(epoll_create1);
+    CALL(epoll_ctl);
+    CALL(epoll_wait);
+    CALL(epoll_pwait);
+    CALL(epoll_pwait2);
+    CALL(poll);
+    CALL(ppoll);
+    CALL(select);
+    CALL(pselect6);
+    CALL(ioctl);
     default: return -ENOSYS;
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the linker puts in place of the C library's functions (--wrap), so that a program of tests/linux_abi runs on the kernel
-// storey's handlers without an enclave.
+// What the linker puts in place of the C library's functions (--wrap), so that a program of tests/linux_abi runs on the
+// kernel storey's handlers without an enclave.
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <cerrno>
@@ -10,9 +10,12 @@
 namespace {
 template <typename T>
 std::uint64_t word(T value) {
-  if constexpr (std::is_pointer_v<T>) return reinterpret_cast<std::uint64_t>(value);
-  else if constexpr (std::is_null_pointer_v<T>) return 0;
-  else return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  if constexpr (std::is_pointer_v<T>)
+    return reinterpret_cast<std::uint64_t>(value);
+  else if constexpr (std::is_null_pointer_v<T>)
+    return 0;
+  else
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
 }
 template <typename... A>
 long call(long number, A... arguments) {
@@ -23,11 +26,16 @@ long call(long number, A... arguments) {
 }
 }  // namespace
 
-#define WRAP0(name, number) long __wrap_##name() { return call(number); }
-#define WRAP1(name, number, A) long __wrap_##name(A a) { return call(number, a); }
-#define WRAP2(name, number, A, B) long __wrap_##name(A a, B b) { return call(number, a, b); }
-#define WRAP3(name, number, A, B, C) long __wrap_##name(A a, B b, C c) { return call(number, a, b, c); }
-#define WRAP4(name, number, A, B, C, D) long __wrap_##name(A a, B b, C c, D d) { return call(number, a, b, c, d); }
+#define WRAP0(name, number) \
+  long __wrap_##name() { return call(number); }
+#define WRAP1(name, number, A) \
+  long __wrap_##name(A a) { return call(number, a); }
+#define WRAP2(name, number, A, B) \
+  long __wrap_##name(A a, B b) { return call(number, a, b); }
+#define WRAP3(name, number, A, B, C) \
+  long __wrap_##name(A a, B b, C c) { return call(number, a, b, c); }
+#define WRAP4(name, number, A, B, C, D) \
+  long __wrap_##name(A a, B b, C c, D d) { return call(number, a, b, c, d); }
 #define WRAP5(name, number, A, B, C, D, E) \
   long __wrap_##name(A a, B b, C c, D d, E e) { return call(number, a, b, c, d, e); }
 #define WRAP6(name, number, A, B, C, D, E, F) \

@@ -130,9 +130,7 @@ extern "C" void host_call_transfer() {
   if (number >= kFirstHostService) {
     switch (static_cast<HostService>(number)) {
       case HostService::report_lie:
-      case HostService::fail:
-        std::fwrite(bounce, 1, a[1], stderr);
-        std::_Exit(static_cast<int>(a[0]));
+      case HostService::fail: std::fwrite(bounce, 1, a[1], stderr); std::_Exit(static_cast<int>(a[0]));
       case HostService::print: {
         const std::lock_guard guard(testing::print_mutex);
         testing::messages.append(bounce, a[0]);

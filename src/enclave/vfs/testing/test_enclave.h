@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests on the host: the kernel storey's file system over the real host-call checks, with this process as the host. Answers can
-// be falsified on their way in.
+// For tests on the host: the kernel storey's file system over the real host-call checks, with this process as the host.
+// Answers can be falsified on their way in.
 #pragma once
 #include <functional>
 #include <memory>

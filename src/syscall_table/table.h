@@ -18,7 +18,7 @@ struct SystemCallRow {
 inline constexpr SystemCallRow kSystemCalls[] = {
 #define SYSCALL(name, policy, support, arguments, note) \
   {__NR_##name, #name, CallPolicy::policy, CallSupport::support, arguments, note},
-#include "src/enclave/syscalls/syscalls.def"
+#include "src/syscall_table/syscalls.def"
 #undef SYSCALL
 };
 inline constexpr const char* kPolicyNames[] = {"emulated", "shielded", "passthrough", "denied"};
