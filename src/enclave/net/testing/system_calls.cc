@@ -90,59 +90,27 @@ bool take_standard_streams(Task& task) {
   return true;
 }
 
-#define CALL(name)                                                              \
-  case SYS_##name: return syscalls::thunk<&syscalls::sys_##name>(task, context) \
-      #define OWN(name)                                                         \
-  case SYS_##name: return syscalls::thunk<&sys_##name>(task, context)
+// One row of the dispatch: a handler of the kernel storey, or one from above.
+#define CALL(name)     \
+  case SYS_##name:     \
+    return syscalls::thunk<&syscalls::sys_##name>(task, context);
+#define OWN(name)  \
+  case SYS_##name: \
+    return syscalls::thunk<&sys_##name>(task, context);
+
 long kernel_path(long number, Task& task, const core::ProgramContext& context) {
+  // clang-format off
   switch (number) {
-    OWN(read);
-    OWN(write);
-    OWN(readv);
-    OWN(writev);
-    OWN(pread64);
-    OWN(lseek);
-    OWN(close);
-    OWN(dup);
-    OWN(open);
-    OWN(fcntl);
-    CALL(socket);
-    CALL(socketpair);
-    CALL(bind);
-    CALL(listen);
-    CALL(accept);
-    CALL(accept4);
-    CALL(connect);
-    CALL(shutdown);
-    CALL(getsockname);
-    CALL(getpeername);
-    CALL(setsockopt);
-    CALL(getsockopt);
-    CALL(sendto);
-    CALL(recvfrom);
-    CALL(sendmsg);
-    CALL(recvmsg);
-    CALL(sendmmsg);
-    CALL(recvmmsg);
-    CALL(pipe);
-    CALL(pipe2);
-    CALL(eventfd2);
-    CALL(timerfd_create);
-    CALL(timerfd_settime);
-    CALL(timerfd_gettime);
-    CALL(epoll_create);
-    CALL(epoll_create1);
-    CALL(epoll_ctl);
-    CALL(epoll_wait);
-    CALL(epoll_pwait);
-    CALL(epoll_pwait2);
-    CALL(poll);
-    CALL(ppoll);
-    CALL(select);
-    CALL(pselect6);
-    CALL(ioctl);
+    OWN(read) OWN(write) OWN(readv) OWN(writev) OWN(pread64) OWN(lseek) OWN(close) OWN(dup) OWN(open) OWN(fcntl)
+    CALL(socket) CALL(socketpair) CALL(bind) CALL(listen) CALL(accept) CALL(accept4) CALL(connect) CALL(shutdown)
+    CALL(getsockname) CALL(getpeername) CALL(setsockopt) CALL(getsockopt) CALL(sendto) CALL(recvfrom) CALL(sendmsg)
+    CALL(recvmsg) CALL(sendmmsg) CALL(recvmmsg) CALL(pipe) CALL(pipe2) CALL(eventfd2) CALL(timerfd_create)
+    CALL(timerfd_settime) CALL(timerfd_gettime) CALL(epoll_create) CALL(epoll_create1) CALL(epoll_ctl)
+    CALL(epoll_wait) CALL(epoll_pwait) CALL(epoll_pwait2) CALL(poll) CALL(ppoll) CALL(select) CALL(pselect6)
+    CALL(ioctl)
     default: return -ENOSYS;
   }
+  // clang-format on
 }
 
 long fast_path(long number, core::Thread* thread, core::ProgramContext* context) {
