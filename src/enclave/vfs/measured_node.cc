@@ -49,7 +49,8 @@ Result<std::shared_ptr<MeasuredContent>> MeasuredNode::content() {
 }
 
 Result<FileRef> MeasuredNode::open(Task&, std::uint32_t flags) {
-  return FileRef(new MeasuredOpenFile(shared_from_this(), flags, TRY(content())));
+  auto shared = TRY(content());  // not within the new-expression, whose memory an early return would leave behind
+  return FileRef(new MeasuredOpenFile(shared_from_this(), flags, std::move(shared)));
 }
 
 Result<std::size_t> MeasuredOpenFile::read_at(Task&, const IoVector& to, std::uint64_t offset) {
