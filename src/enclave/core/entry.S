@@ -4,7 +4,7 @@
 // On EENTER only RAX (CSSA), RBX (TCS) and the FS and GS bases are the processor's; every other register, the flags
 // and the whole extended state are the host's. Nothing here uses a stack before it has taken it from the Thread
 // (rule E-5), and each path re-establishes the complete state (E-1 to E-4) before it calls C++.
-#include "src/enclave/core/state_macros.S.h"
+#include "src/enclave/core/state_macros.inc"
 
   .section .text.entry, "ax", @progbits
   .globl enclave_entry

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole programs' states in the hands of the kernel storey: starting a program thread on top of a C++ frame and leaving it
 // for good, and the processor state of the calling program as an XSAVE image.
-#include "src/enclave/core/state_macros.S.h"
+#include "src/enclave/core/state_macros.inc"
 
 #define SAVED_RSP C_SIZE                // just above the context
 #define FRAME_SIZE (C_SIZE + 32)

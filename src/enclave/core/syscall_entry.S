@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program's way into the kernel and back. Trampolines jump here with the return address in RCX, all other
 // registers as for `syscall`. The frame lies at a fixed place, the top of the thread's runtime stack.
-#include "src/enclave/core/state_macros.S.h"
+#include "src/enclave/core/state_macros.inc"
 
   .section .text.syscall, "ax", @progbits
 
