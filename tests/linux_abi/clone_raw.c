@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads made by clone and clone3 without a library: the child starts with the parent's registers, the parent's
-// floating-point state and its own stack; ids are stored and cleared as asked. flags: -mno-red-zone
+// floating-point state and its own stack; ids are stored and cleared as asked.
+
+// flags: -mno-red-zone
 #include "check.h"
 #include <linux/futex.h>
 #include <linux/sched.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Floating-point and vector state around handlers: a handler starts with the initial state, sees the interrupted one in
-// its frame, may edit it there, and what it does to its own registers is undone. flags: -lm
+// its frame, may edit it there, and what it does to its own registers is undone.
+
+// flags: -lm
 #include "check.h"
 #include <fenv.h>
 #include <sys/ucontext.h>

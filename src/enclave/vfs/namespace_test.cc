@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cstring>
+#include "src/enclave/core/host_call.h"
+#include "src/enclave/kernel/address_space.h"
 #include "src/enclave/vfs/testing/test_enclave.h"
 
 namespace cloister::testing {
@@ -243,6 +245,36 @@ TEST_F(NamespaceTest, LyingListingsStopTheEnclave) {
   EXPECT_EXIT(falsified(18, 77), ::testing::ExitedWithCode(120), "malformed");
   EXPECT_EXIT(falsified(19, '/'), ::testing::ExitedWithCode(120), "malformed");
   EXPECT_EXIT(falsified(19, 0), ::testing::ExitedWithCode(120), "malformed");
+}
+
+TEST_F(NamespaceTest, AnOpenFileThatChangesItsTypeStopsTheEnclave) {
+  const std::string path = host.write("file", "text");
+  manifest.insecure_host_paths = {host.path()};
+  start();
+  const auto file = open(path).take();
+  set_falsify([](HostAnswer& answer) {
+    if (answer.number == SYS_fstat) reinterpret_cast<struct stat*>(answer.arguments[1])->st_mode = S_IFDIR | 0755;
+  });
+  EXPECT_EXIT((void)file->status().ok(), ::testing::ExitedWithCode(120), "changed its type");
+}
+
+// A page fault within a copy out of the bounce buffer reads a file through the same buffer.
+TEST_F(NamespaceTest, ReadingForAFaultLeavesTheBounceBufferAsItWas) {
+  const std::string measured = host.write("measured", std::string(40'000, 'm')), plain = host.write("plain", std::string(40'000, 'p'));
+  manifest.files = {measure(measured)};
+  manifest.insecure_host_paths = {host.path()};
+  start();
+  const std::string pattern(kBounceSize, 'b');
+  for (const std::string& path : {measured, plain}) {
+    const auto mapped = open(path).take()->map_file().take();
+    core::copy_to_host(core::bounce_buffer(), pattern.data(), pattern.size());
+    std::vector<char> pages(16'384);
+    EXPECT_EQ(mapped->size(), 40'000u);
+    EXPECT_TRUE(mapped->read_pages(16'384, pages.data(), pages.size()).ok());
+    std::string after(kBounceSize, '\0');
+    core::copy_from_host(after.data(), core::bounce_buffer(), after.size());
+    EXPECT_EQ(after, pattern) << path;
+  }
 }
 
 TEST_F(NamespaceTest, ImpossibleAnswersStopTheEnclave) {

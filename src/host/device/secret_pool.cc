@@ -17,14 +17,18 @@ constexpr std::uint64_t kUsefulRun = 8;  // used runs below this many pages only
 
 void* at(std::uint64_t address) { return reinterpret_cast<void*>(address); }
 
+// What becomes of the addresses that pages leave. At home they must stay taken: the kernel would give a hole to the next
+// mmap, and the pages that come back would replace whatever that was.
+enum Leaving : int { kLeavesHole = 0, kStaysTaken = MREMAP_DONTUNMAP };
+
 // One mremap, or several when the kernel keeps the range as several mappings.
-long move_pages(std::uint64_t from, std::uint64_t to, std::uint64_t pages) {
+long move_pages(std::uint64_t from, std::uint64_t to, std::uint64_t pages, Leaving leaving) {
   const std::uint64_t size = pages * kPageSize;
-  if (mremap(at(from), size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at(to)) != MAP_FAILED) return 0;
+  if (mremap(at(from), size, size, MREMAP_MAYMOVE | MREMAP_FIXED | leaving, at(to)) != MAP_FAILED) return 0;
   if (errno != EFAULT || pages == 1) return -errno;
   const std::uint64_t half = pages / 2;
-  if (const long error = move_pages(from, to, half); error != 0) return error;
-  return move_pages(from + half * kPageSize, to + half * kPageSize, pages - half);
+  if (const long error = move_pages(from, to, half, leaving); error != 0) return error;
+  return move_pages(from + half * kPageSize, to + half * kPageSize, pages - half, leaving);
 }
 }  // namespace
 
@@ -129,7 +133,7 @@ long SecretPool::take(std::uint64_t address, std::uint64_t size) {
       continue;
     }
     if (used) std::memset(at(home_of(run.first)), 0, run.count * kPageSize);
-    if (const long error = move_pages(home_of(run.first), address, run.count); error != 0) return error;
+    if (const long error = move_pages(home_of(run.first), address, run.count, kStaysTaken); error != 0) return error;
     note_lent(address, run);
     address += run.count * kPageSize;
     left -= run.count;
@@ -156,7 +160,8 @@ long SecretPool::move(std::uint64_t from, std::uint64_t to, std::uint64_t size) 
   const std::lock_guard<std::mutex> guard(mutex_);
   long result = 0;
   for_lent(from, size, [&](std::uint64_t address, Run run) {
-    const long error = move_pages(address, to + (address - from), run.count);
+    const Leaving leaving = address == home_of(run.first) ? kStaysTaken : kLeavesHole;
+    const long error = move_pages(address, to + (address - from), run.count, leaving);
     if (error == 0)
       note_lent(to + (address - from), run);
     else
@@ -171,7 +176,7 @@ void SecretPool::give_back(std::uint64_t address, std::uint64_t size) {
     // One protection makes it one mapping again.
     mprotect(at(from), run.count * kPageSize, PROT_READ | PROT_WRITE);
     const std::uint64_t home = home_of(run.first);
-    if (from != home && move_pages(from, home, run.count) != 0) return;  // lost to us, unmapped by the caller
+    if (from != home && move_pages(from, home, run.count, kLeavesHole) != 0) return;  // lost to us, unmapped by the caller
     keep(used_, run);
   });
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <cstring>
 #include <random>
+#include <vector>
 
 namespace cloister::host {
 namespace {
@@ -40,6 +41,24 @@ class SecretPoolTest : public ::testing::Test {
   std::uint64_t base_ = 0;
   SecretPool pool_;
 };
+
+// While pages are lent, the addresses where they come back to are nobody else's. First, since the
+// holes of other tests' pools would be taken before this one's.
+TEST_F(SecretPoolTest, PagesThatComeBackReplaceNothing) {
+  constexpr std::uint64_t kPart = 1 << 20, kCount = 32;
+  std::vector<std::uint64_t> mapped;
+  for (std::uint64_t i = 0; i < kCount; ++i) {
+    ASSERT_EQ(pool_.take(base_ + i * kPart, kPart), 0);
+    void* const other = mmap(nullptr, kPart, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mapped.push_back(reinterpret_cast<std::uint64_t>(other));
+    fill(mapped.back(), kPart, 0x77);
+  }
+  release(base_, kCount * kPart);
+  for (const std::uint64_t each : mapped) {
+    EXPECT_TRUE(is_all(each, kPart, 0x77));
+    munmap(reinterpret_cast<void*>(each), kPart);
+  }
+}
 
 TEST_F(SecretPoolTest, PagesComeAsZeroesEveryTime) {
   for (int round = 0; round < 5; ++round) {
