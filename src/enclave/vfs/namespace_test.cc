@@ -260,7 +260,8 @@ TEST_F(NamespaceTest, AnOpenFileThatChangesItsTypeStopsTheEnclave) {
 
 // A page fault within a copy out of the bounce buffer reads a file through the same buffer.
 TEST_F(NamespaceTest, ReadingForAFaultLeavesTheBounceBufferAsItWas) {
-  const std::string measured = host.write("measured", std::string(40'000, 'm')), plain = host.write("plain", std::string(40'000, 'p'));
+  const std::string measured = host.write("measured", std::string(40'000, 'm')),
+                    plain = host.write("plain", std::string(40'000, 'p'));
   manifest.files = {measure(measured)};
   manifest.insecure_host_paths = {host.path()};
   start();

@@ -17,8 +17,8 @@ constexpr std::uint64_t kUsefulRun = 8;  // used runs below this many pages only
 
 void* at(std::uint64_t address) { return reinterpret_cast<void*>(address); }
 
-// What becomes of the addresses that pages leave. At home they must stay taken: the kernel would give a hole to the next
-// mmap, and the pages that come back would replace whatever that was.
+// What becomes of the addresses that pages leave. At home they must stay taken: the kernel would give a hole to the
+// next mmap, and the pages that come back would replace whatever that was.
 enum Leaving : int { kLeavesHole = 0, kStaysTaken = MREMAP_DONTUNMAP };
 
 // One mremap, or several when the kernel keeps the range as several mappings.
@@ -176,7 +176,8 @@ void SecretPool::give_back(std::uint64_t address, std::uint64_t size) {
     // One protection makes it one mapping again.
     mprotect(at(from), run.count * kPageSize, PROT_READ | PROT_WRITE);
     const std::uint64_t home = home_of(run.first);
-    if (from != home && move_pages(from, home, run.count, kLeavesHole) != 0) return;  // lost to us, unmapped by the caller
+    if (from != home && move_pages(from, home, run.count, kLeavesHole) != 0)
+      return;  // lost to us, unmapped by the caller
     keep(used_, run);
   });
 }
