@@ -91,10 +91,10 @@ bool take_standard_streams(Task& task) {
 }
 
 // One row of the dispatch: a handler of the kernel storey, or one from above.
-#define CALL(name)                                                               \
-  case SYS_##name: return syscalls::thunk<&syscalls::sys_##name>(task, context); \
-      #define OWN(name)                                                          \
-  case SYS_##name: return syscalls::thunk<&sys_##name>(task, context);
+// clang-format off: version 14 goes back and forth between two forms of this.
+#define CALL(name) case SYS_##name: return syscalls::thunk<&syscalls::sys_##name>(task, context);
+#define OWN(name) case SYS_##name: return syscalls::thunk<&sys_##name>(task, context);
+// clang-format on
 
 long kernel_path(long number, Task& task, const core::ProgramContext& context) {
   // clang-format off
