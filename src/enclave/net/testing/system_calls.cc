@@ -91,7 +91,8 @@ bool take_standard_streams(Task& task) {
 }
 
 // One row of the dispatch: a handler of the kernel storey, or one from above.
-// clang-format off: version 14 goes back and forth between two forms of this.
+// The formatter goes back and forth between two forms of these.
+// clang-format off
 #define CALL(name) case SYS_##name: return syscalls::thunk<&syscalls::sys_##name>(task, context);
 #define OWN(name) case SYS_##name: return syscalls::thunk<&sys_##name>(task, context);
 // clang-format on
