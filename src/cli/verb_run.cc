@@ -31,6 +31,7 @@ void say_what_is_weaker(const RunOptions& options, const LaunchManifest& manifes
 }  // namespace
 
 int run_verb(int argc, char** argv) {
+  const std::uint64_t closed_streams = host::reserve_standard_streams();
   RunOptions options;
   if (const int status = parse_run_options(argc, argv, "run", "Runs a program in an enclave.", &options); status >= 0)
     return status;
@@ -51,6 +52,7 @@ int run_verb(int argc, char** argv) {
   launch.debug = options.debug || options.trace;
   launch.trace = options.trace;
   launch.statistics = options.statistics;
+  launch.closed_streams = closed_streams;
   if (!options.trace_file.empty()) {
     launch.trace_descriptor =
         open(options.trace_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);

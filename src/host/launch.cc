@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <climits>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -90,8 +91,10 @@ StartInput start_input(const LaunchOptions& options) {
   input.environment = options.environment;
   char directory[PATH_MAX];
   input.working_directory = getcwd(directory, sizeof directory) != nullptr ? directory : "/";
-  input.flags =
-      (options.trace ? std::uint64_t{kHostTrace} : 0) | (options.statistics ? std::uint64_t{kHostStatistics} : 0);
+  input.flags = (options.trace ? std::uint64_t{kHostTrace} : 0) |
+                (options.statistics ? std::uint64_t{kHostStatistics} : 0) | options.closed_streams;
+  // The mask is the program's and applied inside; one of the host's would be applied on top of it.
+  input.flags |= static_cast<std::uint64_t>(umask(0)) << kHostFileModeMaskShift;
   return input;
 }
 
@@ -111,6 +114,16 @@ Result<sgx::Digest> measure_enclave(const std::string& image_path, const LaunchM
                       return {};
                     }));
   return measurement.finish();
+}
+
+std::uint64_t reserve_standard_streams() {
+  std::uint64_t closed = 0;
+  for (int number = 0; number < 3; ++number) {
+    if (fcntl(number, F_GETFD) != -1) continue;
+    closed |= std::uint64_t{kHostClosedStream} << number;
+    if (open("/dev/null", O_RDWR) != number) std::abort();
+  }
+  return closed;
 }
 
 namespace {

@@ -30,7 +30,8 @@
 namespace cloister::kernel {
 namespace {
 constexpr int kCannotRun = 126, kNotFound = 127;
-enum HostFlags : std::uint64_t { kHostTrace = 1, kHostStatistics = 2 };
+enum HostFlags : std::uint64_t { kHostTrace = 1, kHostStatistics = 2, kHostClosedStream = 1 << 8 };
+constexpr unsigned kHostFileModeMaskShift = 16;
 
 [[noreturn]] void give_up(const std::string& why, int status) {
   const std::string line = "cloister: " + why + "\n";
@@ -107,9 +108,12 @@ bool resolve_program_fault(std::uint64_t address, core::Access access) {
 }
 
 void install_standard_streams(Process& process) {
+  const std::uint64_t flags = core::start_parameters.host_flags;
+  process.file_mode_mask = static_cast<std::uint32_t>(flags >> kHostFileModeMaskShift & 0777);
   for (int number = 0; number < 3; ++number) {
+    if ((flags & (std::uint64_t{kHostClosedStream} << number)) != 0) continue;
     auto stream = vfs::adopt_standard_stream(number);
-    if (!stream.ok()) continue;  // closed on the host
+    if (!stream.ok()) continue;
     if (!process.descriptors.install_at(std::move(stream).take(), number, CloseOnExec::no).ok()) ENCLAVE_CHECK(false);
   }
 }
