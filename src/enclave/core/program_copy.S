@@ -11,6 +11,19 @@ program_access_begin:
   .type copy_program_bytes, @function
   .balign 32
 copy_program_bytes:
+  cmp $64, %rdx
+  jb 6f
+5:
+  .irp o,0,8,16,24,32,40,48,56
+  mov \o(%rsi), %rcx
+  mov %rcx, \o(%rdi)
+  .endr
+  add $64, %rsi
+  add $64, %rdi
+  sub $64, %rdx
+  cmp $64, %rdx
+  jae 5b
+6:
   cmp $8, %rdx
   jb 2f
 1:

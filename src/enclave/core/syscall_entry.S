@@ -190,6 +190,10 @@ enter_kernel:
   test %r12, %r12
   jnz 1f
 2:
+  cmpb $0, core_scrub_level(%rip)
+  je 5f
+  vzeroupper                            // saved or dead: SSE code behind dirty upper halves is slow
+5:
   mov %r12, %gs:T_PROGRAM_VECTORS
   stmxcsr (%rsp)
   mov (%rsp), %eax

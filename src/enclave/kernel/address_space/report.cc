@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What others want to know: mappings, sizes, and original addresses of rewritten code.
+#include <algorithm>
 #include "src/enclave/kernel/address_space/implementation.h"
+#include "src/enclave/kernel/address_space/module.h"
 
 namespace cloister::kernel {
 
@@ -44,6 +46,12 @@ OriginalPosition AddressSpace::Implementation::original_position(std::uint64_t p
 std::uint64_t AddressSpace::Implementation::entry_for_restart(std::uint64_t original) {
   const Area* const area = areas.find(original);
   if (area == nullptr || area->module == nullptr) return original;
+  // Every return from a signal handler asks, and hardly ever for a window: the plan is walked only for those.
+  const Module& module = *area->module;
+  const std::uint64_t offset = original - module.text.text.address;
+  const auto next = std::upper_bound(module.sites.begin(), module.sites.end(), offset,
+                                     [](std::uint64_t value, const Module::Site& site) { return value < site.offset; });
+  if (next == module.sites.begin() || offset >= std::prev(next)->end()) return original;
   return trampoline_position(area->module->text, original).value_or(original);
 }
 
