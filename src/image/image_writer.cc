@@ -70,6 +70,18 @@ Result<void> add_segment(std::span<const std::uint8_t> elf, const Elf64_Phdr& se
   return {};
 }
 
+// The loaded ELF header says where in the file the section headers are, which depends on debug information and so on the
+// folder of the build. They are not part of the image.
+void forget_section_headers(std::map<std::uint64_t, Page>& pages) {
+  const auto first = pages.find(0);
+  if (first == pages.end()) return;
+  Elf64_Ehdr header;
+  std::memcpy(&header, first->second.bytes.data(), sizeof header);
+  header.e_shoff = 0;
+  header.e_shentsize = header.e_shnum = header.e_shstrndx = 0;
+  std::memcpy(first->second.bytes.data(), &header, sizeof header);
+}
+
 // The static thread's TCS (SDM vol. 3D, TCS). ELRANGE starts at 0, so offsets are addresses.
 Result<sgx::Tcs> boot_tcs(std::span<const std::uint8_t> elf, const Elf64_Ehdr& header) {
   sgx::Tcs tcs{};
@@ -92,6 +104,7 @@ Result<EnclaveImage> make_enclave_image(std::span<const std::uint8_t> elf) {
     if (segment.p_type == PT_INTERP) return Error(Errc::invalid, "the image wants a dynamic loader");
     if (segment.p_type == PT_LOAD && segment.p_memsz > 0) TRY(add_segment(elf, segment, pages));
   }
+  forget_section_headers(pages);
   const std::uint64_t tcs = TRY(symbol_value(elf, header, "boot_tcs"));
   if (pages.count(tcs) == 0) return Error(Errc::invalid, "boot_tcs is no page of its own");
   const sgx::Tcs contents = TRY(boot_tcs(elf, header));

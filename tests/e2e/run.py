@@ -159,7 +159,7 @@ def dump_while_sleeping(context: Context) -> None:
     program = helper(context, "sleeper")
     for how in ("nanosleep", "poll", "epoll", "futex"):
         for inside in sides(context):
-            process = context.start([program, how, "1500"], inside)
+            process = context.start([program, how, "5000"], inside)
             expect(process.stdout.readline() == b"ready\n", "not ready")
             began = time.monotonic()
             memory_probe.by_gcore(process.pid, b"no such marker")
