@@ -19,7 +19,7 @@ struct LaunchOptions {
   bool debug = false;            // ATTRIBUTES.DEBUG
   bool trace = false;            // only a debug enclave listens
   bool statistics = false;
-  std::uint64_t closed_streams = 0;   // of reserve_standard_streams()
+  std::uint64_t closed_streams = 0;  // of reserve_standard_streams()
   int trace_descriptor = 2;
   std::vector<std::string> arguments;    // argv
   std::vector<std::string> environment;  // NAME=VALUE for what the manifest lets the host choose

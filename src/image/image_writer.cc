@@ -70,8 +70,8 @@ Result<void> add_segment(std::span<const std::uint8_t> elf, const Elf64_Phdr& se
   return {};
 }
 
-// The loaded ELF header says where in the file the section headers are, which depends on debug information and so on the
-// folder of the build. They are not part of the image.
+// The loaded ELF header says where in the file the section headers are, which depends on debug information and so on
+// the folder of the build. They are not part of the image.
 void forget_section_headers(std::map<std::uint64_t, Page>& pages) {
   const auto first = pages.find(0);
   if (first == pages.end()) return;
