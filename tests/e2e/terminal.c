@@ -21,9 +21,14 @@ int main(void) {
   sigaction(SIGWINCH, &action, NULL);
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, NULL);
+  sigset_t both, before;
+  sigemptyset(&both);
+  sigaddset(&both, SIGWINCH);
+  sigaddset(&both, SIGINT);
+  sigprocmask(SIG_BLOCK, &both, &before);
   printf("waiting\n");
   fflush(stdout);
-  while (!resized) pause();
+  while (!resized) sigsuspend(&before);
   if (ioctl(0, TIOCGWINSZ, &size) == 0) printf("size %d %d\n", size.ws_row, size.ws_col);
   fflush(stdout);
   if (fgets(line, sizeof line, stdin)) printf("line %s", line);
@@ -32,7 +37,7 @@ int main(void) {
   char byte = 0;
   if (read(0, &byte, 1) == 1) printf("byte %c\n", byte);
   fflush(stdout);
-  while (!interrupted) pause();
+  while (!interrupted) sigsuspend(&before);
   printf("interrupted\n");
   return 5;
 }
