@@ -56,6 +56,7 @@ class Process {
   std::array<char, 16> name{};  // comm
   std::array<SignalAction, 65> actions{};
   PendingSignals pending;    // process-directed
+  WaitQueue signal_arrived;  // of any of its tasks: signalfd
   std::vector<Task*> tasks;  // the leader first, while it lives
   WaitQueue task_ended;
   std::uint64_t ended_cpu_time = 0;  // of tasks that have ended, ns

@@ -33,6 +33,12 @@ void cancel_opposites(Process& process, int signal) {
   for (Task* task : process.tasks) discard_signals(task->pending, opposite);
 }
 
+// Real-time signals queue up to a limit; one of each kind always finds room.
+bool is_full(const Process& process, const PendingSignals& pending, int signal) {
+  return signal >= kFirstRealTimeSignal && (pending.set & signal_bit(signal)) != 0 &&
+         pending.queue.size() >= process.limits[RLIMIT_SIGPENDING].rlim_cur;
+}
+
 // Queues it and returns the thread to interrupt, or null. With the mutex held. `target`: null for the whole process.
 core::Thread* queue_signal(Process& process, Task* target, const siginfo_t& info, Repeat repeat) {
   const int signal = info.si_signo;
@@ -41,7 +47,9 @@ core::Thread* queue_signal(Process& process, Task* target, const siginfo_t& info
   const Task& judge = target != nullptr ? *target : *process.tasks.front();
   const bool is_blocked = (judge.signal_mask & signal_bit(signal)) != 0;
   if (!is_blocked && is_ignored(process.actions[static_cast<std::size_t>(signal)], signal)) return nullptr;
-  if (!enqueue_signal(target != nullptr ? target->pending : process.pending, info, repeat)) return nullptr;
+  PendingSignals& pending = target != nullptr ? target->pending : process.pending;
+  if (is_full(process, pending, signal) || !enqueue_signal(pending, info, repeat)) return nullptr;
+  process.signal_arrived.wake_all();
   if (target != nullptr) {
     target->signal_arrived.wake_all();
     return wants(*target, signal) ? target->thread : nullptr;
@@ -70,6 +78,12 @@ siginfo_t signal_from_kernel(int signal) {
   info.si_signo = signal;
   info.si_code = SI_KERNEL;
   return info;
+}
+
+bool is_queue_full(Process& process, std::uint32_t tid, int signal) {
+  const std::lock_guard guard(process.mutex);
+  Task* const task = tid != 0 ? process.find_task(tid) : nullptr;
+  return is_full(process, task != nullptr ? task->pending : process.pending, signal);
 }
 
 void send_to_process(Process& process, const siginfo_t& info, Repeat repeat) {

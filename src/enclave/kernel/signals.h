@@ -19,6 +19,8 @@ siginfo_t signal_from(const Task& sender, int signal, int code);
 // One that the kernel sends of its own accord: SI_KERNEL.
 siginfo_t signal_from_kernel(int signal);
 
+// Would another real-time signal be dropped (RLIMIT_SIGPENDING)? `tid`: 0 for the process's own signals.
+bool is_queue_full(Process& process, std::uint32_t tid, int signal);
 // To any task of the process that does not block it.
 void send_to_process(Process& process, const siginfo_t& info, Repeat repeat = Repeat::merge);
 // To the task with this id; false: there is none.

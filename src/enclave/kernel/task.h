@@ -40,7 +40,7 @@ class Task : public core::Task {
   std::uint64_t clear_child_tid = 0;  // set_tid_address
   std::uint64_t robust_list = 0;
   std::array<char, 16> name{};
-  WaitQueue signal_arrived;  // sigtimedwait, signalfd
+  WaitQueue signal_arrived;  // sigtimedwait
   RestartBlock restart_block;
   FaultRecord fault;
   bool ending = false;           // exit(2) was called: no signal is sent here any more
@@ -48,6 +48,7 @@ class Task : public core::Task {
   std::uint64_t timer_slack = 50'000;
   int death_signal = 0;  // PR_SET_PDEATHSIG
   int nice = 0;
+  int io_priority = 0;                       // ioprio_set
   int scheduling_policy = 0;                 // SCHED_OTHER
   std::array<std::uint64_t, 16> affinity{};  // CPU n: bit n
   std::uint64_t start_time = 0;              // CLOCK_MONOTONIC, ns; of attach()

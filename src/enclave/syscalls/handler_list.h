@@ -198,6 +198,8 @@ SysResult sys_epoll_ctl(Task& task, int epoll, int operation, int descriptor, Pr
 SysResult sys_tgkill(Task& task, std::int32_t tgid, std::int32_t tid, int signal);
 SysResult sys_utimes(Task& task, ProgramAddress path, ProgramAddress address);
 SysResult sys_waitid(Task&, int which, std::int32_t, ProgramAddress, int options, ProgramAddress);
+SysResult sys_ioprio_set(Task& task, int which, std::int32_t who, int priority);
+SysResult sys_ioprio_get(Task& task, int which, std::int32_t who);
 SysResult sys_openat(Task& task, int directory, ProgramAddress path, std::uint32_t flags, std::uint32_t mode);
 SysResult sys_mkdirat(Task& task, int directory, ProgramAddress path, std::uint32_t mode);
 SysResult sys_mknodat(Task& task, int directory, ProgramAddress path, std::uint32_t mode, std::uint64_t);
@@ -223,6 +225,7 @@ SysResult sys_sync_file_range(Task& task, int descriptor, std::int64_t offset, s
 SysResult sys_utimensat(Task& task, int directory, ProgramAddress path, ProgramAddress address, int flags);
 SysResult sys_epoll_pwait(Task& task, int epoll, ProgramAddress events, int count, int time_out, ProgramAddress mask,
                           std::uint64_t mask_size);
+SysResult sys_signalfd(Task& task, int descriptor, ProgramAddress set, std::uint64_t size);
 SysResult sys_timerfd_create(Task& task, int clock, int flags);
 SysResult sys_eventfd(Task& task, std::uint32_t count);
 SysResult sys_fallocate(Task& task, int descriptor, int mode, std::int64_t offset, std::int64_t size);
@@ -230,6 +233,7 @@ SysResult sys_timerfd_settime(Task& task, int descriptor, int flags, ProgramAddr
                               ProgramAddress old_setting);
 SysResult sys_timerfd_gettime(Task& task, int descriptor, ProgramAddress setting);
 SysResult sys_accept4(Task& task, int descriptor, ProgramAddress address, ProgramAddress size, int flags);
+SysResult sys_signalfd4(Task& task, int descriptor, ProgramAddress set, std::uint64_t size, int flags);
 SysResult sys_eventfd2(Task& task, std::uint32_t count, int flags);
 SysResult sys_epoll_create1(Task& task, int flags);
 SysResult sys_dup3(Task& task, int descriptor, int target, std::uint32_t flags);
@@ -246,6 +250,9 @@ SysResult sys_clock_adjtime(Task& task, clockid_t clock, ProgramAddress address)
 SysResult sys_syncfs(Task& task, int descriptor);
 SysResult sys_sendmmsg(Task& task, int descriptor, ProgramAddress messages, std::uint32_t count, int flags);
 SysResult sys_getcpu(Task&, ProgramAddress cpu, ProgramAddress node);
+SysResult sys_sched_setattr(Task& task, std::int32_t pid, ProgramAddress address, std::uint32_t flags);
+SysResult sys_sched_getattr(Task& task, std::int32_t pid, ProgramAddress address, std::uint32_t size,
+                            std::uint32_t flags);
 SysResult sys_renameat2(Task& task, int from_directory, ProgramAddress from, int to_directory, ProgramAddress to,
                         std::uint32_t flags);
 SysResult sys_getrandom(Task&, ProgramAddress buffer, std::uint64_t size, std::uint32_t flags);

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <algorithm>
+#include "abi/enclave_layout.h"
 #include "src/enclave/kernel/credentials.h"
 #include "src/enclave/kernel/time_values.h"
 #include "src/enclave/syscalls/task_handlers.h"
@@ -23,6 +24,18 @@ Result<void> with_task(Task& caller, std::int32_t pid, Look look) {
   look(*task);
   return {};
 }
+
+// struct sched_attr, without the later utilisation limits.
+struct SchedulingAttributes {
+  std::uint32_t size, policy;
+  std::uint64_t flags;
+  std::int32_t nice;
+  std::uint32_t priority;
+  std::uint64_t runtime, deadline, period;
+};
+constexpr std::uint32_t kFirstAttributesSize = 48;
+static_assert(sizeof(SchedulingAttributes) == kFirstAttributesSize);
+constexpr int kDeadlinePolicy = 6, kIoPriorityOfProcess = 1;
 
 bool is_policy(int policy) { return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE; }
 bool is_real_time_policy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
@@ -108,6 +121,58 @@ SysResult sys_sched_get_priority_min(Task&, int policy) {
 SysResult sys_sched_rr_get_interval(Task& task, std::int32_t pid, ProgramAddress interval) {
   TRY(with_task(task, pid, [](Task&) {}));
   TRY(interval.store(kernel::timespec_of(4'000'000)));
+  return 0;
+}
+
+SysResult sys_sched_getattr(Task& task, std::int32_t pid, ProgramAddress address, std::uint32_t size,
+                            std::uint32_t flags) {
+  if (address.is_null() || size < kFirstAttributesSize || size > layout::kPageSize || flags != 0)
+    return Error::from_errno(EINVAL);
+  SchedulingAttributes attributes{};
+  TRY(with_task(task, pid, [&](Task& target) {
+    attributes.policy = static_cast<std::uint32_t>(target.scheduling_policy);
+    attributes.nice = target.nice;
+  }));
+  attributes.size = std::min<std::uint32_t>(size, sizeof attributes);
+  TRY(address.write(&attributes, attributes.size));
+  return 0;
+}
+
+SysResult sys_sched_setattr(Task& task, std::int32_t pid, ProgramAddress address, std::uint32_t flags) {
+  if (address.is_null() || pid < 0 || flags != 0) return Error::from_errno(EINVAL);
+  auto size = TRY(address.load<std::uint32_t>());
+  if (size == 0) size = kFirstAttributesSize;
+  if (size < kFirstAttributesSize || size > layout::kPageSize) return Error::from_errno(E2BIG);
+  SchedulingAttributes wanted{};
+  TRY(address.read(&wanted, std::min<std::size_t>(size, sizeof wanted)));
+  const auto policy = static_cast<int>(wanted.policy);
+  if (is_real_time_policy(policy) || policy == kDeadlinePolicy) return Error::from_errno(EPERM);
+  if (!is_policy(policy) || wanted.priority != 0) return Error::from_errno(EINVAL);
+  bool is_refused = false;
+  TRY(with_task(task, pid, [&](Task& target) {
+    is_refused = wanted.nice < target.nice && !kernel::has_capability(task.process.credentials, CAP_SYS_NICE);
+    if (is_refused) return;
+    target.scheduling_policy = policy;
+    if (policy != SCHED_IDLE) target.nice = std::clamp(wanted.nice, -20, 19);
+  }));
+  if (is_refused) return Error::from_errno(EPERM);
+  return 0;
+}
+
+// The priority of input and output is told back as it was set.
+SysResult sys_ioprio_get(Task& task, int which, std::int32_t who) {
+  if (which != kIoPriorityOfProcess) return Error::from_errno(which < 1 || which > 3 ? EINVAL : ESRCH);
+  int priority = 0;
+  TRY(with_task(task, who, [&](Task& target) { priority = target.io_priority; }));
+  return priority;
+}
+
+SysResult sys_ioprio_set(Task& task, int which, std::int32_t who, int priority) {
+  const int kind = priority >> 13, level = priority & 0x1fff;
+  if (kind < 0 || kind > 3 || level > 7 || (kind == 0 && level != 0)) return Error::from_errno(EINVAL);
+  if (kind == 1 && !kernel::has_capability(task.process.credentials, CAP_SYS_NICE)) return Error::from_errno(EPERM);
+  if (which != kIoPriorityOfProcess) return Error::from_errno(which < 1 || which > 3 ? EINVAL : ESRCH);
+  TRY(with_task(task, who, [&](Task& target) { target.io_priority = priority; }));
   return 0;
 }
 

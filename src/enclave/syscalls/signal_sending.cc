@@ -56,6 +56,7 @@ SysResult sys_rt_sigqueueinfo(Task& task, std::int32_t pid, int signal, ProgramA
   const auto info = TRY(load_queued_info(task, pid, signal, info_address));
   if (!is_signal_or_probe(signal)) return Error::from_errno(EINVAL);
   if (pid != static_cast<std::int32_t>(task.process.pid)) return Error::from_errno(ESRCH);
+  if (kernel::is_queue_full(task.process, 0, signal)) return Error::from_errno(EAGAIN);
   if (signal != 0) kernel::send_to_process(task.process, info);
   return 0;
 }
@@ -65,6 +66,7 @@ SysResult sys_rt_tgsigqueueinfo(Task& task, std::int32_t tgid, std::int32_t tid,
   if (tgid <= 0 || tid <= 0) return Error::from_errno(EINVAL);
   const auto info = TRY(load_queued_info(task, tgid, signal, info_address));
   if (tgid != static_cast<std::int32_t>(task.process.pid)) return Error::from_errno(ESRCH);
+  if (kernel::is_queue_full(task.process, static_cast<std::uint32_t>(tid), signal)) return Error::from_errno(EAGAIN);
   return send_to_thread(task, tid, info);
 }
 }  // namespace cloister::syscalls
