@@ -37,6 +37,11 @@ timespec timespec_of(std::uint64_t nanoseconds) {
           static_cast<long>(nanoseconds % kNanosecondsPerSecond)};
 }
 
+timeval timeval_of(std::uint64_t nanoseconds) {
+  const timespec time = timespec_of(nanoseconds);
+  return {time.tv_sec, time.tv_nsec / 1000};
+}
+
 Result<std::uint64_t> load_timespec(ProgramAddress address) { return nanoseconds_of(TRY(address.load<timespec>())); }
 
 std::uint64_t deadline_after(std::uint64_t nanoseconds) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times as programs pass them, and the clocks that calls name. Nanoseconds inside. Trusted, kernel storey.
 #pragma once
+#include <sys/time.h>
 #include <time.h>
 #include <cstdint>
 #include "src/enclave/kernel/program_memory.h"
@@ -13,6 +14,7 @@ inline constexpr std::uint64_t kFarFuture = ~0ULL >> 1;  // as late as a deadlin
 // EINVAL for negative times and for nanoseconds beyond a second; what is too long is kFarFuture.
 Result<std::uint64_t> nanoseconds_of(const timespec& time);
 timespec timespec_of(std::uint64_t nanoseconds);
+timeval timeval_of(std::uint64_t nanoseconds);
 Result<std::uint64_t> load_timespec(ProgramAddress address);
 // On CLOCK_MONOTONIC, never kNoDeadline.
 std::uint64_t deadline_after(std::uint64_t nanoseconds);

@@ -8,7 +8,7 @@
 
 extern "C" {
 extern const std::uint8_t vdso_image_begin[], vdso_image_end[];
-void syscall_entry_live();
+extern const char syscall_entry_live[];
 }
 
 namespace cloister::loader {
@@ -27,7 +27,7 @@ class VdsoFile final : public kernel::MappedFile {
       std::memcpy(words, bytes_.data() + at, sizeof words);
       if (words[0] != kSlotsMagic || words[1] != 0 || words[2] != 0) continue;
       words[1] = reinterpret_cast<std::uint64_t>(&clock_data);
-      words[2] = reinterpret_cast<std::uint64_t>(&syscall_entry_live);
+      words[2] = reinterpret_cast<std::uint64_t>(syscall_entry_live);
       std::memcpy(bytes_.data() + at, words, sizeof words);
       found = true;
     }

@@ -12,7 +12,6 @@ namespace cloister::net {
 namespace {
 constexpr std::size_t kMaxOptionSize = 256;
 constexpr std::uint64_t kSizeOffset = 0, kValueOffset = 8;
-constexpr int kReceiveTimeOutNew = 66, kSendTimeOutNew = 67;
 constexpr std::uint32_t kOverflowId = 65534;
 
 std::vector<std::uint8_t> bytes_of(const void* value, std::size_t size, std::size_t capacity) {
@@ -37,9 +36,9 @@ std::vector<std::uint8_t> peer_credentials(Task& task, const std::vector<std::ui
 
 void HostSocket::note_time_out(int name, std::span<const std::uint8_t> value) {
   const bool set = std::any_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte != 0; });
-  if (name == SO_RCVTIMEO || name == kReceiveTimeOutNew)
+  if (name == SO_RCVTIMEO || name == SO_RCVTIMEO_NEW)
     has_receive_time_out_ = set;
-  else if (name == SO_SNDTIMEO || name == kSendTimeOutNew)
+  else if (name == SO_SNDTIMEO || name == SO_SNDTIMEO_NEW)
     has_send_time_out_ = set;
   else
     return;

@@ -9,8 +9,7 @@
 namespace cloister::net {
 namespace {
 constexpr bool kSet = true, kOnlyGet = false;
-constexpr int kReceiveTimeOutNew = 66, kSendTimeOutNew = 67, kMulticastAll6 = 29, kTcpInquire = 36, kUdpSegment = 103,
-              kUdpGro = 104;
+constexpr int kMulticastAll6 = 29, kTcpInquire = 36, kUdpSegment = 103, kUdpGro = 104;
 
 constexpr SocketOption kOptions[] = {
     {SOL_SOCKET, SO_REUSEADDR, 4, kSet},
@@ -31,8 +30,8 @@ constexpr SocketOption kOptions[] = {
     {SOL_SOCKET, SO_SNDLOWAT, 4, kSet},
     {SOL_SOCKET, SO_RCVTIMEO, 16, kSet},
     {SOL_SOCKET, SO_SNDTIMEO, 16, kSet},
-    {SOL_SOCKET, kReceiveTimeOutNew, 16, kSet},
-    {SOL_SOCKET, kSendTimeOutNew, 16, kSet},
+    {SOL_SOCKET, SO_RCVTIMEO_NEW, 16, kSet},
+    {SOL_SOCKET, SO_SNDTIMEO_NEW, 16, kSet},
     {SOL_SOCKET, SO_BINDTODEVICE, 16, kSet},
     {SOL_SOCKET, SO_TIMESTAMP, 4, kSet},
     {SOL_SOCKET, SO_TIMESTAMPNS, 4, kSet},

@@ -44,8 +44,6 @@ SysResult wait_for_events(Task& task, int descriptor, ProgramAddress address, in
   return static_cast<std::int64_t>(events.size());
 }
 
-bool is_interrupted(const SysResult& result) { return !result.ok() && result.error().errno_value() == EINTR; }
-
 SysResult resume_wait(Task& task, const kernel::RestartBlock& block) {
   auto result = wait_for_events(task, static_cast<int>(block.arguments[0]), {block.arguments[1]},
                                 static_cast<int>(block.arguments[2]), block.deadline);

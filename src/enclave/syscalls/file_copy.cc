@@ -10,7 +10,6 @@ namespace cloister::syscalls {
 namespace {
 using kernel::IoVector;
 constexpr std::size_t kPiece = 64 << 10;
-constexpr std::uint64_t kMaxTransfer = 0x7fff'f000;
 
 // Copies until the source ends or the target takes less. `write` gets a piece and how much was copied before it.
 template <typename Write>

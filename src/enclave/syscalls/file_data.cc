@@ -9,7 +9,6 @@
 namespace cloister::syscalls {
 namespace {
 using kernel::IoVector;
-constexpr std::uint64_t kMaxTransfer = 0x7fff'f000;
 
 // The buffer of read(2) and the like: what is no address of the program at all fails before anything is transferred.
 Result<IoVector> buffer(ProgramAddress address, std::uint64_t size) {

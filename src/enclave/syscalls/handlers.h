@@ -17,6 +17,8 @@ using kernel::ProgramAddress;
 using kernel::Task;
 using SysResult = Result<std::int64_t>;
 
+inline constexpr std::uint64_t kMaxTransfer = 0x7fff'f000;  // of one call: INT_MAX in whole pages
+
 inline Error restart() { return Error::from_errno(static_cast<int>(-core::kRestartSys)); }  // by SA_RESTART
 inline Error restart_no_hand() {
   return Error::from_errno(static_cast<int>(-core::kRestartNoHand));

@@ -14,11 +14,6 @@ namespace {
 constexpr std::uint64_t kMostDescriptors = 1 << 20;  // Linux's fs.nr_open
 constexpr std::uint64_t kTicksPerSecond = 100;
 
-timeval timeval_of(std::uint64_t nanoseconds) {
-  return {static_cast<time_t>(nanoseconds / kernel::kNanosecondsPerSecond),
-          static_cast<suseconds_t>(nanoseconds % kernel::kNanosecondsPerSecond / 1000)};
-}
-
 // Makes a changed limit hold where others keep it.
 void apply_limits(kernel::Process& process, std::uint32_t resource) {
   rlimit stack, space, data;
@@ -87,7 +82,7 @@ SysResult sys_getrusage(Task& task, int who, ProgramAddress usage_address) {
   rusage usage{};
   if (who != RUSAGE_CHILDREN) {
     usage.ru_utime =
-        timeval_of(who == RUSAGE_SELF ? kernel::process_cpu_time(task.process) : kernel::task_cpu_time(task));
+        kernel::timeval_of(who == RUSAGE_SELF ? kernel::process_cpu_time(task.process) : kernel::task_cpu_time(task));
     usage.ru_maxrss =
         static_cast<long>(std::max<std::uint64_t>(task.process.memory->usage().committed_bytes / 1024, 1));
     usage.ru_minflt = static_cast<long>(task.thread->fault_count);

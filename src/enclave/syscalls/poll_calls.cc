@@ -45,8 +45,6 @@ SysResult poll_descriptors(Task& task, ProgramAddress address, std::uint32_t cou
   return static_cast<std::int64_t>(ready);
 }
 
-bool is_interrupted(const SysResult& result) { return !result.ok() && result.error().errno_value() == EINTR; }
-
 SysResult resume_poll(Task& task, const kernel::RestartBlock& block) {
   auto result =
       poll_descriptors(task, {block.arguments[0]}, static_cast<std::uint32_t>(block.arguments[1]), block.deadline);

@@ -81,7 +81,6 @@ SysResult select_files(Task& task, int count, const std::array<ProgramAddress, 3
   }
 }
 
-bool is_interrupted(const SysResult& result) { return !result.ok() && result.error().errno_value() == EINTR; }
 }  // namespace
 
 SysResult sys_select(Task& task, int count, ProgramAddress in, ProgramAddress out, ProgramAddress exceptional,

@@ -10,7 +10,7 @@
 
 namespace cloister::syscalls {
 namespace {
-constexpr std::uint64_t kMaxTransfer = 0x7fff'f000, kMaxVectors = 1024, kMaxControl = 64 << 10;
+constexpr std::uint64_t kMaxVectors = 1024, kMaxControl = 64 << 10;
 
 // struct msghdr of the kernel ABI.
 struct MessageHeader {

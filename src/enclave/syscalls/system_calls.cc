@@ -14,7 +14,6 @@
 
 namespace cloister::syscalls {
 namespace {
-constexpr std::uint64_t kPageSize = layout::kPageSize;
 constexpr std::uint64_t kUserEnd = 0x7fff'ffff'f000;
 constexpr std::uint64_t kSetGs = 0x1001, kSetFs = 0x1002, kGetFs = 0x1003, kGetGs = 0x1004, kGetCpuid = 0x1011,
                         kSetCpuid = 0x1012;
@@ -44,7 +43,7 @@ SysResult sys_sysinfo(Task& task, ProgramAddress address) {
   info.uptime = static_cast<long>((core::monotonic_now() - task.process.start_time) / kernel::kNanosecondsPerSecond);
   const std::uint64_t limit = task.process.manifest->heap_size;
   const std::uint64_t total = limit != 0 ? limit : core::start_parameters.physical_memory;
-  const std::uint64_t used = core::committed_pages() * kPageSize;
+  const std::uint64_t used = core::committed_pages() * layout::kPageSize;
   info.totalram = total;
   info.freeram = total > used ? total - used : 0;
   {

@@ -17,14 +17,10 @@ Result<std::uint64_t> nanoseconds_of(const timeval& time) {
   if (time.tv_usec < 0 || time.tv_usec >= 1'000'000) return Error::from_errno(EINVAL);
   return kernel::nanoseconds_of({time.tv_sec, time.tv_usec * 1000});
 }
-timeval timeval_of(std::uint64_t nanoseconds) {
-  const timespec time = kernel::timespec_of(nanoseconds);
-  return {time.tv_sec, time.tv_nsec / 1000};
-}
 // A timer that still runs never shows zero.
 itimerval itimerval_of(const TimerSetting& setting) {
   const bool is_short = setting.value != 0 && setting.value < 1000;
-  return {timeval_of(setting.interval), timeval_of(is_short ? 1000 : setting.value)};
+  return {kernel::timeval_of(setting.interval), kernel::timeval_of(is_short ? 1000 : setting.value)};
 }
 itimerspec itimerspec_of(const TimerSetting& setting) {
   return {kernel::timespec_of(setting.interval), kernel::timespec_of(setting.value)};

@@ -5,6 +5,7 @@
 #include "src/enclave/syscalls/handlers.h"
 
 namespace cloister::syscalls {
+inline bool is_interrupted(const SysResult& result) { return !result.ok() && result.error().errno_value() == EINTR; }
 // Milliseconds; negative: for ever. What the core began (Task::wait_deadline) goes on.
 std::uint64_t deadline_of_milliseconds(Task& task, int milliseconds);
 // A timespec; null: for ever. EINVAL, EFAULT.

@@ -6,13 +6,12 @@
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/kernel/time_values.h"
 #include "src/enclave/vfs/epoll_set.h"
 #include "src/enclave/vfs/poll.h"
 
 namespace cloister::vfs {
-namespace {
-constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
-}
+namespace {}
 
 void EpollMember::woken() { set.announce_ready(*this); }
 
@@ -117,8 +116,8 @@ Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_
     const std::uint64_t now = core::monotonic_now();
     const std::uint64_t left = how == HostWait::look || now >= deadline ? 0 : deadline - now;
     time_out = core::current_thread()->host_block + offsetof(HostBlock, reserved);
-    core::store_host_word(time_out, left / kNanosecondsPerSecond);
-    core::store_host_word(time_out + 8, left % kNanosecondsPerSecond);
+    core::store_host_word(time_out, left / kernel::kNanosecondsPerSecond);
+    core::store_host_word(time_out + 8, left % kernel::kNanosecondsPerSecond);
   }
   capacity = std::min<std::size_t>(capacity, core::EpollTable::kMaxEvents);
   table_.host_waiters.fetch_add(1, std::memory_order_seq_cst);

@@ -14,11 +14,11 @@ class EpollWatches {
 
 namespace {
 // Guards the lists of all files. Taken inside EpollSet's own lock; held for a few instructions.
-std::mutex mutex;
+std::mutex watchers_mutex;
 }  // namespace
 
 void add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set) {
-  const std::lock_guard guard(mutex);
+  const std::lock_guard guard(watchers_mutex);
   EpollWatches* watches = file.epoll_watches.load(std::memory_order_relaxed);
   if (watches == nullptr) {
     watches = new EpollWatches;
@@ -29,7 +29,7 @@ void add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set) {
 
 void remove_epoll_watch(OpenFile& file, EpollSet& set) {
   std::shared_ptr<EpollSet> removed;  // let go outside the lock
-  const std::lock_guard guard(mutex);
+  const std::lock_guard guard(watchers_mutex);
   EpollWatches* const watches = file.epoll_watches.load(std::memory_order_relaxed);
   if (watches == nullptr) return;
   const auto at =
@@ -42,7 +42,7 @@ void remove_epoll_watch(OpenFile& file, EpollSet& set) {
 void end_epoll_watches(OpenFile& file) {
   EpollWatches* watches;
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(watchers_mutex);
     watches = file.epoll_watches.exchange(nullptr, std::memory_order_acq_rel);
   }
   if (watches == nullptr) return;

@@ -9,7 +9,7 @@
 namespace cloister::vfs {
 namespace {
 // Of the whole enclave, not of a process: files are shared between processes.
-std::mutex mutex;
+std::mutex reclaim_mutex;
 std::vector<core::Task*> owners;
 std::vector<OpenFile*> deferred;
 std::atomic<std::size_t> deferred_count{0};
@@ -28,13 +28,13 @@ void finish(OpenFile* file) {
 }  // namespace
 
 void add_hazard_owner(core::Task& task) {
-  const std::lock_guard guard(mutex);
+  const std::lock_guard guard(reclaim_mutex);
   owners.push_back(&task);
 }
 
 void remove_hazard_owner(core::Task& task) {
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(reclaim_mutex);
     std::erase(owners, &task);
   }
   reclaim_files();
@@ -44,7 +44,7 @@ void reclaim_files() {
   if (deferred_count.load(std::memory_order_relaxed) == 0) return;
   std::vector<OpenFile*> free;
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(reclaim_mutex);
     std::erase_if(deferred, [&](OpenFile* file) {
       if (is_in_use(file)) return false;
       free.push_back(file);
@@ -60,7 +60,7 @@ void reclaim_files() {
 void release_reference(OpenFile* file) {
   if (file->references.fetch_sub(1, std::memory_order_seq_cst) == 1) {
     {
-      const std::lock_guard guard(mutex);
+      const std::lock_guard guard(reclaim_mutex);
       if (is_in_use(file)) {
         deferred.push_back(file);
         deferred_count.store(deferred.size(), std::memory_order_relaxed);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file systems that live inside: what statfs and st_dev say about them. Constants. Trusted, kernel storey.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 namespace cloister::vfs {
+inline constexpr std::size_t kNameLimit = 255;  // NAME_MAX
+
 struct Filesystem {
   const char* name;
   std::uint32_t magic;

@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <algorithm>
 #include <cstring>
+#include "src/enclave/vfs/filesystem.h"
 
 namespace cloister::vfs {
 namespace {
 constexpr std::size_t kNameOffset = 19;  // of struct linux_dirent64
-constexpr std::size_t kNameLimit = 255;
 
 [[noreturn]] void malformed() { core::host_lied(HostCall::getdents64, "malformed directory record"); }
 

@@ -5,18 +5,18 @@
 
 namespace cloister::vfs {
 namespace {
-constexpr std::size_t kPiece = 32 << 10;
+constexpr std::size_t kBouncePiece = 32 << 10;
 }
 
 // Runs inside page faults, and those inside copies from the bounce buffer.
 // Host may: shorten the file meanwhile; what is missing reads as zeros.
 Result<void> HostMappedFile::read_pages(std::uint64_t offset, void* to, std::size_t size) {
   auto* bytes = static_cast<std::uint8_t*>(to);
-  const BounceKeeper keeper(std::min(size, kPiece));
+  const BounceKeeper keeper(std::min(size, kBouncePiece));
   const std::uint64_t bounce = core::bounce_buffer();
   std::size_t done = 0;
   while (done < size) {
-    const std::size_t part = std::min(kPiece, size - done);
+    const std::size_t part = std::min(kBouncePiece, size - done);
     const auto got = static_cast<std::size_t>(TRY(quick_host_call(
         HostCall::pread64, static_cast<std::uint64_t>(descriptor_->number()), bounce, part, offset + done)));
     if (got == 0) break;
@@ -30,10 +30,10 @@ Result<void> HostMappedFile::read_pages(std::uint64_t offset, void* to, std::siz
 // Host may: take fewer bytes (then the rest follows) or none (then the file cannot grow, as a full disk).
 Result<void> HostMappedFile::write_pages(std::uint64_t offset, const void* from, std::size_t size) {
   const auto* bytes = static_cast<const std::uint8_t*>(from);
-  const BounceKeeper keeper(std::min(size, kPiece));
+  const BounceKeeper keeper(std::min(size, kBouncePiece));
   const std::uint64_t bounce = core::bounce_buffer();
   for (std::size_t done = 0; done < size;) {
-    const std::size_t part = std::min(kPiece, size - done);
+    const std::size_t part = std::min(kBouncePiece, size - done);
     core::copy_to_host(bounce, bytes + done, part);
     const auto put = static_cast<std::size_t>(TRY(quick_host_call(
         HostCall::pwrite64, static_cast<std::uint64_t>(descriptor_->number()), bounce, part, offset + done)));

@@ -7,7 +7,7 @@ namespace cloister::vfs {
 namespace {
 constexpr std::uint32_t kKeptFlags =
     O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY | O_PATH | O_NOFOLLOW;
-constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+constexpr std::uint32_t kChangeableOnHost = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 constexpr std::uint32_t kLargeFile = 0100000;
 }  // namespace
 
@@ -41,8 +41,8 @@ Result<void> HostObject::synchronise(bool data_only) {
 
 Result<void> HostObject::set_status_flags(std::uint32_t flags) {
   const std::uint32_t old = status_flags.load(std::memory_order_relaxed);
-  const std::uint32_t wanted = (old & ~kChangeableFlags) | (flags & kChangeableFlags);
-  TRY(quick_host_call(HostCall::fcntl, host(), F_SETFL, wanted & kChangeableFlags));
+  const std::uint32_t wanted = (old & ~kChangeableOnHost) | (flags & kChangeableOnHost);
+  TRY(quick_host_call(HostCall::fcntl, host(), F_SETFL, wanted & kChangeableOnHost));
   status_flags.store(wanted, std::memory_order_relaxed);
   return {};
 }

@@ -15,7 +15,7 @@ struct FileLocks {
   LockTable whole;  // flock: owners are descriptions, the range is always the whole
   bool is_empty() const { return records.is_empty() && whole.is_empty(); }
 };
-std::mutex mutex;
+std::mutex locks_mutex;
 std::map<FileIdentity, FileLocks> table;
 std::atomic<std::size_t> locked_files{0};  // so that closing costs nothing where nobody locks
 kernel::WaitQueue released;
@@ -41,7 +41,7 @@ Result<void> acquire(const FileIdentity& identity, LockTable FileLocks::*kind, c
   const kernel::QueueWaiter waiter(released, sleeper);
   for (;;) {
     {
-      const std::lock_guard guard(mutex);
+      const std::lock_guard guard(locks_mutex);
       const auto entry = table.try_emplace(identity).first;
       const bool free = !(entry->second.*kind).conflict(wanted).has_value();
       if (free) (entry->second.*kind).set(wanted);
@@ -89,7 +89,7 @@ Result<void> lock_on_host(OpenFile& file, LockOwner kind, LockType type, LockRan
 // After the host refused: what the owner had before, within the range.
 void restore(const FileIdentity& identity, const RecordLock& failed, const std::vector<RecordLock>& before) {
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(locks_mutex);
     const auto entry = table.try_emplace(identity).first;
     entry->second.records.remove_owner(failed.owner);
     for (const RecordLock& lock : before) entry->second.records.set(lock);
@@ -105,7 +105,7 @@ Result<void> set_record_lock(Task& task, OpenFile& file, LockOwner kind, LockTyp
   const RecordLock wanted = lock_of(task, file, kind, type, range);
   std::vector<RecordLock> before;
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(locks_mutex);
     if (const auto entry = table.find(identity); entry != table.end())
       before = entry->second.records.of_owner(wanted.owner);
   }
@@ -120,7 +120,7 @@ Result<std::optional<RecordLock>> find_conflict(Task& task, OpenFile& file, Lock
                                                 LockRange range) {
   const FileIdentity identity = TRY(file.identity());
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(locks_mutex);
     if (const auto entry = table.find(identity); entry != table.end())
       if (auto found = entry->second.records.conflict(lock_of(task, file, kind, type, range))) return found;
   }
@@ -172,7 +172,7 @@ void release_process_locks(OpenFile& file) {
   if (!identity.ok()) return;
   const void* const owner = &kernel::current_task()->process;
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(locks_mutex);
     const auto entry = table.find(identity.value());
     if (entry == table.end() || !entry->second.records.has_owner(owner)) return;
     entry->second.records.remove_owner(owner);
@@ -188,7 +188,7 @@ void release_description_locks(OpenFile& file) {
   const auto identity = file.identity();
   if (!identity.ok()) return;
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(locks_mutex);
     const auto entry = table.find(identity.value());
     if (entry == table.end()) return;
     entry->second.records.remove_owner(&file);

@@ -5,8 +5,6 @@
 
 namespace cloister::vfs {
 namespace {
-constexpr std::size_t kPiece = 64 << 10;  // through trusted memory at a time
-
 Result<void> copy_piece(MeasuredContent& content, std::uint64_t offset, const IoVector& to, std::size_t at, void* piece,
                         std::size_t size) {
   TRY(content.read(offset, piece, size));

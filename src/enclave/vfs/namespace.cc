@@ -78,8 +78,7 @@ Namespace::Namespace(std::shared_ptr<const LaunchManifest> manifest) : manifest_
     return std::any_of(host_paths.begin(), host_paths.end(),
                        [&](const std::string& host) { return is_below(path, host); });
   };
-  constexpr std::uint64_t kPage = 4096;
-  const std::uint64_t limit = manifest_->heap_size == 0 ? ~0ULL >> 12 : manifest_->heap_size / kPage / 2;
+  const std::uint64_t limit = manifest_->heap_size == 0 ? ~0ULL >> 12 : manifest_->heap_size / layout::kPageSize / 2;
   root_ = std::make_shared<StaticDirectory>(kMeasuredFilesystem, covers("/") ? HostBacked::yes : HostBacked::no);
   mounts_.push_back({"/", "cloister", "ro", kMeasuredFilesystem.device});
   attach("/proc", make_procfs());

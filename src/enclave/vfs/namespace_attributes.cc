@@ -11,7 +11,6 @@
 
 namespace cloister::vfs {
 namespace {
-Error refuse(int error) { return Error::from_errno(error); }
 int host_flags(LastLink last) { return last == LastLink::keep ? AT_SYMLINK_NOFOLLOW : 0; }
 
 // A directory of ours that the host does not have.

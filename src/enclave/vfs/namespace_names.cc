@@ -10,13 +10,6 @@
 
 namespace cloister::vfs {
 namespace {
-Error refuse(int error) { return Error::from_errno(error); }
-
-std::uint32_t masked(Task& task, std::uint32_t mode) {
-  const std::lock_guard guard(task.process.mutex);
-  return mode & 07777 & ~task.process.file_mode_mask;
-}
-
 NewNode new_node(Task& task, std::uint32_t mode, const std::string& target) {
   const kernel::Credentials who = credentials_of(task.process);
   return {mode, who.fsuid, who.fsgid, target};
@@ -45,7 +38,7 @@ Result<void> Namespace::make_directory(Task& task, const std::string& base, cons
                                        std::uint32_t mode) {
   const Resolved place = TRY(resolve(task, base, path, LastLink::keep));
   if (place.node != nullptr || place.file) return refuse(EEXIST);
-  mode = masked(task, mode);
+  mode = masked(task.process, mode);
   if (place.host) return make_host_directory(place.path, mode);
   TRY(place.parent->create(task, place.name, new_node(task, S_IFDIR | (mode & 01777), "")));
   return {};
@@ -58,7 +51,7 @@ Result<void> Namespace::make_node(Task& task, const std::string& base, const std
     return refuse(kind == S_IFCHR || kind == S_IFBLK || kind == S_IFSOCK ? EPERM : EINVAL);
   const Resolved place = TRY(resolve(task, base, path, LastLink::keep));
   if (place.node != nullptr || place.file) return refuse(EEXIST);
-  mode = kind | masked(task, mode);
+  mode = kind | masked(task.process, mode);
   if (place.host) return make_host_node(place.host_path(), mode);
   if (place.must_be_directory) return refuse(ENOENT);
   TRY(place.parent->create(task, place.name, new_node(task, mode, "")));

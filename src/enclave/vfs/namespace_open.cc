@@ -9,7 +9,6 @@
 
 namespace cloister::vfs {
 namespace {
-Error refuse(int error) { return Error::from_errno(error); }
 bool wants(std::uint32_t flags, std::uint32_t flag) { return (flags & flag) == flag; }
 
 unsigned access_of(std::uint32_t flags) {
@@ -18,11 +17,6 @@ unsigned access_of(std::uint32_t flags) {
     case O_WRONLY: return kWrite;
     default: return kRead | kWrite;
   }
-}
-
-std::uint32_t masked(Task& task, std::uint32_t mode) {
-  const std::lock_guard guard(task.process.mutex);
-  return mode & 07777 & ~task.process.file_mode_mask;
 }
 
 NewNode new_file(Task& task, std::uint32_t mode) {
@@ -79,7 +73,7 @@ Result<FileRef> Namespace::open(Task& task, const std::string& base, const std::
   if (unnamed && (flags & O_ACCMODE) == O_RDONLY) return refuse(EINVAL);
   const bool create = wants(flags, O_CREAT) && !unnamed;
   const bool keep = wants(flags, O_NOFOLLOW) || (create && wants(flags, O_EXCL));
-  mode = masked(task, mode);
+  mode = masked(task.process, mode);
   Resolved place = TRY(resolve(task, base, path, keep ? LastLink::keep : LastLink::follow));
   if (place.file) return open_linked(task, place.file, flags);
   if (place.host) return open_on_host(task, place, flags, mode);

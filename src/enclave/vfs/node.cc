@@ -5,7 +5,6 @@
 namespace cloister::vfs {
 namespace {
 std::atomic<std::uint64_t> last_inode{1};
-Error refuse(int error) { return Error::from_errno(error); }
 int read_only_error(const Node& node) { return node.is_directory() ? EROFS : ENOTDIR; }
 }  // namespace
 

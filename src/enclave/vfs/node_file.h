@@ -7,6 +7,8 @@
 namespace cloister::vfs {
 
 // Also what O_PATH gives: a node without access to its data.
+inline constexpr std::size_t kPiece = 64 << 10;  // of data, through trusted memory at a time
+
 class NodeFile : public OpenFile {
  public:
   NodeFile(NodeRef node, std::uint32_t flags);

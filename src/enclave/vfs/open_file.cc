@@ -9,7 +9,6 @@
 
 namespace cloister::vfs {
 namespace {
-Error refuse(int error) { return Error::from_errno(error); }
 constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
 }  // namespace
 

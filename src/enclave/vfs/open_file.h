@@ -26,6 +26,9 @@ class TimerFile;
 }
 
 namespace cloister::vfs {
+// The program asked for what Linux refuses.
+inline Error refuse(int error) { return Error::from_errno(error); }
+
 using kernel::IoVector;
 using kernel::ProgramAddress;
 using kernel::Task;

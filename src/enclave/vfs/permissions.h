@@ -17,5 +17,6 @@ Result<void> check_new_owner(const kernel::Credentials& who, const struct stat& 
                              std::uint32_t group);
 // A directory with the sticky bit lets only owners remove what lies in it.
 Result<void> check_sticky(const kernel::Credentials& who, const struct stat& directory, const struct stat& status);
-bool has_capability(const kernel::Credentials& who, int capability);
+// The permission bits of a new object: `mode` without the process's umask.
+std::uint32_t masked(kernel::Process& process, std::uint32_t mode);
 }  // namespace cloister::vfs

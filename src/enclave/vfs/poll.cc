@@ -8,13 +8,13 @@
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/kernel/time_values.h"
 #include "src/enclave/vfs/poll_bell.h"
 
 namespace cloister::vfs {
 namespace {
-constexpr std::uint32_t kAlways = POLLERR | POLLHUP;
+constexpr std::uint32_t kPollAlways = POLLERR | POLLHUP;
 constexpr std::size_t kMaxHostItems = kBounceSize / sizeof(pollfd) - 4;  // room for the bell and the time-out
-constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
 std::uint64_t request_word(int descriptor, std::uint32_t asked) {
   return static_cast<std::uint32_t>(descriptor) | std::uint64_t{asked & 0xffff} << 32;
@@ -22,7 +22,7 @@ std::uint64_t request_word(int descriptor, std::uint32_t asked) {
 
 std::uint32_t take_ready(std::uint64_t word, std::uint32_t asked) {
   const auto ready = static_cast<std::uint32_t>(word >> 48);
-  if ((ready & ~((asked & 0xffff) | kAlways)) != 0) core::host_lied(HostCall::poll, "events that nobody asked for");
+  if ((ready & ~((asked & 0xffff) | kPollAlways)) != 0) core::host_lied(HostCall::poll, "events that nobody asked for");
   return ready;
 }
 
@@ -84,7 +84,7 @@ class Poller {
     std::uint64_t wake_at = deadline_;
     for (PollItem* item : inside_items_) {
       wake_at = std::min(wake_at, item->file->advance_time());
-      item->ready = item->file->readiness() & (item->asked | kAlways);
+      item->ready = item->file->readiness() & (item->asked | kPollAlways);
     }
     return wake_at;
   }
@@ -101,8 +101,8 @@ class Poller {
       const std::uint64_t now = core::monotonic_now();
       const std::uint64_t left = only_look || now >= wake_at ? 0 : wake_at - now;
       time_out = host + 8 * count;
-      core::store_host_word(time_out, left / kNanosecondsPerSecond);
-      core::store_host_word(time_out + 8, left % kNanosecondsPerSecond);
+      core::store_host_word(time_out, left / kernel::kNanosecondsPerSecond);
+      core::store_host_word(time_out + 8, left % kernel::kNanosecondsPerSecond);
     }
     const long result = core::interruptible_host_call(HostCall::ppoll, host, count, time_out, 0, 8);
     if (result == -EINTR && only_look) return {};  // what is ready counts more than the signal

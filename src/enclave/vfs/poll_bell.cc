@@ -8,13 +8,13 @@
 
 namespace cloister::vfs {
 namespace {
-std::mutex mutex;
+std::mutex bell_mutex;
 std::vector<int> pool;  // of the whole enclave: quiet host eventfds
 }  // namespace
 
 Result<PollBell> PollBell::borrow() {
   {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(bell_mutex);
     if (!pool.empty()) {
       const int descriptor = pool.back();
       pool.pop_back();
@@ -29,7 +29,7 @@ PollBell::PollBell(PollBell&& other) noexcept : host_descriptor_(std::exchange(o
 PollBell::~PollBell() {
   if (host_descriptor_ < 0) return;
   if (rung_.load(std::memory_order_acquire) != 0) quiet();
-  const std::lock_guard guard(mutex);
+  const std::lock_guard guard(bell_mutex);
   pool.push_back(host_descriptor_);
 }
 

@@ -8,6 +8,7 @@ class Process;
 }
 
 namespace cloister::vfs {
+inline constexpr std::uint64_t kTick = 10'000'000;  // ns: times are shown in hundredths of a second
 NodeRef make_procfs();
 
 // Parts of it, for procfs*.cc.

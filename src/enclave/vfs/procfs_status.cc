@@ -9,7 +9,6 @@ namespace cloister::vfs {
 namespace {
 using kernel::Process;
 using ull = unsigned long long;
-constexpr std::uint64_t kTick = 10'000'000, kPage = 4096;
 
 // What is taken under the process's lock, so that the text can be made without it.
 struct Snapshot {
@@ -105,7 +104,7 @@ Result<std::string> proc_stat(const ProcSubject& subject) {
   std::string text =
       format("%u (%s) %c %u %u %u 0 -1 4194304 0 0 0 0 %llu 0 0 0 %d %d %zu 0 %llu %llu %llu 18446744073709551615",
              s.tid, s.name.c_str(), s.state, s.parent, s.group, s.session, ull{time}, 20 + s.nice, s.nice, s.threads,
-             ull{s.start_time / kTick}, ull{usage.mapped_bytes}, ull{usage.committed_bytes / kPage});
+             ull{s.start_time / kTick}, ull{usage.mapped_bytes}, ull{usage.committed_bytes / layout::kPageSize});
   // startcode … kstkeip are for the owner only on Linux and 0 here; then signals, wchan, exit signal, processor, …
   text += format(" 0 0 0 0 0 %llu %llu %llu %llu 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
                  ull{s.thread_pending & 0x7fff'ffff}, ull{s.blocked & 0x7fff'ffff}, ull{s.ignored & 0x7fff'ffff},
@@ -115,8 +114,9 @@ Result<std::string> proc_stat(const ProcSubject& subject) {
 
 Result<std::string> proc_statm(const ProcSubject& subject) {
   const auto usage = subject.process.memory->usage();
-  return format("%llu %llu 0 %llu 0 %llu 0\n", ull{usage.mapped_bytes / kPage}, ull{usage.committed_bytes / kPage},
-                ull{usage.code_bytes / kPage}, ull{(usage.data_bytes + usage.stack_bytes) / kPage});
+  return format("%llu %llu 0 %llu 0 %llu 0\n", ull{usage.mapped_bytes / layout::kPageSize},
+                ull{usage.committed_bytes / layout::kPageSize}, ull{usage.code_bytes / layout::kPageSize},
+                ull{(usage.data_bytes + usage.stack_bytes) / layout::kPageSize});
 }
 
 Result<std::string> proc_limits(const ProcSubject& subject) {

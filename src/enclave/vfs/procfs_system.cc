@@ -16,7 +16,7 @@
 
 namespace cloister::vfs {
 namespace {
-constexpr std::uint64_t kSecond = 1'000'000'000, kTick = kSecond / 100;
+constexpr std::uint64_t kSecond = 1'000'000'000;
 
 std::string uuid() {
   std::uint8_t b[16];

@@ -7,9 +7,7 @@
 namespace cloister::vfs {
 namespace {
 constexpr int kMaxLinks = 40;
-constexpr std::size_t kNameLimit = 255;
 constexpr std::size_t kRestLimit = 64 << 10;  // of a path that links have made longer
-Error refuse(int error) { return Error::from_errno(error); }
 
 class Walk {
  public:

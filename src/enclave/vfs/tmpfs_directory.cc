@@ -10,8 +10,6 @@
 
 namespace cloister::vfs {
 namespace {
-Error refuse(int error) { return Error::from_errno(error); }
-
 NodeRef make_node(const Filesystem& filesystem, std::shared_ptr<TmpfsState> state, const NewNode& what) {
   switch (what.mode & S_IFMT) {
     case S_IFDIR: return std::make_shared<TmpfsDirectory>(filesystem, std::move(state), what);

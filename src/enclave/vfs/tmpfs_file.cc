@@ -10,7 +10,6 @@ namespace cloister::vfs {
 namespace {
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kMaxSize = INT64_MAX;
-Error refuse(int error) { return Error::from_errno(error); }
 }  // namespace
 
 TmpfsFile::~TmpfsFile() { state().pages.fetch_sub(pages_.size()); }

@@ -6,8 +6,6 @@
 
 namespace cloister::vfs {
 namespace {
-constexpr std::size_t kPiece = 64 << 10;  // through trusted memory at a time
-
 class TmpfsMappedFile final : public kernel::MappedFile {
  public:
   enum class Writing : bool { refused, allowed };
