@@ -94,6 +94,7 @@ extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* co
   asynchronous_exit(tcs, *info, context, fs);
   std::memset(info, 0, sizeof *info);
   (nested ? thread->deferred : thread->exception) = 1;
+  if (nested) thread->nested = 1;
   return thread->host_fs;
 }
 

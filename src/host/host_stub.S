@@ -95,9 +95,13 @@ host_aep_enter:
 3:
   mov (%rsp), %r12
   add $8, %rsp
+  movq $0, HT_NESTED(%r12)
 host_aep_resume:
+  cmpq $0, HT_NESTED(%r12)              // there is no third SSA frame to enter at
+  jne 4f
   cmpq $0, HT_DEFERRED(%r12)
   jne 2f
+4:
   mov HT_TCS(%r12), %rbx
   lea host_aep(%rip), %rcx
   mov $3, %eax

@@ -7,6 +7,7 @@
 #define HT_HOST_FS 24
 #define HT_EXCEPTION 32
 #define HT_DEFERRED 40
+#define HT_NESTED 48
 
 #ifndef __ASSEMBLER__
 #include <cstddef>
@@ -23,9 +24,11 @@ struct HostThread {
   std::uint64_t host_fs;
   std::uint64_t exception;  // the last asynchronous exit wants the enclave to look (fault or signal)
   std::uint64_t deferred;   // a signal came while the enclave already handled one
+  std::uint64_t nested;     // that handling itself was interrupted: it has to be resumed before anything else
   int tid;
 };
 static_assert(offsetof(HostThread, host_fs) == HT_HOST_FS && offsetof(HostThread, exception) == HT_EXCEPTION);
+static_assert(offsetof(HostThread, nested) == HT_NESTED);
 
 // The start area of the first entry; zero for other threads.
 struct StartArea {
