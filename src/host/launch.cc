@@ -26,6 +26,8 @@
 
 namespace cloister::host {
 namespace {
+constexpr std::uint64_t kXfrmPkru = 1 << 9;
+
 sgx::Secs make_secs(bool debug) {
   sgx::Secs secs{};
   secs.size = layout::kElrangeSize;
@@ -34,7 +36,8 @@ sgx::Secs make_secs(bool debug) {
   secs.attributes.flags = sgx::kAttributeMode64Bit | sgx::kAttributeKss | (debug ? sgx::kAttributeDebug : 0);
   std::uint32_t low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  secs.attributes.xfrm = static_cast<std::uint64_t>(high) << 32 | low;
+  // Protection keys are not served, and their register is no vector register that a system call may lose.
+  secs.attributes.xfrm = (static_cast<std::uint64_t>(high) << 32 | low) & ~kXfrmPkru;
   return secs;
 }
 

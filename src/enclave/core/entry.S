@@ -11,11 +11,17 @@
   .type enclave_entry, @function
   .balign 64
 enclave_entry:
-  cld                                   // E-1
-  cmpb $0, core_stopped(%rip)           // E-13
+#if CLOISTER_KEEPS(E_1)
+  cld
+#endif
+#if CLOISTER_KEEPS(E_13)
+  cmpb $0, core_stopped(%rip)
   jne stopped_entry
+#endif
   cmp $1, %rax
-  ja stop_entry                         // E-7: CSSA > 1
+#if CLOISTER_KEEPS(E_7)
+  ja stop_entry                         // CSSA > 1
+#endif
   je exception_entry
   mov %gs:T_STATE, %r8
   cmp $STATE_HOST_CALL, %r8
@@ -23,20 +29,26 @@ enclave_entry:
 
 // ---- return of the pending host call (E-6: only when one is pending)
   movq $STATE_INSIDE, %gs:T_STATE
-  mov %gs:T_EXIT_RSP, %rsp              // E-5
+#if CLOISTER_KEEPS(E_5)
+  mov %gs:T_EXIT_RSP, %rsp
+#endif
   CLEAR_RFLAGS                          // E-2
+#if CLOISTER_KEEPS(E_3)
   mov $1, %ecx
   xgetbv
   test $1, %al                          // x87 in use: the host left something there
   jnz 10f
 11:
-  ZERO_VECTORS                          // E-3
+  ZERO_VECTORS
+#endif
   rdfsbase %rcx
   cmp (%rsp), %rcx
   jne 12f
 13:
+#if CLOISTER_KEEPS(E_4)
   ldmxcsr 8(%rsp)
-  lfence                                // E-4, E-12
+#endif
+  SPECULATION_BARRIER                   // E-4, E-12
   testb $1, 16(%rsp)
   jnz 14f
 15:
@@ -51,11 +63,13 @@ enclave_entry:
   pop %rbp
   pop %rbx
   ret
+#if CLOISTER_KEEPS(E_3)
 10:
   mov $1, %eax
   xor %edx, %edx
   xrstor64 core_initial_xstate(%rip)
   jmp 11b
+#endif
 12:
   mov (%rsp), %rcx
   wrfsbase %rcx
@@ -96,7 +110,10 @@ host_call_transfer:
   test $1, %al
   jnz 22f
 23:
-  ZERO_VECTORS                          // E-11
+#if CLOISTER_KEEPS(E_11)
+  ZERO_VECTORS
+  ldmxcsr core_initial_xstate+24(%rip)
+#endif
   movq $STATE_HOST_CALL, %gs:T_STATE
   mov %rsp, %gs:T_EXIT_RSP
   ZERO_GENERAL_BUT_RBX
@@ -126,22 +143,25 @@ host_call_transfer:
 
 // ---- first entry of a thread (E-6: once)
 first_entry:
+#if CLOISTER_KEEPS(E_6)
   cmp $STATE_READY, %r8
   jne stop_entry
+#endif
   lea enclave_entry(%rip), %r9
   cmp core_linked_entry(%rip), %r9      // ELRANGE must start at 0: the image holds absolute addresses
   jne stop_entry
-  lfence
+  SPECULATION_BARRIER
   movq $STATE_INSIDE, %gs:T_STATE
   mov %rsp, %gs:T_HOST_RSP
   mov %rbp, %gs:T_HOST_RBP
   mov %rcx, %gs:T_HOST_TARGET
+#if CLOISTER_KEEPS(E_5)
   mov %gs:T_STACK_TOP, %rsp
+#endif
   CLEAR_RFLAGS
   mov %rdx, %r14
-  RESTORE_INITIAL_STATE
+  ESTABLISH_INITIAL_STATE
   mov %r14, %rdx
-  lfence
   mov %gs:T_SELF, %rcx
   xor %ebp, %ebp
   call core_first_entry                 // (host block, start area, its size, Thread*); does not return
@@ -149,18 +169,19 @@ first_entry:
 
 // ---- exception entry (CSSA 1): stage 1 looks at SSA frame 0 and edits it; the host then resumes
 exception_entry:
-  lfence
+  SPECULATION_BARRIER
   mov %rsp, %r9
   mov %rbp, %r10
   mov %rcx, %r11
+#if CLOISTER_KEEPS(E_5)
   mov %gs:T_EXCEPTION_STACK, %rsp
+#endif
   CLEAR_RFLAGS
   push %r9
   push %r10
   push %r11
   push %r11                             // alignment
-  RESTORE_INITIAL_STATE
-  lfence
+  ESTABLISH_INITIAL_STATE
   mov %gs:T_SELF, %rdi
   call exception_stage1
   pop %rbx

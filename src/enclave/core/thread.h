@@ -41,7 +41,7 @@ struct alignas(64) Thread {
   std::uint64_t vectors_live;  // 1: the program's vector registers must survive a host call
   std::uint64_t runtime_fs;
   std::uint64_t program_fs;       // valid while the runtime's FS base is loaded
-  std::byte* vector_area;         // 32 zmm, 8 mask registers
+  std::byte* vector_area;         // 32 zmm, 8 mask registers; at scrub level 0 an XSAVE image
   std::byte* x87_area;            // FXSAVE image, 512 bytes
   std::uint64_t exception_stack;  // top
   std::uint64_t resume_rip;
