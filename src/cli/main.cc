@@ -4,6 +4,7 @@
 #include <cstring>
 #include "src/cli/verb_doctor.h"
 #include "src/cli/verb_measure.h"
+#include "src/cli/verb_quote.h"
 #include "src/cli/verb_run.h"
 #include "src/cli/verb_sgx.h"
 #include "src/cli/verb_syscalls.h"
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
   int exit_status = 0;
   app.add_subcommand("run", "Run a program in an enclave; `cloister run --help` lists the options");
   app.add_subcommand("measure", "Print the MRENCLAVE and rewrite plans of a program");
+  cloister::add_quote_verb(app, exit_status);
   cloister::add_sgx_verb(app, exit_status);
   cloister::add_doctor_verb(app, exit_status);
   cloister::add_syscalls_verb(app, exit_status);

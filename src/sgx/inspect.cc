@@ -5,6 +5,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include "src/base/hex.h"
+#include "src/sgx/attribute_names.h"
+#include "src/sgx/field_text.h"
 #include "src/sgx/sgxs.h"
 #include "src/sgx/sigstruct.h"
 
@@ -22,30 +24,6 @@ std::string number(std::uint32_t value) {
 template <typename Struct>
 std::string bytes(const Struct& value) {
   return to_hex({reinterpret_cast<const std::uint8_t*>(&value), sizeof value});
-}
-
-// The names of the flags that are set, in the order of their bits; unknown bits as a number.
-Fields flag_names(std::uint64_t flags) {
-  constexpr std::pair<std::uint64_t, const char*> kNames[] = {
-      {kAttributeInit, "INIT"},
-      {kAttributeDebug, "DEBUG"},
-      {kAttributeMode64Bit, "MODE64BIT"},
-      {kAttributeProvisionKey, "PROVISIONKEY"},
-      {kAttributeEinitTokenKey, "EINITTOKEN_KEY"},
-      {kAttributeCet, "CET"},
-      {kAttributeKss, "KSS"},
-      {kAttributeAexNotify, "AEXNOTIFY"},
-  };
-  Fields names = Fields::array();
-  for (const auto& [bit, name] : kNames) {
-    if (flags & bit) names.push_back(name);
-  }
-  if (flags & kAttributeReserved) {
-    char text[19];
-    std::snprintf(text, sizeof text, "0x%" PRIx64, flags & kAttributeReserved);
-    names.push_back(text);
-  }
-  return names;
 }
 
 const char* verdict(const Result<void>& result) { return result.ok() ? "ok" : result.error().what(); }
@@ -66,9 +44,9 @@ Fields sigstruct_fields(const Sigstruct& s) {
           {"isvextprodid", to_hex(s.isvextprodid)},
           {"isvfamilyid", to_hex(s.isvfamilyid)},
           {"attributes", bytes(s.attributes)},
-          {"attributes_flags", flag_names(s.attributes.flags)},
+          {"attributes_flags", attribute_flag_names(s.attributes.flags)},
           {"attributemask", bytes(s.attributemask)},
-          {"attributemask_flags", flag_names(s.attributemask.flags & ~kAttributeReserved)},
+          {"attributemask_flags", attribute_flag_names(s.attributemask.flags & ~kAttributeReserved)},
           {"miscselect", bytes(s.miscselect)},
           {"miscmask", bytes(s.miscmask)},
           {"cet_attributes", bytes(s.cet_attributes)},
@@ -125,27 +103,6 @@ Result<Fields> sgxs_fields(std::span<const std::uint8_t> file) {
                 {"canonical", canonical.ok()}};
 }
 
-// One line per field: the same facts as in JSON, in the same order.
-std::string as_text(const Fields& fields) {
-  std::string out;
-  for (const auto& [name, value] : fields.items()) {
-    std::string line = name;
-    line.resize(22, ' ');
-    if (value.is_array()) {
-      for (const auto& item : value) line += item.get_ref<const std::string&>() + ' ';
-      while (line.back() == ' ') line.pop_back();
-    } else if (value.is_string()) {
-      line += value.get_ref<const std::string&>();
-    } else if (value.is_boolean()) {
-      line += value.get<bool>() ? "yes" : "no";
-    } else {
-      line += value.dump();
-    }
-    out += line + '\n';
-  }
-  return out;
-}
-
 bool is_sgxs(std::span<const std::uint8_t> file) {
   std::uint64_t tag = 0;
   if (file.size() >= sizeof tag) std::memcpy(&tag, file.data(), sizeof tag);
@@ -162,7 +119,7 @@ Result<Fields> all_fields(std::span<const std::uint8_t> file) {
 
 Result<Inspection> inspect(std::span<const std::uint8_t> file, Rendering rendering) {
   const Fields fields = TRY(all_fields(file));
-  return Inspection{rendering == Rendering::json ? fields.dump(2) + '\n' : as_text(fields), fields.at("valid")};
+  return Inspection{rendering == Rendering::json ? fields.dump(2) + '\n' : field_text(fields), fields.at("valid")};
 }
 
 }  // namespace cloister::sgx
