@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <chrono>
 #include <cstdio>
-#include "src/analysis/file_bytes.h"
+#include "src/files/file_bytes.h"
 #include "src/plan/address_map.h"
 #include "src/plan/apply.h"
 #include "src/plan/little_endian.h"

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include "src/analysis/file_bytes.h"
+#include "src/files/file_bytes.h"
 #include "src/analysis/runtime_image.h"
 #include "src/analysis/site_names.h"
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include "src/analysis/analyse.h"
-#include "src/analysis/file_bytes.h"
+#include "src/files/file_bytes.h"
 #include "src/analysis/site_names.h"
 
 namespace cloister {

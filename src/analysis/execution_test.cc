@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 #include "src/analysis/analyse.h"
-#include "src/analysis/file_bytes.h"
+#include "src/files/file_bytes.h"
 #include "src/analysis/testing/native_run.h"
 #include "src/plan/apply.h"
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <cstddef>
 #include <cstring>
-#include "src/analysis/file_bytes.h"
+#include "src/files/file_bytes.h"
 #include "src/analysis/symbols.h"
 #include "src/analysis/testing/native_run.h"
 

@@ -15,12 +15,13 @@
 #include <iterator>
 #include "abi/enclave_layout.h"
 #include "src/base/hex.h"
+#include "src/boundary/host_block.h"
+#include "src/files/file_bytes.h"
+#include "src/files/file_view.h"
 #include "src/host/enclave_builder.h"
 #include "src/host/host_service.h"
 #include "src/host/seccomp_filter.h"
 #include "src/host/start_area.h"
-#include "src/measure/file_view.h"
-#include "src/measure/instance.h"
 #include "src/sgx/signing_key.h"
 #include "src/sgx/sigstruct.h"
 
@@ -60,7 +61,8 @@ Result<sgx::SigningKey> development_key(const std::string& path) {
     return sgx::SigningKey::from_pem(
         std::string((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>()));
   const auto pem = TRY(sgx::generate_signing_key());
-  write_file(path, {reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, 0600);
+  // Without a place to keep it there is another key the next time.
+  (void)write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, 0600).ok();
   return sgx::SigningKey::from_pem(pem);
 }
 
@@ -77,7 +79,7 @@ Result<sgx::Sigstruct> signed_for(const LaunchOptions& options, const sgx::Secs&
       return parsed.value();
   const auto key = TRY(development_key(options.signing_key_path));
   TRY(key.sign(wanted));
-  write_file(path, sgx::bytes_of(wanted), 0600);
+  (void)write_file_atomically(path, sgx::bytes_of(wanted), 0600).ok();  // only a cache
   return wanted;
 }
 

@@ -7,7 +7,7 @@
 #include <deque>
 #include <set>
 #include "src/measure/elf_dependencies.h"
-#include "src/measure/file_view.h"
+#include "src/files/file_view.h"
 
 namespace cloister {
 namespace {

@@ -10,7 +10,8 @@
 #include <cstring>
 #include "src/base/hex.h"
 #include "src/measure/closure.h"
-#include "src/measure/file_view.h"
+#include "src/files/file_bytes.h"
+#include "src/files/file_view.h"
 #include "src/plan/plan.h"
 #include "src/sgx/measurement.h"
 
@@ -92,7 +93,7 @@ bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
       break;
     }
     file.plan.assign(plan.value().bytes().begin(), plan.value().bytes().end());
-    write_file(plans + "/" + item.key + ".plan", plan.value().bytes(), 0600);
+    (void)write_file_atomically(plans + "/" + item.key + ".plan", plan.value().bytes(), 0600).ok();  // only a cache
     unlink(made.c_str());
   }
   rmdir(work.c_str());
@@ -102,17 +103,6 @@ bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
 
 std::string cache_directory() { return directory_below("XDG_CACHE_HOME", "/.cache"); }
 std::string configuration_directory() { return directory_below("XDG_CONFIG_HOME", "/.config"); }
-
-bool write_file(const std::string& path, std::span<const std::uint8_t> bytes, unsigned mode) {
-  const std::string temporary = path + "." + std::to_string(getpid());
-  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (descriptor < 0) return false;
-  const bool written = write(descriptor, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
-  close(descriptor);
-  if (written && rename(temporary.c_str(), path.c_str()) == 0) return true;
-  unlink(temporary.c_str());
-  return false;
-}
 
 Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans,
                                      std::string* problem) {

@@ -29,6 +29,4 @@ Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector
 // $XDG_CACHE_HOME/cloister and the like; created when missing, empty when impossible.
 std::string cache_directory();
 std::string configuration_directory();
-// Atomically: temporary file, then rename.
-bool write_file(const std::string& path, std::span<const std::uint8_t> bytes, unsigned mode);
 }  // namespace cloister

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "src/analysis/file_bytes.h"
+#include "src/files/file_bytes.h"
 #include <fcntl.h>
 #include <openssl/sha.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A regular file, mapped for reading. Owner's side.
+// A regular file, mapped for reading. Outside the enclave.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "src/measure/file_view.h"
+#include "src/files/file_view.h"
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole files in and out, for the owner's tools. A file is read once, so that its hash and its analysis are of the
+// Whole files in and out, outside the enclave. A file is read once, so that its hash and its analysis are of the
 // same bytes.
 #pragma once
 #include <span>
