@@ -98,6 +98,55 @@ def one_process(context: Context) -> None:
     expect(process.wait(10) == -signal.SIGKILL, "SIGKILL")
 
 
+def credentials(context: Context) -> None:
+    if os.geteuid() != 0:
+        raise Skip("needs root, to become somebody else")
+    home = context.fresh_directory("home")
+    for folder in (home, context.scratch, context.scratch.parent):
+        os.chmod(folder, 0o755)
+    for name, owner in (("own", 65534), ("roots", 0)):
+        (home / name).write_text(f"of {owner}\n")
+        os.chmod(home / name, 0o600)
+        os.chown(home / name, owner, owner)
+    os.chown(home, 65534, 65534)
+    for user, groups in ((0, [0, 4]), (65534, [4, 100, 65534])):
+        (home / str(user)).mkdir()
+        os.chown(home / str(user), user, user)
+        environment = {"HOME": str(home / str(user)), "CLOISTER_SIM_DIR": str(home / str(user) / "sim")}
+        seen = {}
+        for inside in sides(context):
+            for command in (["id"], ["cat", "own"], ["cat", "roots"], ["stat", "-c", "%u %a", "/proc/self", "own"], ["touch", "made"],
+                            ["chown", "0:0", "own"], ["cat", "/etc/shadow-"]):
+                done = subprocess.run(context.command([BUSYBOX, *command], inside), cwd=home, env=environment, user=user,
+                                      group=user, extra_groups=groups, umask=0o22, capture_output=True, timeout=60)
+                seen.setdefault(" ".join(command), []).append((done.returncode, done.stdout, re.sub(rb"(?m)^cloister: .*\n", b"", done.stderr)))
+            made = (home / "made").stat()
+            expect((made.st_uid, made.st_mode & 0o777) == (user, 0o644), f"{side(inside)}: a new file of {made.st_uid}, mode {made.st_mode:o}")
+            (home / "made").unlink()
+            os.chown(home / "own", 65534, 65534)
+        for command, results in seen.items():
+            expect(results[0] == results[-1], f"user {user}, {command}: native {results[0]}, inside {results[-1]}")
+
+
+# Less address space than the program wants natively, less enclave memory inside.
+def memory_limit(context: Context) -> None:
+    program, limit = helper(context, "memory_limit"), 256 << 20
+    for inside in sides(context):
+        arguments = {"run_options": ["--heap", "64M"]} if inside else {
+            "preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))}
+        done = context.run([program], inside, **arguments)
+        expect(done.status == 0 and done.stdout.endswith(b"done\n"), f"{side(inside)}: {done.status} {done.stdout[-200:]} {done.stderr[-200:]}")
+
+
+@inside_only
+def memory_figures(context: Context) -> None:
+    text = b"".join(context.run([BUSYBOX, *command], True, run_options=["--heap", "64M"]).stdout
+                    for command in (["grep", "-E", "MemTotal|CommitLimit", "/proc/meminfo"], ["free", "-k"]))
+    numbers = [int(n) for n in re.findall(rb"\b\d{4,}\b", text)]
+    expect(len(numbers) >= 3 and numbers[0] == numbers[1] == numbers[2] and 56 << 10 <= numbers[0] <= 64 << 10,
+           f"the figures do not agree: {text}")
+
+
 # -- signals ----------------------------------------------------------------------------------------------------------
 def signals_default(context: Context) -> None:
     program = helper(context, "sleeper")
@@ -466,6 +515,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("signals_handled", signals_handled, 120), Test("stop_and_continue", stop_and_continue),
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
          Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("unknown_calls", unknown_calls),
+         Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("reproducible", reproducible, 1800, slow=True),
          Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
          Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]

@@ -67,7 +67,7 @@ class AddressSpace {
   struct Options {
     std::uint64_t low = layout::kProgramLow, high = layout::kProgramHigh;
     DynamicCode dynamic_code = DynamicCode::refused;
-    std::uint64_t memory_size = ~0ULL;       // a single mapping that would need more than this is refused (ENOMEM)
+    std::uint64_t memory_size = ~0ULL;       // bytes of dynamic memory at most; requests beyond are refused (ENOMEM)
     std::uint64_t stack_limit = 8ULL << 20;  // for the room that is kept below the stack
   };
   explicit AddressSpace(const Options& options);
@@ -133,6 +133,7 @@ class AddressSpace {
     std::uint64_t mapped_bytes, committed_bytes, stack_bytes, data_bytes, code_bytes;
   };
   Usage usage();
+  std::uint64_t memory_size() const;  // of the options
 
  private:
   struct Implementation;

@@ -72,8 +72,8 @@ SysResult sys_memfd_create(Task& task, ProgramAddress name_address, std::uint32_
     user = task.process.credentials.fsuid;
     group = task.process.credentials.fsgid;
   }
-  const std::uint64_t heap = task.process.manifest->heap_size;
-  auto state = std::make_shared<vfs::TmpfsState>(heap == 0 ? ~0ULL >> 12 : heap / 4096);
+  const std::uint64_t memory_pages = task.process.memory->memory_size() / layout::kPageSize;
+  auto state = std::make_shared<vfs::TmpfsState>(memory_pages, memory_pages);
   const vfs::NewNode what{S_IFREG | ((flags & kNoExecSeal) != 0 ? 0666u : 0777u), user, group, ""};
   auto node = std::make_shared<vfs::TmpfsFile>(vfs::kMemfdFilesystem, std::move(state), what);
   if ((flags & (MFD_ALLOW_SEALING | kNoExecSeal)) != 0) node->make_sealable();

@@ -7,7 +7,6 @@
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/pages.h"
-#include "src/enclave/core/start.h"
 #include "src/enclave/kernel/time_values.h"
 #include "src/enclave/kernel/version.h"
 #include "src/enclave/syscalls/task_handlers.h"
@@ -41,8 +40,7 @@ SysResult sys_uname(Task&, ProgramAddress address) {
 SysResult sys_sysinfo(Task& task, ProgramAddress address) {
   struct sysinfo info {};
   info.uptime = static_cast<long>((core::monotonic_now() - task.process.start_time) / kernel::kNanosecondsPerSecond);
-  const std::uint64_t limit = task.process.manifest->heap_size;
-  const std::uint64_t total = limit != 0 ? limit : core::start_parameters.physical_memory;
+  const std::uint64_t total = task.process.memory->memory_size();
   const std::uint64_t used = core::committed_pages() * layout::kPageSize;
   info.totalram = total;
   info.freeram = total > used ? total - used : 0;

@@ -3,6 +3,7 @@
 #include "src/enclave/vfs/namespace.h"
 #include <fcntl.h>
 #include <algorithm>
+#include "src/enclave/kernel/memory_share.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/devices.h"
 #include "src/enclave/vfs/measured_node.h"
@@ -78,18 +79,19 @@ Namespace::Namespace(std::shared_ptr<const LaunchManifest> manifest) : manifest_
     return std::any_of(host_paths.begin(), host_paths.end(),
                        [&](const std::string& host) { return is_below(path, host); });
   };
-  const std::uint64_t limit = manifest_->heap_size == 0 ? ~0ULL >> 12 : manifest_->heap_size / layout::kPageSize / 2;
+  const std::uint64_t memory_pages = kernel::program_memory_size(manifest_->heap_size) / layout::kPageSize;
+  const std::uint64_t limit = memory_pages / 2;
   root_ = std::make_shared<StaticDirectory>(kMeasuredFilesystem, covers("/") ? HostBacked::yes : HostBacked::no);
   mounts_.push_back({"/", "cloister", "ro", kMeasuredFilesystem.device});
   attach("/proc", make_procfs());
   mounts_.push_back({"/proc", "proc", "rw", kProcfs.device});
   attach("/sys", make_sysfs());
   mounts_.push_back({"/sys", "sysfs", "ro", kSysfs.device});
-  attach("/dev", make_devfs(make_tmpfs(kSharedMemory, 01777, limit)));
+  attach("/dev", make_devfs(make_tmpfs(kSharedMemory, 01777, limit, memory_pages)));
   mounts_.push_back({"/dev", "devtmpfs", "rw", kDevfs.device});
   mounts_.push_back({"/dev/shm", "tmpfs", "rw", kSharedMemory.device});
   if (!covers("/tmp")) {
-    attach("/tmp", make_tmpfs(kTmpfs, 01777, limit));
+    attach("/tmp", make_tmpfs(kTmpfs, 01777, limit, memory_pages));
     mounts_.push_back({"/tmp", "tmpfs", "rw", kTmpfs.device});
   }
   std::vector<std::string> ascending = host_paths;

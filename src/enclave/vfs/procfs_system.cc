@@ -29,7 +29,7 @@ std::string uuid() {
 
 // The limit of the enclave's dynamic memory is its physical memory.
 Result<std::string> meminfo(Task& task) {
-  const std::uint64_t total = task.process.manifest->heap_size / 1024;
+  const std::uint64_t total = task.process.memory->memory_size() / 1024;
   const std::uint64_t used = core::committed_pages() * (layout::kPageSize / 1024);
   const std::uint64_t available = used < total ? total - used : 0;
   std::string text;

@@ -65,10 +65,12 @@ Result<void> TmpfsNode::set_times(const struct timespec times[2]) {
   return {};
 }
 
-std::shared_ptr<TmpfsDirectory> make_tmpfs(const Filesystem& filesystem, std::uint32_t mode, std::uint64_t page_limit) {
+std::shared_ptr<TmpfsDirectory> make_tmpfs(const Filesystem& filesystem, std::uint32_t mode, std::uint64_t page_limit,
+                                           std::uint64_t memory_pages) {
   NewNode what;
   what.mode = S_IFDIR | mode;
-  auto root = std::make_shared<TmpfsDirectory>(filesystem, std::make_shared<TmpfsState>(page_limit), what);
+  auto root =
+      std::make_shared<TmpfsDirectory>(filesystem, std::make_shared<TmpfsState>(page_limit, memory_pages), what);
   root->note_mounted();
   return root;
 }

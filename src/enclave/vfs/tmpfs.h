@@ -12,9 +12,10 @@
 namespace cloister::vfs {
 // Shared by the nodes of one file system.
 struct TmpfsState {
-  explicit TmpfsState(std::uint64_t limit) : page_limit(limit) {}
+  TmpfsState(std::uint64_t limit, std::uint64_t of_enclave) : page_limit(limit), memory_pages(of_enclave) {}
   std::mutex mutex;
   const std::uint64_t page_limit;
+  const std::uint64_t memory_pages;  // as soon as the enclave has so many in all, files grow no more
   std::atomic<std::uint64_t> pages{0};
 };
 
@@ -90,5 +91,6 @@ class TmpfsDirectory final : public TmpfsNode {
   bool removed_ = false;
 };
 
-std::shared_ptr<TmpfsDirectory> make_tmpfs(const Filesystem& filesystem, std::uint32_t mode, std::uint64_t page_limit);
+std::shared_ptr<TmpfsDirectory> make_tmpfs(const Filesystem& filesystem, std::uint32_t mode, std::uint64_t page_limit,
+                                           std::uint64_t memory_pages = ~0ULL);
 }  // namespace cloister::vfs

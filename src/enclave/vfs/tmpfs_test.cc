@@ -155,7 +155,7 @@ TEST_F(TmpfsTest, PermissionsFollowTheEmulatedUser) {
 }
 
 TEST_F(TmpfsTest, SealsHold) {
-  auto state = std::make_shared<vfs::TmpfsState>(16);
+  auto state = std::make_shared<vfs::TmpfsState>(16, ~0ULL);
   auto node = std::make_shared<vfs::TmpfsFile>(vfs::kMemfdFilesystem, state, vfs::NewNode{S_IFREG | 0777, 0, 0, ""});
   EXPECT_EQ(error_of(node->add_seals(F_SEAL_WRITE)), EPERM);
   node->make_sealable();
@@ -171,7 +171,7 @@ TEST_F(TmpfsTest, SealsHold) {
 }
 
 TEST_F(TmpfsTest, AFullFileSystemSaysSo) {
-  auto state = std::make_shared<vfs::TmpfsState>(2);
+  auto state = std::make_shared<vfs::TmpfsState>(2, ~0ULL);
   const auto node = std::make_shared<vfs::TmpfsFile>(vfs::kTmpfs, state, vfs::NewNode{S_IFREG | 0644, 0, 0, ""});
   FileRef file = node->open(task, O_RDWR).take();
   std::string data(20'000, 'd');

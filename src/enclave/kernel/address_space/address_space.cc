@@ -60,6 +60,8 @@ bool AddressSpace::is_mapped(std::uint64_t address, std::uint64_t size) {
 }
 #undef CLOISTER_LOCKED
 
+std::uint64_t AddressSpace::memory_size() const { return implementation_->options.memory_size; }
+
 void AddressSpace::start_brk(std::uint64_t address) {
   std::lock_guard<std::mutex> guard(implementation_->mutex);
   implementation_->brk_start = implementation_->brk_end = page_up(address);

@@ -14,7 +14,7 @@ std::uint64_t AddressSpace::Implementation::set_brk(std::uint64_t address) {
     // A page stays free between the heap and what follows, as in Linux.
     const std::uint64_t more = new_end - old_end;
     if (!is_within_program(old_end, more + kPageSize) || !areas.is_free({old_end, new_end + kPageSize})) return brk_end;
-    if (more > options.memory_size || !has_room(more)) return brk_end;
+    if (!has_room(more) || !promise(more)) return brk_end;
     Area heap;
     heap.start = old_end;
     heap.end = new_end;

@@ -169,6 +169,7 @@ Result<void> MemoryFile::write_pages(std::uint64_t offset, const void* from, std
 namespace cloister::core {
 using namespace cloister::testing;
 
+std::uint64_t committed_pages() { return testing::pages_committed(); }
 std::uint8_t page_state(std::uint64_t address) {
   const auto found = states.find(address & ~(layout::kPageSize - 1));
   return found == states.end() ? std::uint8_t{kPageAbsent} : found->second;

@@ -50,9 +50,10 @@ FaultResult AddressSpace::Implementation::fill(Area& area, std::uint64_t page, c
                                : next_window(area.last_window, page, area.range(), {kFirstWindow, kLastWindow});
   PageRange run = absent_run(page, window);
   const std::uint64_t permissions = area.is_code() ? kPageRead : page_permissions(area.protection);
-  if (core::commit_pages(run.start, run.size(), permissions) != 0) {
+  if (!has_memory(run.size()) || core::commit_pages(run.start, run.size(), permissions) != 0) {
     run = {page, page + kPageSize};
-    if (core::commit_pages(page, kPageSize, permissions) != 0) return FaultResult::out_of_memory;
+    if (!has_memory(kPageSize) || core::commit_pages(page, kPageSize, permissions) != 0)
+      return FaultResult::out_of_memory;
   }
   area.last_window = run;
   return access == core::Access::execute ? adjust(page, core::page_state(page), access) : FaultResult::resolved;

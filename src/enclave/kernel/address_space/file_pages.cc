@@ -22,7 +22,9 @@ FaultResult AddressSpace::Implementation::read_in(Area& area, std::uint64_t page
   const PageRange shown{area.file_offset, std::min(area.file_offset + area.size(), file_end)};
   const PageRange before{area.last_window.start - shift, area.last_window.end - shift};
   const PageRange window = next_window(before, position, shown, {kFirstFileWindow, kLastFileWindow});
-  const PageRange run = absent_run(page, {window.start + shift, window.end + shift});
+  PageRange run = absent_run(page, {window.start + shift, window.end + shift});
+  if (!has_memory(run.size())) run = {page, page + kPageSize};
+  if (!has_memory(run.size())) return FaultResult::out_of_memory;
 
   const std::uint64_t begin = chunk_down(run.start - shift);
   const std::uint64_t end = std::min(chunk_up(run.end - shift), file_end);

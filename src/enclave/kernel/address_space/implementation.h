@@ -66,6 +66,11 @@ struct AddressSpace::Implementation {
   // file_pages.cc
   FaultResult read_in(Area& area, std::uint64_t page);
 
+  // budget.cc
+  static bool is_promised(int protection, int flags);
+  bool promise(std::uint64_t size);  // false: ENOMEM
+  bool has_memory(std::uint64_t size) const;
+
   // brk.cc, remap.cc, advise.cc, write_back.cc, report.cc
   std::uint64_t set_brk(std::uint64_t address);
   Result<std::uint64_t> remap(std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
@@ -97,6 +102,7 @@ struct AddressSpace::Implementation {
   StagingBuffer staging;
   std::map<std::uint64_t, std::shared_ptr<Module>> modules;  // by the address of their trampolines
   std::uint64_t brk_start = 0, brk_end = 0;
+  std::uint64_t needed = 0, counted_committed = 0;  // of promise(): bytes
   bool refusal_printed = false, mismatch_printed = false;
 };
 }  // namespace cloister::kernel

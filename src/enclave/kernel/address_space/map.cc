@@ -61,8 +61,6 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
     }
   }
   TRY(check_executable(area.protection, area.file.get(), area.modified));
-  const bool accountable = (area.protection & PROT_WRITE) != 0 && (area.flags & MAP_NORESERVE) == 0;
-  if (accountable && size > options.memory_size) return failure(ENOMEM);
   if (!has_room(size)) return failure(ENOMEM);
 
   if (!fixed) {
@@ -82,6 +80,7 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
   } else {
     TRY(release(range));
   }
+  if (is_promised(area.protection, area.flags) && !promise(size)) return failure(ENOMEM);
 
   area.start = range.start;
   area.end = range.end;
@@ -89,7 +88,7 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
   Area& placed = areas.insert(std::move(area));
   constexpr int kLater = MAP_NORESERVE | MAP_STACK | MAP_GROWSDOWN;
   const bool eager = placed.is_anonymous() && (placed.protection & PROT_WRITE) != 0 && size <= kEagerSize &&
-                     (placed.flags & kLater) == 0;
+                     (placed.flags & kLater) == 0 && has_memory(size);
   if (eager) {
     // A failure shows at the first touch.
     if (core::commit_pages(range.start, size, kPageRead | kPageWrite) == 0) placed.last_window = range;

@@ -33,6 +33,10 @@ Result<void> AddressSpace::Implementation::protect(std::uint64_t address, std::u
     if (area->is_shared() && !area->is_anonymous() && (protection & PROT_WRITE) != 0 &&
         (!area->file_writable || !area->file->can_write_pages()))
       return failure(EACCES);
+    // Who reserves first and makes pieces writable later means to use them, whatever MAP_NORESERVE said of the whole.
+    const bool wanted_now =
+        (area->protection & PROT_WRITE) == 0 && is_promised(protection, area->flags & ~MAP_NORESERVE);
+    if (wanted_now && !promise(piece.size())) return failure(ENOMEM);
     TRY(check_executable(protection, area->file.get(), area->modified));
     std::shared_ptr<Module> module = area->module;
     if (module == nullptr && (protection & (PROT_EXEC | PROT_WRITE)) == PROT_EXEC && !area->modified) {
@@ -45,6 +49,7 @@ Result<void> AddressSpace::Implementation::protect(std::uint64_t address, std::u
     areas.isolate(piece);
     area = areas.find(piece.start);
     area->module = std::move(module);
+    if (wanted_now) area->flags &= ~MAP_NORESERVE;
     TRY(change_protection(*area, protection));
   }
   areas.join({begin, end});

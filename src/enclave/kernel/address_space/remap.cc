@@ -91,7 +91,8 @@ Result<std::uint64_t> AddressSpace::Implementation::remap(std::uint64_t old_addr
     area = areas.find(old_address);
   }
   const std::uint64_t more = new_size > old_size ? new_size - old_size : 0;
-  if (more > options.memory_size || (more != 0 && !has_room(more))) return failure(ENOMEM);
+  if (more != 0 && !has_room(more)) return failure(ENOMEM);
+  if (more != 0 && is_promised(area->protection, area->flags) && !promise(more)) return failure(ENOMEM);
   if (!fixed) {
     if (area->end == from.end && extend(*area, old_address + new_size)) return old_address;
     if (!may_move) return failure(ENOMEM);

@@ -93,6 +93,7 @@ std::vector<Mapping> AddressSpace::snapshot() {
   stack.name = "[stack]";
   return {code, stack};
 }
+std::uint64_t AddressSpace::memory_size() const { return 1 << 30; }
 AddressSpace::Usage AddressSpace::usage() { return {0x23000, 0x5000, 0x21000, 0, 0x1000}; }
 
 void raise_signal(Task&, int) {}

@@ -54,6 +54,7 @@ void enter_thread(kernel::Task& task) {
 }
 
 TestEnclave::TestEnclave(LaunchManifest manifest) : memory_(std::make_unique<Memory>()) {
+  if (manifest.heap_size == 0) manifest.heap_size = 1 << 30;
   auto shared = std::make_shared<const LaunchManifest>(std::move(manifest));
   process_ = std::make_unique<kernel::Process>(4711, shared);
   process_->memory = std::make_shared<kernel::AddressSpace>();

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the limit of dynamic memory is shared between the program and the runtime. Trusted, kernel storey.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include "abi/enclave_layout.h"
+
+namespace cloister::kernel {
+// Bytes for the program out of the manifest's `heap_size`: the runtime keeps a sixteenth for threads, descriptors and
+// what it knows about mappings, so that a program that uses all its memory gets errors from a runtime that still works.
+constexpr std::uint64_t program_memory_size(std::uint64_t heap_size) {
+  constexpr std::uint64_t kLeast = 1 << 20, kMost = 32 << 20;
+  const std::uint64_t runtime = std::clamp(heap_size / 16, kLeast, kMost);
+  return heap_size > runtime ? (heap_size - runtime) & ~(layout::kPageSize - 1) : 0;
+}
+}  // namespace cloister::kernel
