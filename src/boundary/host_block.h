@@ -41,6 +41,15 @@ struct TimeParameters {  // nanoseconds = base + ((tsc - tsc_base) * multiplier 
   std::uint64_t sequence;         // odd while the host writes
 };
 
+// Bits of StartParameters::host_flags. A debug enclave may follow a wish; the rest is how the program was started.
+enum HostFlags : std::uint64_t {
+  kHostTrace = 1,
+  kHostStatistics = 2,
+  kHostClosedStream = 1 << 8,  // and the two bits above: standard stream 0, 1, 2 is closed
+};
+inline constexpr unsigned kHostFileModeMaskShift = 16;  // nine bits: the umask
+inline constexpr std::size_t kMaxHostGroups = 64;
+
 struct StartParameters {
   std::uint64_t xcr0;
   std::uint64_t cpu_count;
@@ -48,8 +57,11 @@ struct StartParameters {
   std::uint64_t physical_memory;
   std::uint64_t host_pid;
   std::uint64_t host_parent_pid;
+  std::uint64_t host_process_group, host_session;
   std::uint64_t host_uid, host_gid;
-  std::uint64_t host_flags;      // wishes (trace, statistics); a debug enclave may follow them
+  std::uint64_t host_group_count;  // of host_groups: the supplementary groups
+  std::uint64_t host_groups[kMaxHostGroups];
+  std::uint64_t host_flags;      // HostFlags
   std::uint64_t argument_count;  // of the strings at `strings`, from the host's command line
   std::uint64_t environment_count;
   std::uint64_t strings_offset;  // within the start area

@@ -25,14 +25,6 @@ struct LaunchOptions {
   std::vector<std::string> environment;  // NAME=VALUE for what the manifest lets the host choose
 };
 
-// Bits of StartParameters::host_flags.
-enum HostFlags : std::uint64_t {
-  kHostTrace = 1,
-  kHostStatistics = 2,
-  kHostClosedStream = 1 << 8,  // and the two bits above: standard stream 0, 1, 2 is closed
-};
-inline constexpr unsigned kHostFileModeMaskShift = 16;  // nine bits: the umask
-
 // Puts /dev/null on closed standard streams, so that nothing else gets their numbers; kHostClosedStream bits of those.
 // Before anything is opened.
 std::uint64_t reserve_standard_streams();

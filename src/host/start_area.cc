@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
+#include <climits>
 #include <cstring>
 
 namespace cloister::host {
@@ -33,6 +34,13 @@ void read_cpuid(StartParameters* to) {
     if (leaf <= highest_extended) add_leaf(to, leaf, 0);
 }
 
+void read_groups(StartParameters* to) {
+  gid_t groups[NGROUPS_MAX];
+  const int count = getgroups(NGROUPS_MAX, groups);
+  for (int i = 0; i < count && to->host_group_count < kMaxHostGroups; ++i)
+    to->host_groups[to->host_group_count++] = groups[i];
+}
+
 std::uint64_t read_xcr0() {
   std::uint32_t low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -57,6 +65,9 @@ StartArea make_start_area(const StartInput& input) {
   parameters->host_uid = getuid();
   parameters->host_gid = getgid();
   parameters->host_parent_pid = static_cast<std::uint64_t>(getppid());
+  parameters->host_process_group = static_cast<std::uint64_t>(getpgrp());
+  parameters->host_session = static_cast<std::uint64_t>(getsid(0));
+  read_groups(parameters);
   parameters->argument_count = input.arguments.size();
   parameters->environment_count = input.environment.size();
   parameters->strings_offset = offset;

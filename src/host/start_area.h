@@ -9,7 +9,7 @@ namespace cloister::host {
 struct StartInput {
   std::vector<std::string> arguments, environment;
   std::string working_directory;
-  std::uint64_t flags = 0;  // HostFlags
+  std::uint64_t flags = 0;  // HostFlags of host_block.h
 };
 StartArea make_start_area(const StartInput& input);
 

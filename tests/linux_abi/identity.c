@@ -20,6 +20,11 @@ int main(int argc, char** argv) {
   CHECK(getresgid(&g[0], &g[1], &g[2]) == 0 && g[0] == getgid());
   CHECK(getgroups(0, NULL) >= 0 && setuid(getuid()) == 0 && setgid(getgid()) == 0);
   CHECK(getpgrp() > 0 && getpgid(0) == getpgrp() && getsid(0) > 0);
+  SAY("uid %u gid %u parent %d", getuid(), getgid(), getppid());
+  gid_t groups[64];
+  const int group_count = getgroups(64, groups);
+  for (int i = 0; i < group_count; ++i) SAY("group %u", groups[i]);
+  SAY("leads its group %d, its session %d", getpgrp() == getpid(), getsid(0) == getpid());
   SECTION("uname");
   struct utsname name;
   CHECK(uname(&name) == 0);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The runtime's main: the kernel comes up, reads the measured manifest, and becomes the program's first task.
 #include <malloc.h>
-#include <sys/stat.h>
 #include <cstdio>
 #include <cstring>
 #include "abi/enclave_layout.h"
@@ -16,7 +15,8 @@
 #include "src/enclave/core/program_state.h"
 #include "src/enclave/core/start.h"
 #include "src/enclave/kernel/extended_state.h"
-#include "src/enclave/kernel/extended_state.h"
+#include "src/enclave/kernel/initial_identity.h"
+#include "src/enclave/kernel/memory_share.h"
 #include "src/enclave/kernel/process_end.h"
 #include "src/enclave/kernel/program_faults.h"
 #include "src/enclave/kernel/signal_delivery.h"
@@ -30,8 +30,6 @@
 namespace cloister::kernel {
 namespace {
 constexpr int kCannotRun = 126, kNotFound = 127;
-enum HostFlags : std::uint64_t { kHostTrace = 1, kHostStatistics = 2, kHostClosedStream = 1 << 8 };
-constexpr unsigned kHostFileModeMaskShift = 16;
 
 [[noreturn]] void give_up(const std::string& why, int status) {
   const std::string line = "cloister: " + why + "\n";
@@ -47,54 +45,6 @@ std::shared_ptr<const LaunchManifest> read_manifest() {
   auto manifest = decode_manifest({reinterpret_cast<const std::uint8_t*>(layout::kManifestBase) + 8, size});
   if (!manifest.ok()) give_up(manifest.error().what(), kCannotRun);
   return std::make_shared<const LaunchManifest>(std::move(manifest).take());
-}
-
-// The host's strings are used only for what the manifest leaves to the host.
-struct HostStrings {
-  std::string directory;
-  std::vector<std::string> arguments, environment;
-};
-HostStrings read_host_strings() {
-  HostStrings strings;
-  const char* at = core::start_strings;
-  const char* const end = at + core::start_parameters.strings_size;
-  auto next = [&]() -> std::string {
-    if (at >= end) return {};
-    const std::string text(at);
-    at += text.size() + 1;
-    return text;
-  };
-  strings.directory = next();
-  for (std::uint64_t i = 0; i < core::start_parameters.argument_count && at < end; ++i)
-    strings.arguments.push_back(next());
-  for (std::uint64_t i = 0; i < core::start_parameters.environment_count && at < end; ++i)
-    strings.environment.push_back(next());
-  return strings;
-}
-
-std::vector<std::string> make_environment(const LaunchManifest& manifest, const HostStrings& host) {
-  std::vector<std::string> environment;
-  for (const std::string& entry : manifest.environment) {
-    if (entry.find('=') != std::string::npos) {
-      environment.push_back(entry);
-      continue;
-    }
-    for (const std::string& offered : host.environment)
-      if (offered.compare(0, entry.size() + 1, entry + "=") == 0) environment.push_back(offered);
-  }
-  return environment;
-}
-
-void set_identity(Process& process, const LaunchManifest& manifest) {
-  const HostStrings host = read_host_strings();
-  process.arguments = (manifest.flags & kInsecureHostArguments) != 0 ? host.arguments : manifest.arguments;
-  if (process.arguments.empty()) process.arguments = {manifest.program};
-  process.environment = make_environment(manifest, host);
-  if ((manifest.flags & kInsecureHostDirectory) != 0 && !host.directory.empty() && host.directory.front() == '/')
-    process.working_directory = host.directory;
-  process.executable_path = manifest.program;
-  const std::string base = manifest.program.substr(manifest.program.rfind('/') + 1);
-  std::strncpy(process.name.data(), base.c_str(), process.name.size() - 1);
 }
 
 void follow_host_wishes() {
@@ -124,15 +74,15 @@ void install_standard_streams(Process& process) {
   mallopt(M_ARENA_MAX, 1);
   const auto manifest = read_manifest();
   core::set_page_limit(manifest->heap_size / layout::kPageSize);
-  auto* process = new Process(static_cast<std::uint32_t>(core::start_parameters.host_pid & 0x3f'ffff), manifest);
+  auto* process = new Process(initial_pid(core::start_parameters), manifest);
   AddressSpace::Options options;
   if ((manifest->flags & kInsecureDynamicCode) != 0) options.dynamic_code = DynamicCode::allowed;
-  options.memory_size = ~0ULL;
+  options.memory_size = program_memory_size(manifest->heap_size);
   process->memory = std::make_shared<AddressSpace>(options);
   auto* task = new Task(*process, process->pid);
   task->attach(core::current_thread());
   process->files = std::make_shared<vfs::Namespace>(manifest);
-  set_identity(*process, *manifest);
+  set_initial_identity(*process, core::start_parameters, core::start_strings);
   task->name = process->name;
   install_standard_streams(*process);
   follow_host_wishes();
@@ -149,7 +99,6 @@ void install_standard_streams(Process& process) {
     give_up(manifest->program + ": " + why, prepared.error().errno_value() == ENOENT ? kNotFound : kCannotRun);
   }
   core::current_thread()->program_fs = 0;
-  set_initial_extended_state(core::current_thread()->xsave_area);
   set_initial_extended_state(core::current_thread()->xsave_area);
   core::run_program(&context);
   ENCLAVE_CHECK(!"the first task came back");
