@@ -12,20 +12,20 @@ boot_tcs:                               // a page of its own; the image writer f
   .globl boot_thread
   .balign 64
 boot_thread:
-  .quad boot_thread                     // self
-  .quad 0
-  .quad boot_stack_top - C_SIZE - 64    // context; moved when the program starts
-  .quad STATE_READY
-  .fill T_VECTOR_AREA - 32, 1, 0
-  .quad boot_vector_area
-  .quad boot_x87_area
-  .quad boot_exception_stack_top
-  .quad 0
-  .quad boot_stack_top
-  .quad boot_xsave_area
-  .quad 0, 0
-  .quad boot_ssa
-  .fill T_SIZE - T_SSA - 8, 1, 0
+.macro THREAD_FIELD offset, value
+  .org boot_thread + \offset
+  .quad \value
+.endm
+  THREAD_FIELD T_SELF, boot_thread
+  THREAD_FIELD T_CONTEXT, (boot_stack_top-C_SIZE-64)  // moved when the program starts
+  THREAD_FIELD T_STATE, STATE_READY
+  THREAD_FIELD T_VECTOR_AREA, boot_vector_area
+  THREAD_FIELD T_X87_AREA, boot_x87_area
+  THREAD_FIELD T_EXCEPTION_STACK, boot_exception_stack_top
+  THREAD_FIELD T_STACK_TOP, boot_stack_top
+  THREAD_FIELD T_XSAVE_AREA, boot_xsave_area
+  THREAD_FIELD T_SSA, boot_ssa
+  .org boot_thread + T_SIZE
 
   .section .bss.boot, "aw", @nobits
   .balign 4096

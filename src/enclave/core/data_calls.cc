@@ -4,7 +4,7 @@
 #include <linux/fcntl.h>
 #include <time.h>
 #include "src/enclave/core/clock.h"
-#include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/host_call_path.h"
 #include "src/enclave/core/program_access.h"
 #include "src/enclave/core/task.h"
 
@@ -26,17 +26,19 @@ File* acquire_pass_through(Task* task, std::uint64_t descriptor, bool File::*acc
 long restartable(long result) { return result == -EINTR ? kRestartSys : result; }
 
 // Host may: return more than asked, fewer bytes of a regular file (then the file ended), any error of the class, EINTR.
-long transfer_in(HostCall call, File* file, std::uint64_t address, std::uint64_t size, std::uint64_t flags) {
-  const std::uint64_t bounce = bounce_buffer();
+template <HostCall kCall>
+[[gnu::always_inline]] inline long transfer_in(Thread* thread, File* file, std::uint64_t address, std::uint64_t size,
+                                               std::uint64_t flags) {
+  const std::uint64_t bounce = thread->host_block + kHostBlockBounceOffset;
   long total = 0;
   for (;;) {
     const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
     const long result =
-        interruptible_host_call(call, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
+        interruptible_data_call<kCall>(thread, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
     if (result < 0) return total > 0 ? total : restartable(result);
     if (!copy_host_to_program_checked(address, bounce, static_cast<std::uint64_t>(result)))
       return total > 0 ? total : -EFAULT;
-    current_thread()->bytes_in += static_cast<std::uint64_t>(result);
+    thread->bytes_in += static_cast<std::uint64_t>(result);
     total += result;
     if (static_cast<std::uint64_t>(result) < part || part == size || file->kind != FileKind::host_regular) return total;
     address += part;
@@ -44,17 +46,19 @@ long transfer_in(HostCall call, File* file, std::uint64_t address, std::uint64_t
   }
 }
 
-long transfer_out(HostCall call, File* file, std::uint64_t address, std::uint64_t size, std::uint64_t flags) {
-  const std::uint64_t bounce = bounce_buffer();
+template <HostCall kCall>
+[[gnu::always_inline]] inline long transfer_out(Thread* thread, File* file, std::uint64_t address, std::uint64_t size,
+                                                std::uint64_t flags) {
+  const std::uint64_t bounce = thread->host_block + kHostBlockBounceOffset;
   long total = 0;
   for (;;) {
     const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
     if (!copy_program_to_host_checked(bounce, address, part)) return total > 0 ? total : -EFAULT;
     const long result =
-        interruptible_host_call(call, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
+        interruptible_data_call<kCall>(thread, static_cast<std::uint64_t>(file->host_descriptor), bounce, part, flags);
     if (result < 0 && total > 0) return total;
     if (result < 0) return result == -EPIPE ? kTakeKernelPath : restartable(result);  // the kernel storey sends SIGPIPE
-    current_thread()->bytes_out += static_cast<std::uint64_t>(result);
+    thread->bytes_out += static_cast<std::uint64_t>(result);
     total += result;
     if (static_cast<std::uint64_t>(result) < part || part == size) return total;
     address += part;
@@ -72,7 +76,7 @@ long fast_read(Thread* thread, ProgramContext* context) {
   if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
   File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::readable);
   if (file == nullptr) return kTakeKernelPath;
-  const long result = transfer_in(HostCall::read, file, context->rsi, size, 0);
+  const long result = transfer_in<HostCall::read>(thread, file, context->rsi, size, 0);
   release_file(task);
   return result;
 }
@@ -87,7 +91,7 @@ long fast_write(Thread* thread, ProgramContext* context) {
   // here.
   const long result = file->kind == FileKind::host_stream && size > kBounceSize
                           ? kTakeKernelPath
-                          : transfer_out(HostCall::write, file, context->rsi, size, 0);
+                          : transfer_out<HostCall::write>(thread, file, context->rsi, size, 0);
   release_file(task);
   return result;
 }
@@ -101,7 +105,7 @@ long fast_recvfrom(Thread* thread, ProgramContext* context) {
   File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::readable);
   if (file == nullptr) return kTakeKernelPath;
   const long result = file->kind == FileKind::host_stream
-                          ? transfer_in(HostCall::recvfrom, file, context->rsi, size, context->r10)
+                          ? transfer_in<HostCall::recvfrom>(thread, file, context->rsi, size, context->r10)
                           : kTakeKernelPath;
   release_file(task);
   return result;
@@ -116,9 +120,10 @@ long fast_sendto(Thread* thread, ProgramContext* context) {
   if ((context->r10 & ~kSimpleFlags) != 0) return kTakeKernelPath;
   File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
   if (file == nullptr) return kTakeKernelPath;
-  const long result = file->kind == FileKind::host_stream
-                          ? transfer_out(HostCall::sendto, file, context->rsi, context->rdx, context->r10 | 0x4000)
-                          : kTakeKernelPath;
+  const long result =
+      file->kind == FileKind::host_stream
+          ? transfer_out<HostCall::sendto>(thread, file, context->rsi, context->rdx, context->r10 | 0x4000)
+          : kTakeKernelPath;
   release_file(task);
   return result;
 }

@@ -34,12 +34,28 @@ struct FastTable {
   }
 };
 constexpr FastTable fast_table;
+
+// Whatever needs the complete context: the kernel storey, restarts, a return with all registers.
+[[gnu::noinline]] void finish_call(Thread* thread, ProgramContext* context, std::uint64_t number, long result) {
+  context->orig_rax = number;
+  context->rip = context->rcx;
+  context->rsp = thread->program_rsp;
+  context->rflags = context->r11;
+  if (result == kTakeKernelPath) {
+    ++thread->kernel_entry_count;
+    result = enter_kernel(kernel_dispatch, context);
+  }
+  // A restart code never reaches the program: the work on the way back resolves it.
+  if (result <= kRestartSys && result >= kRestartBlock) [[unlikely]]
+    __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkSignal), __ATOMIC_RELAXED);
+  if (context->orig_rax != kNoSystemCall)
+    context->rax = static_cast<std::uint64_t>(result);  // sigreturn restored another RAX
+}
 }  // namespace
 
 // Linux takes the low 32 bits of RAX. Kept zero-extended, no number looks like kNoSystemCall.
 extern "C" void syscall_dispatch(ProgramContext* context, std::uint32_t low_number) {
   const std::uint64_t number = low_number;
-  context->orig_rax = number;
   Thread* thread = current_thread();
   // E-9: the bound is checked unsigned, and a mispredicted branch reads row 0.
   std::uint64_t index = number;
@@ -52,25 +68,10 @@ extern "C" void syscall_dispatch(ProgramContext* context, std::uint32_t low_numb
     const CoreHandler handler = fast_table.handlers[index];
     if (handler != nullptr && !trace_calls) result = handler(thread, context);
   }
-  if (result == kTakeKernelPath) {
-    context->rip = context->rcx;
-    context->rsp = thread->program_rsp;
-    context->rflags = context->r11;
-    ++thread->kernel_entry_count;
-    result = enter_kernel(kernel_dispatch, context);
-  } else if (result <= kRestartSys && result >= kRestartBlock) {
-    context->rip = context->rcx;
-    context->rsp = thread->program_rsp;
-    context->rflags = context->r11;
-  } else if (context->full != kFastReturn) {
-    context->rip = context->rcx;
-    context->rsp = thread->program_rsp;
-    context->rflags = context->r11;
+  if (result > kRestartSys && context->full == kFastReturn) [[likely]] {  // a result or an errno
+    context->rax = static_cast<std::uint64_t>(result);
+    return;
   }
-  // A restart code never reaches the program: the work on the way back resolves it.
-  if (result <= kRestartSys && result >= kRestartBlock) [[unlikely]]
-    __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkSignal), __ATOMIC_RELAXED);
-  if (context->orig_rax != kNoSystemCall)
-    context->rax = static_cast<std::uint64_t>(result);  // sigreturn restored another RAX
+  finish_call(thread, context, number, result);
 }
 }  // namespace cloister::core

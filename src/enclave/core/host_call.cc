@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/check.h"
-#include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/host_call_path.h"
 
-extern "C" void host_call_transfer();
 extern "C" std::uint8_t core_stopped;
 
 namespace cloister::core {
@@ -46,30 +45,24 @@ void check_result(HostCall call, const HostCallRow& row, std::uint64_t bound, lo
   }
 }
 
-inline __attribute__((always_inline)) long submit(HostCall call, std::uint64_t flags,
-                                                  const std::uint64_t (&arguments)[6]) {
-  Thread* thread = current_thread();
+long submit(HostCall call, std::uint64_t flags, const std::uint64_t (&arguments)[6]) {
   const HostCallRow& row = row_of(call);
-  const std::uint64_t block = thread->host_block;
-  store_host_word(block + offsetof(HostBlock, number), row.number | flags);
-  for (std::size_t i = 0; i < 6; ++i) store_host_word(block + offsetof(HostBlock, args) + 8 * i, arguments[i]);
-  ++thread->host_call_count;
-  host_call_transfer();
-  const long result = static_cast<long>(load_host_word(block + offsetof(HostBlock, result)));
-  // What the host's handler noted while this thread was outside; a program that makes no further calls must see it,
-  // too.
-  if (load_host_word(block + offsetof(HostBlock, signals)) != 0) [[unlikely]]
-    fetch_host_signals(thread);
+  const std::uint64_t answer = exchange_with_host(current_thread(), row.number | flags, arguments);
+  return judge_answer(call, arguments[row.bound], answer);
+}
+}  // namespace
+
+long judge_answer(HostCall call, std::uint64_t bound, std::uint64_t answer) {
+  const HostCallRow& row = row_of(call);
+  const long result = static_cast<long>(answer);
   if (result >= 0) [[likely]] {
-    check_result(call, row, arguments[row.bound], result);
+    check_result(call, row, bound, result);
     asm volatile("lfence" ::: "memory");  // E-12: nothing runs ahead of the check with an unchecked result
     return result;
   }
-  const std::uint64_t error = -static_cast<std::uint64_t>(result);
-  if (!row.errors.contains(error)) host_lied(call, "an error that this call cannot have");
+  if (!row.errors.contains(-answer)) host_lied(call, "an error that this call cannot have");
   return result;
 }
-}  // namespace
 
 long host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
                std::uint64_t a5) {

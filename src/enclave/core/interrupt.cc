@@ -24,11 +24,6 @@ bool waits(HostCall call) {
   return call == HostCall::futex || call == HostCall::epoll_wait || call == HostCall::epoll_pwait2 ||
          call == HostCall::poll || call == HostCall::accept4 || call == HostCall::connect;
 }
-std::uint64_t read_tsc() {
-  std::uint32_t low, high;
-  asm volatile("rdtsc" : "=a"(low), "=d"(high));
-  return static_cast<std::uint64_t>(high) << 32 | low;
-}
 void begin_sleep(Thread* thread) { thread->sleeping_since = read_tsc(); }
 void end_sleep(Thread* thread) {
   const std::uint64_t now = read_tsc(), since = thread->sleeping_since;
@@ -40,12 +35,8 @@ void end_sleep(Thread* thread) {
 long interruptible_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
                              std::uint64_t a4, std::uint64_t a5) {
   Thread* thread = current_thread();
-  const std::uint64_t kicked = thread->host_block + offsetof(HostBlock, kicked);
   for (;;) {
-    store_host_word(kicked, 0);
-    // A signal that the host's handler noted before that store has left its bit.
-    fetch_host_signals(thread);
-    if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) != 0) return -EINTR;
+    if (!may_leave_interruptibly(thread)) return -EINTR;
     if (waits(call)) begin_sleep(thread);
     const long result = blocking_host_call(call, a0, a1, a2, a3, a4, a5);
     if (waits(call)) end_sleep(thread);

@@ -22,7 +22,6 @@
   mov %rdx, C_RDX(%rsp)
   mov %rsi, C_RSI(%rsp)
   mov %rdi, C_RDI(%rsp)
-  mov %rax, C_ORIG_RAX(%rsp)
   movq $kFast, C_FULL(%rsp)
   movq $\vectors_live, %gs:T_VECTORS_LIVE
   pushfq

@@ -15,9 +15,9 @@ namespace cloister::core {
 // and Thread::program_rsp; `full` demands that the return restores all of them from here.
 struct ProgramContext {
   std::uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-  std::uint64_t orig_rax;  // number of the call; ~0 when this is no system call
+  std::uint64_t full;  // FullReturn; up to here is all that a call needs which the core answers
   std::uint64_t rip, rflags, rsp;
-  std::uint64_t full;  // FullReturn
+  std::uint64_t orig_rax;  // number of the call, once the kernel storey or a restart needs it; ~0: no system call
 };
 enum FullReturn : std::uint64_t { kFastReturn = 0, kFullReturn = 1, kFullReturnWithVectors = 2 };
 inline constexpr std::uint64_t kNoSystemCall = ~0ULL;
@@ -39,28 +39,29 @@ struct alignas(64) Thread {
   // second line
   std::uint64_t work;          // Work bits
   std::uint64_t vectors_live;  // 1: the program's vector registers must survive a host call
+  std::uint64_t host_block;    // address outside, checked once
+  Task* task;
+  std::uint64_t host_call_count;
+  std::uint64_t kernel_entry_count;
+  std::uint64_t bytes_in, bytes_out;
+  // third line
   std::uint64_t runtime_fs;
   std::uint64_t program_fs;       // valid while the runtime's FS base is loaded
   std::byte* vector_area;         // 32 zmm, 8 mask registers; at scrub level 0 an XSAVE image
   std::byte* x87_area;            // FXSAVE image, 512 bytes
   std::uint64_t exception_stack;  // top
   std::uint64_t resume_rip;
-  // third line
-  std::uint64_t stack_top;   // top of the stack for the first entry
-  std::byte* xsave_area;     // for faults and signals: complete state
-  std::uint64_t host_block;  // address outside, checked once
-  Task* task;
+  std::uint64_t stack_top;  // top of the stack for the first entry
+  std::byte* xsave_area;    // for faults and signals: complete state
+  // fourth line
   std::byte* ssa;               // frame 0; its GPR area is what stage 1 reads and edits
   std::uint64_t fault_address;  // of the fault that stage 2 handles
   std::uint64_t fault_info;     // vector | error code << 32
   void (*start)(Thread*);       // first function inside, for threads after the first
   // statistics
-  std::uint64_t host_call_count;
   std::uint64_t aex_count;
   std::uint64_t trap_count;
   std::uint64_t fault_count;
-  std::uint64_t bytes_in, bytes_out;
-  std::uint64_t kernel_entry_count;
   std::uint64_t host_signals;        // fetched from the host, not yet judged
   std::uint64_t host_pid, host_tid;  // hints for kicks; what the host makes of them is its business
   std::uint64_t doorbell_count;

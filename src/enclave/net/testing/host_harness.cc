@@ -89,6 +89,8 @@ extern "C" {
 std::uint8_t core_stopped;
 }
 
+extern "C" std::uint64_t core_read_tsc() { return 0; }
+
 namespace cloister::core {
 std::uint64_t monotonic_now() {
   timespec time;
@@ -101,7 +103,6 @@ std::uint64_t realtime_now() {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 std::uint64_t boottime_now() { return monotonic_now(); }
-std::uint64_t read_tsc() { return 0; }
 
 // Program memory is ours. Null stands for what is not mapped.
 bool copy_from_program(void* to, std::uint64_t from, std::size_t size) {
