@@ -17,6 +17,12 @@
 
 namespace cloister::kernel {
 
+// Which file a mapping shows, so that calls on the same file find it. Without an inode: one that no call changes.
+struct FileKey {
+  std::uint64_t device = 0, inode = 0;
+  bool operator==(const FileKey&) const = default;
+};
+
 // Contents of a file mapping, read in on demand. The loader and mmap give it; it verifies what it reads where the file
 // is measured.
 class MappedFile {
@@ -31,6 +37,7 @@ class MappedFile {
   // May its pages be executed (measured, or below an insecure host path)?
   virtual bool may_execute() const = 0;
   virtual const std::string& path() const = 0;
+  virtual FileKey key() const { return {}; }
   // For writable shared mappings. write_pages is called with whole pages, but for the last one of the file; never
   // beyond its end.
   virtual bool can_write_pages() const { return false; }
@@ -109,6 +116,13 @@ class AddressSpace {
     std::uint64_t stack = 8ULL << 20, address_space = ~0ULL, data = ~0ULL;
   };
   void set_limits(const Limits& limits);
+
+  // Shared mappings and calls on the same file. Enclave pages cannot be shared with the file, so a call that reads or
+  // writes the file first settles (what the program changed in memory goes to the file), and one that has written
+  // forgets (pages that show what was written come again from the file).
+  bool shows(const FileKey& key);
+  void settle(const FileKey& key, std::uint64_t offset, std::uint64_t size);
+  void forget(const FileKey& key, std::uint64_t offset, std::uint64_t size);
 
   // exec: everything goes, and addresses are drawn anew.
   void clear();

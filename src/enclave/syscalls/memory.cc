@@ -7,6 +7,7 @@
 #include <cerrno>
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/syscalls/handler_list.h"
+#include "src/enclave/vfs/shared_pages.h"
 
 namespace cloister::syscalls {
 namespace {
@@ -20,8 +21,9 @@ SysResult done(Result<void> result) {
 
 std::uint64_t page_down(std::uint64_t value) { return value & ~(kPageSize - 1); }
 
-// The file behind a mapping, and whether a shared one may become writable.
-Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequest* request) {
+// The file behind a mapping, and whether a shared one may become writable. `shown`: what a shared mapping makes
+// visible.
+Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequest* request, vfs::FileRef* shown) {
   const vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
   const bool shared = (request->flags & MAP_TYPE) != MAP_PRIVATE;
   if (shared && (request->protection & PROT_WRITE) != 0 && !file->writable) return failure(EACCES);
@@ -33,6 +35,7 @@ Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequ
     return {};
   }
   request->file_writable = file->writable;
+  *shown = shared ? file : vfs::FileRef();
   request->name = request->file->path();
   return {};
 }
@@ -46,11 +49,17 @@ SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int pr
   request.size = size;
   request.protection = protection;
   request.flags = flags;
+  vfs::FileRef shown;
   if ((flags & MAP_ANONYMOUS) == 0) {
     request.offset = offset;
-    TRY(take_file(task, descriptor, &request));
+    TRY(take_file(task, descriptor, &request, &shown));
   }
-  return static_cast<std::int64_t>(TRY(task.process.memory->map(request)));
+  if (!shown) return static_cast<std::int64_t>(TRY(task.process.memory->map(request)));
+  const vfs::FileIdentity identity = TRY(shown->identity());
+  vfs::settle_pages(vfs::key_of(identity));
+  const std::uint64_t place = TRY(task.process.memory->map(request));
+  vfs::note_shared_mapping(task, identity);
+  return static_cast<std::int64_t>(place);
 }
 
 SysResult sys_munmap(Task& task, std::uint64_t address, std::uint64_t size) {

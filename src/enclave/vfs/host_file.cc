@@ -1,40 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/vfs/host_file.h"
+#include <unistd.h>
+#include <algorithm>
 #include "src/enclave/vfs/host_mapped_file.h"
+#include "src/enclave/vfs/shared_pages.h"
 
 namespace cloister::vfs {
 
 HostFile::HostFile(std::shared_ptr<HostDescriptor> descriptor, const struct stat& status, std::uint32_t flags)
     : HostObject(std::move(descriptor), status, flags) {
-  kind = core::FileKind::host_regular;
+  is_host_regular = true;
+  // What a shared mapping shows, calls must not read past it: they take the way through here.
+  kind = is_shown(identity_key()) ? core::FileKind::other : core::FileKind::host_regular;
 }
 
+kernel::FileKey HostFile::identity_key() { return key_of(identity().value()); }
+
 Result<std::size_t> HostFile::read(Task&, const IoVector& to) {
+  settle_pages(identity_key());
   return transfer_in(HostCall::read, host(), to, 0, Advance::no);
 }
+// Where the data went is known afterwards: with O_APPEND the host chooses.
 Result<std::size_t> HostFile::write(Task&, const IoVector& from) {
-  return transfer_out(HostCall::write, host(), from, 0, Advance::no);
+  if (kind == core::FileKind::host_regular) return transfer_out(HostCall::write, host(), from, 0, Advance::no);
+  settle_pages(identity_key());
+  auto done = transfer_out(HostCall::write, host(), from, 0, Advance::no);
+  if (done.ok() && done.value() > 0) {
+    const auto end = static_cast<std::uint64_t>(TRY(seek(0, SEEK_CUR)));
+    forget_pages(identity_key(), end - std::min<std::uint64_t>(done.value(), end), done.value());
+  }
+  return done;
 }
 Result<std::size_t> HostFile::read_at(Task&, const IoVector& to, std::uint64_t offset) {
+  settle_pages(identity_key(), offset, to.size());
   return transfer_in(HostCall::pread64, host(), to, offset, Advance::yes);
 }
 Result<std::size_t> HostFile::write_at(Task&, const IoVector& from, std::uint64_t offset) {
-  return transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes);
+  settle_pages(identity_key(), offset, from.size());
+  auto done = transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes);
+  if (done.ok()) forget_pages(identity_key(), offset, done.value());
+  return done;
 }
 Result<std::int64_t> HostFile::seek(std::int64_t offset, int whence) {
   return quick_host_call(HostCall::lseek, host(), static_cast<std::uint64_t>(offset),
                          static_cast<std::uint64_t>(whence));
 }
 Result<void> HostFile::truncate(std::uint64_t size) {
+  settle_pages(identity_key());
   TRY(quick_host_call(HostCall::ftruncate, host(), size));
+  forget_pages(identity_key(), size);
   return {};
 }
 Result<void> HostFile::allocate(int mode, std::uint64_t offset, std::uint64_t size) {
+  settle_pages(identity_key(), offset, size);
   TRY(blocking_host_call(HostCall::fallocate, host(), static_cast<std::uint64_t>(mode), offset, size));
+  forget_pages(identity_key(), offset, size);
   return {};
 }
 Result<std::shared_ptr<kernel::MappedFile>> HostFile::map_file() {
   const auto writing = readable && writable ? HostMappedFile::Writing::allowed : HostMappedFile::Writing::refused;
-  return std::shared_ptr<kernel::MappedFile>(std::make_shared<HostMappedFile>(descriptor(), path(), writing));
+  return std::shared_ptr<kernel::MappedFile>(
+      std::make_shared<HostMappedFile>(descriptor(), identity().value(), path(), writing));
 }
 }  // namespace cloister::vfs

@@ -2,6 +2,7 @@
 // A regular file of the host, passed through: offset and O_APPEND are the host's. Trusted, kernel storey.
 #pragma once
 #include "src/enclave/vfs/host_object.h"
+#include "src/enclave/vfs/shared_pages.h"
 
 namespace cloister::vfs {
 class HostFile final : public HostObject {
@@ -16,5 +17,8 @@ class HostFile final : public HostObject {
   Result<void> truncate(std::uint64_t size) override;
   Result<void> allocate(int mode, std::uint64_t offset, std::uint64_t size) override;
   Result<std::shared_ptr<kernel::MappedFile>> map_file() override;
+
+ private:
+  kernel::FileKey identity_key();
 };
 }  // namespace cloister::vfs

@@ -2,11 +2,14 @@
 #include "src/enclave/vfs/host_mapped_file.h"
 #include <algorithm>
 #include <cstring>
+#include "src/enclave/vfs/locks.h"
 
 namespace cloister::vfs {
 namespace {
 constexpr std::size_t kBouncePiece = 32 << 10;
 }
+
+HostMappedFile::~HostMappedFile() { keep_while_locked(identity_, std::move(descriptor_)); }
 
 // Runs inside page faults, and those inside copies from the bounce buffer.
 // Host may: shorten the file meanwhile; what is missing reads as zeros.

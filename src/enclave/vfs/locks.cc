@@ -6,13 +6,15 @@
 #include <mutex>
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/host_calls.h"
+#include "src/enclave/vfs/host_object.h"
 #include "src/enclave/vfs/lock_table.h"
 
 namespace cloister::vfs {
 namespace {
 struct FileLocks {
   LockTable records;
-  LockTable whole;  // flock: owners are descriptions, the range is always the whole
+  LockTable whole;                                    // flock: owners are descriptions, the range is always the whole
+  std::vector<std::shared_ptr<HostDescriptor>> kept;  // keep_while_locked
   bool is_empty() const { return records.is_empty() && whole.is_empty(); }
 };
 std::mutex locks_mutex;
@@ -71,7 +73,7 @@ KernelFlock host_lock(LockType type, LockRange range) {
   return lock;
 }
 
-bool is_on_host(const OpenFile& file) { return file.kind == core::FileKind::host_regular; }
+bool is_on_host(const OpenFile& file) { return file.is_host_regular; }
 
 // Host may: refuse a lock that nobody holds or give one that somebody holds. That is all it can do: ours hold in here.
 Result<void> lock_on_host(OpenFile& file, LockOwner kind, LockType type, LockRange range, Waiting waiting) {
@@ -164,6 +166,15 @@ Result<void> set_whole_lock(Task& task, OpenFile& file, LockType type, Waiting w
   none.type = LockType::none;
   TRY(acquire(identity, &FileLocks::whole, none, Waiting::forbidden, EWOULDBLOCK));
   return locked.error();
+}
+
+// Linux drops a process's record locks on a file with any descriptor of it that is closed, and so does the host with
+// ours: also with one that only a mapping still needed.
+void keep_while_locked(const FileIdentity& identity, std::shared_ptr<HostDescriptor> descriptor) {
+  if (locked_files.load(std::memory_order_relaxed) == 0) return;
+  const std::lock_guard guard(locks_mutex);
+  if (const auto entry = table.find(identity); entry != table.end())
+    entry->second.kept.push_back(std::move(descriptor));
 }
 
 void release_process_locks(OpenFile& file) {

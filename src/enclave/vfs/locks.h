@@ -33,6 +33,10 @@ Result<std::optional<RecordLock>> find_conflict(Task& task, OpenFile& file, Lock
 // flock(2); EWOULDBLOCK.
 Result<void> set_whole_lock(Task& task, OpenFile& file, LockType type, Waiting waiting);
 
+class HostDescriptor;
+// Closes the descriptor of a mapping that goes, but not while the process has locks on the file.
+void keep_while_locked(const FileIdentity& identity, std::shared_ptr<HostDescriptor> descriptor);
+
 // A process closed a descriptor of the file; a description goes.
 void release_process_locks(OpenFile& file);
 void release_description_locks(OpenFile& file);

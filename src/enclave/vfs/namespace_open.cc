@@ -2,6 +2,7 @@
 // open(2) in all its variants.
 #include <fcntl.h>
 #include "src/enclave/kernel/task.h"
+#include "src/enclave/vfs/host_links.h"
 #include "src/enclave/vfs/host_open.h"
 #include "src/enclave/vfs/namespace.h"
 #include "src/enclave/vfs/node_file.h"
@@ -32,6 +33,13 @@ Result<FileRef> Namespace::open_on_host(Task& task, const Resolved& place, std::
   auto file = open_host_path(place.host_path(), flags, mode, std::move(ours));
   if (!file.ok() && file.error().errno_value() == ENOENT && place.node != nullptr && (flags & O_ACCMODE) == O_RDONLY)
     return open_node(task, place.node, flags);
+  if (file.ok() && is_synthesised_on_host(*file.value())) {
+    std::vector<std::string> own;
+    for (const Mount& mount : mounts_)
+      if (mount.path != "/") own.push_back(mount.path);
+    const auto inside = TRY(follow_into(own, place.host_path()));
+    if (inside.has_value()) return open(task, "/", *inside, flags, mode);
+  }
   return file;
 }
 

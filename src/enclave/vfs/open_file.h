@@ -105,6 +105,8 @@ class OpenFile : public core::File {
   // The last reference goes: closes the host descriptor, wakes peers. Called once, then the object is deleted.
   virtual void last_close() {}
 
+  bool is_host_regular = false;  // a regular file of the host, whatever way its data takes
+
   // Epoll objects that watch it (epoll_watch.h); they are told before last_close().
   std::atomic<class EpollWatches*> epoll_watches{nullptr};
 

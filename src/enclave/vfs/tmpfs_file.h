@@ -47,10 +47,8 @@ class TmpfsOpenFile final : public PositionedFile {
       : PositionedFile(file, flags), file_(std::move(file)) {}
   Result<std::size_t> read_at(Task& task, const IoVector& to, std::uint64_t offset) override;
   Result<std::size_t> write_at(Task& task, const IoVector& from, std::uint64_t offset) override;
-  Result<void> truncate(std::uint64_t size) override { return file_->set_size(size); }
-  Result<void> allocate(int mode, std::uint64_t offset, std::uint64_t size) override {
-    return file_->allocate(mode, offset, size);
-  }
+  Result<void> truncate(std::uint64_t size) override;
+  Result<void> allocate(int mode, std::uint64_t offset, std::uint64_t size) override;
   Result<std::shared_ptr<kernel::MappedFile>> map_file() override;
   TmpfsFile& file() const { return *file_; }
   TmpfsFile* as_memory_file() override { return file_.get(); }
@@ -60,6 +58,7 @@ class TmpfsOpenFile final : public PositionedFile {
   Result<std::size_t> append(Task& task, const IoVector& from, std::uint64_t* end) override;
 
  private:
+  kernel::FileKey key();
   const std::shared_ptr<TmpfsFile> file_;
 };
 }  // namespace cloister::vfs

@@ -58,6 +58,20 @@ void AddressSpace::write_back_all() { CLOISTER_LOCKED(write_back_all()); }
 bool AddressSpace::is_mapped(std::uint64_t address, std::uint64_t size) {
   CLOISTER_LOCKED(areas.is_covered({page_down(address), page_up(address + size)}));
 }
+bool AddressSpace::shows(const FileKey& key) {
+  if (!implementation_->has_shared_files.load(std::memory_order_relaxed)) return false;
+  CLOISTER_LOCKED(shows(key));
+}
+void AddressSpace::settle(const FileKey& key, std::uint64_t offset, std::uint64_t size) {
+  if (implementation_->has_shared_files.load(std::memory_order_relaxed)) {
+    CLOISTER_LOCKED(settle(key, offset, size));
+  }
+}
+void AddressSpace::forget(const FileKey& key, std::uint64_t offset, std::uint64_t size) {
+  if (implementation_->has_shared_files.load(std::memory_order_relaxed)) {
+    CLOISTER_LOCKED(forget(key, offset, size));
+  }
+}
 #undef CLOISTER_LOCKED
 
 std::uint64_t AddressSpace::memory_size() const { return implementation_->options.memory_size; }

@@ -2,6 +2,7 @@
 // The state of an address space and its parts, one file each. Trusted, kernel storey. Everything here runs under the
 // mutex, which address_space.cc takes.
 #pragma once
+#include <atomic>
 #include <mutex>
 #include "src/enclave/kernel/address_space/module.h"
 #include "src/enclave/kernel/address_space/page_runs.h"
@@ -71,6 +72,13 @@ struct AddressSpace::Implementation {
   bool promise(std::uint64_t size);  // false: ENOMEM
   bool has_memory(std::uint64_t size) const;
 
+  // shared_files.cc
+  template <typename Visit>
+  void for_shown(const FileKey& key, std::uint64_t offset, std::uint64_t size, Visit visit);
+  bool shows(const FileKey& key);
+  void settle(const FileKey& key, std::uint64_t offset, std::uint64_t size);
+  void forget(const FileKey& key, std::uint64_t offset, std::uint64_t size);
+
   // brk.cc, remap.cc, advise.cc, write_back.cc, report.cc
   std::uint64_t set_brk(std::uint64_t address);
   Result<std::uint64_t> remap(std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
@@ -103,6 +111,7 @@ struct AddressSpace::Implementation {
   std::map<std::uint64_t, std::shared_ptr<Module>> modules;  // by the address of their trampolines
   std::uint64_t brk_start = 0, brk_end = 0;
   std::uint64_t needed = 0, counted_committed = 0;  // of promise(): bytes
+  std::atomic<bool> has_shared_files{false};        // there has been one: without, calls on files need not ask
   bool refusal_printed = false, mismatch_printed = false;
 };
 }  // namespace cloister::kernel

@@ -84,6 +84,7 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
 
   area.start = range.start;
   area.end = range.end;
+  if (shared && !area.is_anonymous()) has_shared_files.store(true, std::memory_order_relaxed);
   if (area.is_code()) area.module = make_module(area);
   Area& placed = areas.insert(std::move(area));
   constexpr int kLater = MAP_NORESERVE | MAP_STACK | MAP_GROWSDOWN;

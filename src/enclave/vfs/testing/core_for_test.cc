@@ -93,6 +93,9 @@ std::vector<Mapping> AddressSpace::snapshot() {
   stack.name = "[stack]";
   return {code, stack};
 }
+bool AddressSpace::shows(const FileKey&) { return false; }
+void AddressSpace::settle(const FileKey&, std::uint64_t, std::uint64_t) {}
+void AddressSpace::forget(const FileKey&, std::uint64_t, std::uint64_t) {}
 std::uint64_t AddressSpace::memory_size() const { return 1 << 30; }
 AddressSpace::Usage AddressSpace::usage() { return {0x23000, 0x5000, 0x21000, 0, 0x1000}; }
 
