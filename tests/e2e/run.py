@@ -147,6 +147,40 @@ def memory_figures(context: Context) -> None:
            f"the figures do not agree: {text}")
 
 
+@inside_only
+def links_into_proc(context: Context) -> None:
+    (context.scratch / "direct").symlink_to("/proc/version")
+    (context.scratch / "folder").symlink_to("/proc/sys/kernel")
+    (context.scratch / "own").symlink_to("/proc/self/comm")
+    for path, expected in (("direct", b"(cloister)"), ("folder/ostype", b"Linux"), ("own", b"busybox"), ("/etc/mtab", b"cloister / ")):
+        if os.path.exists(path) or not path.startswith("/"):
+            text = context.run([BUSYBOX, "cat", path], True, cwd=context.scratch).stdout
+            expect(expected in text, f"{path} shows the host's: {text[:200]}")
+
+
+def lock_survives_mapping(context: Context) -> None:
+    program, path = helper(context, "file_lock"), context.scratch / "locked"
+    path.write_bytes(bytes(4096))
+    for inside in sides(context):
+        process = context.start([program, str(path)], inside, stdin=subprocess.PIPE)
+        expect(process.stdout.readline() == b"locked\n", f"{side(inside)}: no lock")
+        with open(path, "r+b") as f:
+            try:
+                fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                raise Fail(f"{side(inside)}: the lock is gone")
+            except BlockingIOError:
+                pass
+        process.stdin.close()
+        expect(process.wait(20) == 0, f"{side(inside)}: {process.returncode}")
+
+
+@inside_only
+def statistics(context: Context) -> None:
+    done = context.run([helper(context, "ended_threads")], True, run_options=["--stats"])
+    found = re.search(rb"of which kernel storey (\d+)", done.stderr)
+    expect(found is not None and int(found.group(1)) >= 4000, f"ended threads are missing: {done.stderr[-400:]}")
+
+
 # -- signals ----------------------------------------------------------------------------------------------------------
 def signals_default(context: Context) -> None:
     program = helper(context, "sleeper")
@@ -515,7 +549,8 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("signals_handled", signals_handled, 120), Test("stop_and_continue", stop_and_continue),
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
          Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("unknown_calls", unknown_calls),
-         Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
+         Test("links_into_proc", links_into_proc), Test("lock_survives_mapping", lock_survives_mapping),
+         Test("statistics", statistics), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("reproducible", reproducible, 1800, slow=True),
          Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
          Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]

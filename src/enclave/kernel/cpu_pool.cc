@@ -110,6 +110,13 @@ void give_back_cpu(VirtualCpu& cpu) {
   idle_cpus.push_back(&cpu);
 }
 
+std::vector<core::Thread*> idle_threads() {
+  const std::lock_guard guard(pool_mutex);
+  std::vector<core::Thread*> threads;
+  for (const VirtualCpu* cpu : idle_cpus) threads.push_back(cpu->thread);
+  return threads;
+}
+
 void announce_idle(core::Thread* thread) {
   if (own_cpu == nullptr) {  // the thread that started the runtime
     own_cpu = new VirtualCpu;

@@ -3,6 +3,7 @@
 // host thread; so a CPU whose task has ended waits for the next one. They belong to the enclave, not to a process.
 // Trusted.
 #pragma once
+#include <vector>
 #include "src/base/result.h"
 #include "src/enclave/core/thread.h"
 
@@ -18,6 +19,8 @@ core::Thread* thread_of(VirtualCpu& cpu);
 void start_task(VirtualCpu& cpu, Task& task, const core::ProgramContext& context, std::uint64_t fs_base);
 // take_cpu without a task to run after all.
 void give_back_cpu(VirtualCpu& cpu);
+// The threads of all idle CPUs.
+std::vector<core::Thread*> idle_threads();
 
 // A task's thread is about to become idle; it may get its next task from now on.
 void announce_idle(core::Thread* thread);

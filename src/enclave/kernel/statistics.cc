@@ -7,6 +7,7 @@
 #include "src/enclave/core/dispatch.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/pages.h"
+#include "src/enclave/kernel/cpu_pool.h"
 #include "src/enclave/kernel/process.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/syscalls/dispatch.h"
@@ -53,6 +54,7 @@ void print_statistics(Process& process) {
     for (const Task* task : process.tasks)
       if (task->thread != nullptr) sum.add(*task->thread);
   }
+  for (const core::Thread* thread : idle_threads()) sum.add(*thread);  // their tasks have ended
   std::uint64_t calls = 0;
   for (std::uint64_t count : core::call_counts.calls) calls += count;
   char text[512];
