@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compile-time switches of the boundary's defences, for C++ and assembly. CLOISTER_KEEPS(E_3) is 1 unless the build was
-// configured with -DCLOISTER_OMIT=E-3. Builds that leave something out exist to show which test sees it; their images say
-// what they lack when they start, and have another MRENCLAVE. cmake/omit.cmake lists the rules that have a switch.
+// configured with -DCLOISTER_OMIT=E-3. Builds that leave something out exist to show which test sees it; their images
+// say what they lack when they start, and have another MRENCLAVE. cmake/omit.cmake lists the rules that have a switch.
 #pragma once
 
 #define CLOISTER_RULE_SECOND_(first, second, ...) second

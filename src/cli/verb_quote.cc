@@ -38,10 +38,11 @@ void add_inspect(CLI::App& noun, int& exit_status) {
 }  // namespace
 
 void add_quote_verb(CLI::App& app, int& exit_status) {
-  CLI::App* const noun = app.add_subcommand("quote", "Look at quotes and verify them");
+  CLI::App* const noun = app.add_subcommand("quote", "Look at quotes, verify them, make simulated ones");
   noun->require_subcommand(1);
   add_inspect(*noun, exit_status);
   add_quote_verify(*noun, exit_status);
+  add_quote_simulate(*noun, exit_status);
 }
 
 }  // namespace cloister

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `cloister quote inspect` and `cloister quote verify`: look at ECDSA quotes and judge them. Owner's tool.
+// `cloister quote inspect`, `verify` and `simulate`: look at ECDSA quotes, judge them, make simulated ones. Owner's
+// tool.
 #pragma once
 #include <CLI/CLI.hpp>
 
@@ -11,5 +12,8 @@ void add_quote_verb(CLI::App& app, int& exit_status);
 
 // The verb `verify` for the noun; exit status 0 the signature chain verifies, 1 it does not, 2 unusable input.
 void add_quote_verify(CLI::App& noun, int& exit_status);
+
+// `simulate`: quotes, collateral and SVNs of this installation's simulated platform.
+void add_quote_simulate(CLI::App& noun, int& exit_status);
 
 }  // namespace cloister

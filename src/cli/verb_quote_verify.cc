@@ -5,6 +5,7 @@
 #include "src/cli/verb_quote.h"
 #include "src/dcap/collateral_files.h"
 #include "src/dcap/verdict_fields.h"
+#include "src/pccs/collect.h"
 #include "src/sgx/field_text.h"
 
 namespace cloister {
@@ -15,7 +16,7 @@ using Fields = nlohmann::ordered_json;
 constexpr const char* kVerb = "quote verify";
 
 struct Options {
-  std::string quote, trusted_root;
+  std::string quote, trusted_root, pccs, pccs_ca, cache;
   std::array<std::string, dcap::kCollateralKinds> files;
   dcap::UnixTime time = std::time(nullptr);
   bool json = false;
@@ -63,6 +64,36 @@ int show(const Options& options, const dcap::Quote& quote, const dcap::Judgement
   return print(rendered(fields, options.json), error ? 1 : 0);
 }
 
+// Without a cache directory or a service the files named are all there is.
+Result<pccs::Sources> open_sources(const Options& options) {
+  pccs::Sources sources;
+  if (!options.cache.empty()) sources.cache.emplace(options.cache);
+  if (!options.pccs.empty()) sources.service.emplace(TRY(pccs::Service::open(options.pccs, options.pccs_ca)));
+  return sources;
+}
+
+// A quote whose own certificates cannot be read says nothing of what else it needs, and needs nothing else to be
+// refused.
+void collect_missing(const pccs::Sources& sources, const Options& options, const dcap::Quote& quote, dcap::Cache& cache,
+                     dcap::CollateralFiles& files) {
+  if (!sources.cache && !sources.service) return;
+  const auto request = collateral_request(quote, cache);
+  if (!request.ok()) return;
+  std::string problem;
+  collect(sources, request.value(), options.time, cache, files, problem);
+  if (!problem.empty()) std::fprintf(stderr, "cloister %s: %s\n", kVerb, problem.c_str());
+}
+
+// Why there can be no verdict where a document is missing or cannot be read.
+int no_collateral(const Options& options, const dcap::Quote& quote, const dcap::CollateralFiles& files,
+                  CollateralKind culprit, const Error& error, dcap::Cache& cache) {
+  const std::string& source = files[culprit].source;
+  if (!files[culprit].bytes.empty()) return no_verdict(options, source, error, 2);
+  if (const auto request = collateral_request(quote, cache); !request.ok())
+    return no_verdict(options, options.quote, request.error(), 1);
+  return no_verdict(options, name(culprit), Error(Errc::invalid, "is missing: name a file, --cache or --pccs"), 2);
+}
+
 int verify(const Options& options) {
   const auto bytes = read_file(options.quote, dcap::kQuoteSizeLimit);
   if (!bytes.ok()) return no_verdict(options, options.quote, bytes.error(), 2);
@@ -70,16 +101,16 @@ int verify(const Options& options) {
   if (!quote.ok()) return no_verdict(options, options.quote, quote.error(), 2);
   const auto root = read_root(options.trusted_root);
   if (!root.ok()) return no_verdict(options, options.trusted_root, root.error(), 2);
+  const auto sources = open_sources(options);
+  if (!sources.ok()) return no_verdict(options, options.pccs, sources.error(), 2);
   dcap::CollateralFiles files;
   int status = 2;
   if (!read_named_files(options, files, status)) return status;
   dcap::Cache cache;
+  collect_missing(sources.value(), options, quote.value(), cache, files);
   CollateralKind culprit{};
   const auto collateral = parse_collateral(files, cache, culprit);
-  if (!collateral.ok()) {
-    const std::string& source = files[culprit].source;
-    return no_verdict(options, source.empty() ? name(culprit) : source, collateral.error(), 2);
-  }
+  if (!collateral.ok()) return no_collateral(options, quote.value(), files, culprit, collateral.error(), cache);
   return show(options, quote.value(),
               dcap::Verified<dcap::Quote>::judge(quote.value(), collateral.value(), root.value(), options.time, cache));
 }
@@ -106,6 +137,12 @@ void add_quote_verify(CLI::App& noun, int& exit_status) {
   file("--pck-ca-cert", CollateralKind::pck_ca, "The CA that must have issued PCK certificate and PCK CRL");
   file("--tcb-signing-cert", CollateralKind::tcb_signing,
        "Who signed TCB info and QE identity; may have the root behind it");
+  verb->add_option("--cache", options->cache, "Directory with collateral; what is fetched is kept there")
+      ->type_name("DIR");
+  verb->add_option("--pccs", options->pccs, "Fetch what is missing from a PCCS, or Intel's PCS (https://…)")
+      ->type_name("URL");
+  verb->add_option("--pccs-ca", options->pccs_ca, "Certificates that vouch for the PCCS instead of the system's")
+      ->type_name("FILE");
   verb->add_option("--time", options->time, "Judge dates at this time, in seconds since 1970 (now)")->type_name("UNIX");
   verb->add_flag("--json", options->json, "Machine-readable output, one line");
   verb->callback([options, &exit_status] { exit_status = verify(*options); });

@@ -35,13 +35,13 @@ Result<void> check_dates(const Validity& validity, UnixTime time, const DateProb
 
 Result<void> ChainChecks::root(const Certificate& certificate) const {
   if (!named(certificate, "SGX Root CA") || !certificate.names_itself())
-    return invalid_chain("PCK certificate chain invalid: it does not end in a root CA certificate");
+    return invalid_chain("certificate chain invalid: it does not end in a root CA certificate");
   if (!(certificate.key() == root_key_))
-    return invalid_chain("PCK certificate chain untrusted root: its root CA is not the trusted root");
+    return invalid_chain("certificate chain with an untrusted root: its root CA is not the trusted root");
   if (!cache_.verify(certificate.key(), certificate.signed_digest(), certificate.signature()))
-    return invalid_chain("PCK certificate chain invalid: the root CA certificate's signature does not verify");
+    return invalid_chain("certificate chain invalid: the root CA certificate's signature does not verify");
   if (!is_signing_ca(certificate, 1))
-    return invalid_chain("PCK certificate chain invalid: the root CA certificate is not one of a CA above others");
+    return invalid_chain("certificate chain invalid: the root CA certificate is not one of a CA above others");
   return check_dates(certificate.validity(), time_,
                      {"the root CA certificate is expired", "the root CA certificate was issued in the future"});
 }
@@ -70,10 +70,15 @@ Result<void> ChainChecks::pck_chain(const PckChain& chain) const {
                      {"the PCK certificate is expired", "the PCK certificate was issued in the future"});
 }
 
+Result<void> ChainChecks::rest_of_chain(const CertificateList& list) const {
+  if (list.size() > 2) return invalid_chain("certificate chain invalid: more than a certificate and its root");
+  if (list.size() == 2) return root(list[1]);
+  return {};
+}
+
 Result<const Certificate*> ChainChecks::tcb_signer(const CertificateList& list, const Certificate& root) const {
   const Certificate& signer = list.front();
-  if (list.size() > 2 || (list.size() == 2 && !(list[1].key() == root_key_)))
-    return invalid_chain("TCB signing chain untrusted root: it does not lead to the trusted root");
+  TRY(rest_of_chain(list));
   if (!named(signer, "SGX TCB Signing") || !same(signer.issuer(), root.subject()))
     return invalid_chain("TCB signing chain invalid: the TCB signing certificate was not issued by the root CA");
   if (!cache_.verify(root_key_, signer.signed_digest(), signer.signature()))
@@ -87,6 +92,7 @@ Result<const Certificate*> ChainChecks::tcb_signer(const CertificateList& list, 
 
 Result<void> ChainChecks::named_pck_ca(const CertificateList& list, const PckChain& chain) const {
   const Certificate& ca = list.front();
+  TRY(rest_of_chain(list));
   TRY(intermediate(ca, chain.root));
   if (!same(ca.subject(), chain.intermediate.subject()) || !(ca.key() == chain.intermediate.key()))
     return invalid_chain("the PCK CA certificate that was given is not of the CA that issued the PCK certificate");

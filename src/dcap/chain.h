@@ -32,6 +32,8 @@ class ChainChecks {
 
  private:
   Result<void> root(const Certificate& certificate) const;
+  // What is behind the first certificate: nothing, or the root.
+  Result<void> rest_of_chain(const CertificateList& list) const;
   Result<void> intermediate(const Certificate& certificate, const Certificate& root) const;
 
   Cache& cache_;

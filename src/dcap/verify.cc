@@ -96,14 +96,6 @@ Result<void> Verification::check_revocations(const ChainChecks& checks, const Pc
   const CrlPointer& pck_crl = collateral_.pck_crl;
   if (root_crl) TRY(checks.root_crl(*root_crl, chain.root));
   if (pck_crl) TRY(checks.pck_crl(*pck_crl, chain.intermediate));
-  if (root_crl && root_crl->revokes(chain.intermediate.serial())) {
-    verdict_.status = TcbStatus::revoked;
-    return refused("the PCK CA certificate is revoked by the root CA");
-  }
-  if (pck_crl && pck_crl->revokes(chain.leaf.serial())) {
-    verdict_.status = TcbStatus::revoked;
-    return refused("the PCK certificate is revoked by its CA");
-  }
   verdict_.crl_in_force = root_crl && pck_crl;
   const std::pair<const CrlPointer&, DateProblems> dated[] = {
       {root_crl, {"the root CA CRL is expired", "the root CA CRL was issued in the future"}},
@@ -114,6 +106,14 @@ Result<void> Verification::check_revocations(const ChainChecks& checks, const Pc
     if (dates.ok()) continue;
     verdict_.crl_in_force = false;
     if (!verdict_.error) verdict_.error = dates.error();
+  }
+  if (root_crl && root_crl->revokes(chain.intermediate.serial())) {
+    verdict_.status = TcbStatus::revoked;
+    return refused("the PCK CA certificate is revoked by the root CA");
+  }
+  if (pck_crl && pck_crl->revokes(chain.leaf.serial())) {
+    verdict_.status = TcbStatus::revoked;
+    return refused("the PCK certificate is revoked by its CA");
   }
   return {};
 }

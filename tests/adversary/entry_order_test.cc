@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entries that no state of the enclave allows, and entries after it has stopped: none may reach C++. Rules E-6, E-7, E-13.
+// Entries that no state of the enclave allows, and entries after it has stopped: none may reach C++. Rules E-6, E-7,
+// E-13.
 #include <gtest/gtest.h>
 #include <asm/unistd_64.h>
 #include <functional>
@@ -55,8 +56,7 @@ class EntryProbe {
   // A host that does not do what a stopping enclave asks for, and enters again.
   void stop_services(Tracee& tracee, pid_t thread, const ProcessorState& state) {
     if (entries_ < kHonestEntries) return;
-    const std::uint64_t block =
-        tracee.word(thread, state.general.gs_base + offsetof(core::Thread, host_block));
+    const std::uint64_t block = tracee.word(thread, state.general.gs_base + offsetof(core::Thread, host_block));
     tracee.set_word(thread, block, __NR_sched_yield);
   }
 
@@ -86,7 +86,8 @@ TEST(EntryOrder, E_7_NoEntryAboveTheSecondFrame) {
   }
 }
 
-// The lie is seen by C++, which asks for the end; a host that does not end the process gets nothing from entering again.
+// The lie is seen by C++, which asks for the end; a host that does not end the process gets nothing from entering
+// again.
 TEST(EntryOrder, E_13_NothingRunsAfterALie) {
   const EntryProbe probe([](Tracee& t, pid_t thread, ProcessorState& s) {
     const std::uint64_t block = t.word(thread, s.general.gs_base + offsetof(core::Thread, host_block));

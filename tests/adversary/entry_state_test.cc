@@ -22,8 +22,9 @@ Observation observe(const char* forced_symbol, std::uint8_t forced_value) {
   StateObserver observer(image, command);
   if (forced_symbol != nullptr) observer.force_byte(image.at(forced_symbol), forced_value);
   Observation run;
-  run.status = tracee.run([&](Tracee& t, pid_t thread) { observer.on_thread(t, thread); },
-                          [&](Tracee& t, pid_t thread, std::uint64_t at) { observer.on_breakpoint(t, thread, at); }, 20);
+  run.status =
+      tracee.run([&](Tracee& t, pid_t thread) { observer.on_thread(t, thread); },
+                 [&](Tracee& t, pid_t thread, std::uint64_t at) { observer.on_breakpoint(t, thread, at); }, 20);
   run.output = tracee.output();
   run.findings = observer.findings();
   run.counts = observer.counts();
@@ -53,8 +54,9 @@ TEST_F(EntryState, ProgramKeepsItsState) {
 }
 TEST_F(EntryState, EveryKindOfEntryWasTried) {
   const EntryCounts& counts = run_->counts;
-  SCOPED_TRACE("first " + std::to_string(counts.first) + ", host call " + std::to_string(counts.host_call) + ", exception " +
-               std::to_string(counts.exception) + ", resume " + std::to_string(counts.resume) + ", exit " + std::to_string(counts.exit));
+  SCOPED_TRACE("first " + std::to_string(counts.first) + ", host call " + std::to_string(counts.host_call) +
+               ", exception " + std::to_string(counts.exception) + ", resume " + std::to_string(counts.resume) +
+               ", exit " + std::to_string(counts.exit));
   EXPECT_GE(run_->counts.first, 1u);
   EXPECT_GT(run_->counts.host_call, 50u);
   EXPECT_GT(run_->counts.exception, 20u);

@@ -79,7 +79,8 @@ void ExtendedState::poison_x87() {
   put<std::uint16_t>(2, 0x28bf);  // every exception pending
   bytes[4] = 0xff;                // every register in use: MMX state counts
   std::fill(bytes.begin() + 6, bytes.begin() + 24, 0x5a);
-  for (unsigned i = 0; i < 8; ++i) std::fill_n(bytes.begin() + 32 + 16 * i, 10, static_cast<std::uint8_t>(0x11 * i + 7));
+  for (unsigned i = 0; i < 8; ++i)
+    std::fill_n(bytes.begin() + 32 + 16 * i, 10, static_cast<std::uint8_t>(0x11 * i + 7));
   put<std::uint64_t>(512, components() | kX87);
 }
 

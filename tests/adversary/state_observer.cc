@@ -78,11 +78,12 @@ void StateObserver::poison_entry(Tracee& tracee, pid_t thread) {
   Watch& watch = watches_[thread];
   ProcessorState state = tracee.state(thread);
   watch.level = state.general.rax == 0 ? 0 : 1;
-  const bool is_return =
-      watch.level == 0 && thread_word(tracee, thread, state, T_STATE) == STATE_HOST_CALL;
+  const bool is_return = watch.level == 0 && thread_word(tracee, thread, state, T_STATE) == STATE_HOST_CALL;
   if (watch.level == 1 && !watch.interrupted[0].has_value()) watch.interrupted[0] = watch.awaited;
   await(tracee, thread,
-        watch.level == 1 ? stage1_ : is_return ? tracee.word(thread, watch.at_call.general.rsp) : first_entry_);
+        watch.level == 1 ? stage1_
+        : is_return      ? tracee.word(thread, watch.at_call.general.rsp)
+                         : first_entry_);
   watch.host_stack[watch.level] = {state.general.rsp, state.general.rbp};
   const bool has_arguments = watch.level == 0 && !is_return;
   const ProcessorState given = state;
@@ -169,8 +170,8 @@ void StateObserver::check_return(Tracee& tracee, pid_t thread) {
   check_flags(state, "host call");
   if (const std::string x87 = before.extended.x87_difference(state.extended); !x87.empty())
     find("E-3", "host call: " + x87);
-  const std::string vectors = watch.vectors_live ? state.extended.vectors_that_differ(before.extended)
-                                                 : state.extended.vectors_that_are_set();
+  const std::string vectors =
+      watch.vectors_live ? state.extended.vectors_that_differ(before.extended) : state.extended.vectors_that_are_set();
   if (!vectors.empty()) find("E-3", std::string(watch.vectors_live ? "host call, live: " : "host call: ") + vectors);
   if (state.extended.mxcsr() != (before.extended.mxcsr() ^ 0x6000)) find("E-4", "host call: MXCSR");
   if (state.general.rsp != before.general.rsp + 8) find("E-5", "host call: RSP");
@@ -213,7 +214,8 @@ void StateObserver::poison_resume(Tracee& tracee, pid_t thread) {
   Watch& watch = watches_[thread];
   ProcessorState state = tracee.state(thread);
   // CSSA is known to the software processor alone: the EPCM entry of the TCS has the address of its state.
-  const std::uint64_t entry = tracee.word(thread, tracee.word(thread, epcm_) + state.general.rbx / layout::kPageSize * 8);
+  const std::uint64_t entry =
+      tracee.word(thread, tracee.word(thread, epcm_) + state.general.rbx / layout::kPageSize * 8);
   const std::uint64_t cssa = tracee.word(thread, (entry & ~(layout::kPageSize - 1)) + SIM_CSSA);
   if (cssa == 0 || cssa > layout::kSsaFrameCount) return;
   watch.resumed_frame = static_cast<unsigned>(cssa) - 1;
@@ -232,11 +234,12 @@ void StateObserver::poison_resume(Tracee& tracee, pid_t thread) {
   g.fs_base = gpr.fsbase;
   watch.at_resume = wanted;
   // A fault leaves RF in the frame, and with it the breakpoint would not be seen.
-  const std::uint64_t rflags = first_frame + (watch.resumed_frame + 1) * kSsaSize - sizeof gpr + offsetof(sgx::Gprsgx, rflags);
+  const std::uint64_t rflags =
+      first_frame + (watch.resumed_frame + 1) * kSsaSize - sizeof gpr + offsetof(sgx::Gprsgx, rflags);
   tracee.set_word(thread, rflags, gpr.rflags & ~kResume);
   await(tracee, thread, gpr.rip);
-  poison_registers(&state, {&user_regs_struct::rax, &user_regs_struct::rbx, &user_regs_struct::rcx,
-                            &user_regs_struct::rbp});
+  poison_registers(&state,
+                   {&user_regs_struct::rax, &user_regs_struct::rbx, &user_regs_struct::rcx, &user_regs_struct::rbp});
   // IRETQ, by which the software device resumes, does not allow NT.
   state.general.eflags |= (kPoisonFlags & ~kNested) | kResume;
   tracee.set_state(thread, state);

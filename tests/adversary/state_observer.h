@@ -38,14 +38,14 @@ class StateObserver {
     std::uint64_t rsp = 0, rbp = 0;
   };
   struct Watch {
-    std::uint64_t awaited = 0;         // the address behind the moving breakpoint
+    std::uint64_t awaited = 0;  // the address behind the moving breakpoint
     // What was awaited when an asynchronous exit filled the SSA frame.
     std::optional<std::uint64_t> interrupted[layout::kSsaFrameCount];
     unsigned resumed_frame = 0;
     bool vectors_live = false;
-    unsigned level = 0;                // CSSA at the last entry
+    unsigned level = 0;  // CSSA at the last entry
     HostStack host_stack[2];
-    ProcessorState at_call;            // of host_call_transfer, before secrets were put in
+    ProcessorState at_call;  // of host_call_transfer, before secrets were put in
     std::optional<ProcessorState> at_resume;
   };
 

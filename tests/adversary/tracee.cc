@@ -139,7 +139,8 @@ void Tracee::set_breakpoint(pid_t thread, unsigned slot, std::uint64_t address) 
   ptrace(PTRACE_POKEUSER, thread, debug_register(7), enabled);
   if (address == 0) return;
   if (ptrace(PTRACE_POKEUSER, thread, debug_register(slot), address) != 0) fail("debug address register");
-  if (ptrace(PTRACE_POKEUSER, thread, debug_register(7), enabled | 1ULL << (2 * slot)) != 0) fail("debug control register");
+  if (ptrace(PTRACE_POKEUSER, thread, debug_register(7), enabled | 1ULL << (2 * slot)) != 0)
+    fail("debug control register");
 }
 
 void Tracee::hold_signals(pid_t thread) {
@@ -181,7 +182,8 @@ void Tracee::set_word(pid_t thread, std::uint64_t address, std::uint64_t value) 
 
 std::vector<std::uint8_t> Tracee::memory(std::uint64_t address, std::size_t size) const {
   std::vector<std::uint8_t> bytes(size);
-  if (pread(memory_, bytes.data(), size, static_cast<off_t>(address)) != static_cast<ssize_t>(size)) fail("reading memory");
+  if (pread(memory_, bytes.data(), size, static_cast<off_t>(address)) != static_cast<ssize_t>(size))
+    fail("reading memory");
   return bytes;
 }
 }  // namespace cloister::adversary

@@ -19,7 +19,8 @@ static void check_calls(int fd, int other, char* map, const char* view) {
   CHECK(preadv(other, parts, 2, 3 * kPage - 3) == 7 && !strcmp(text, "across"));
   SECTION("what is written is seen");
   CHECK(pwrite(other, "written", 8, 200) == 8 && !strcmp(map + 200, "written") && !strcmp(map + 100, "stored"));
-  CHECK(lseek(fd, 5 * kPage - 2, SEEK_SET) > 0 && write(fd, "border", 7) == 7 && !strcmp(map + 5 * kPage - 2, "border"));
+  CHECK(lseek(fd, 5 * kPage - 2, SEEK_SET) > 0 && write(fd, "border", 7) == 7 &&
+        !strcmp(map + 5 * kPage - 2, "border"));
   CHECK(!strcmp(view + 200, "written") && !strcmp(view + 5 * kPage - 2, "border"));
   memset(big, 'b', sizeof big);
   CHECK(pwrite(fd, big, kSize - kPage, 0) == kSize - kPage && map[kSize - kPage - 1] == 'b' && map[0] == 'b');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Symbolic links of the host that lead to /proc or /sys. The host follows them to its own; the program is to see the
-// enclave's. Such links are rare, so a path is opened in one step first and looked at only when it ended there. Trusted.
+// enclave's. Such links are rare, so a path is opened in one step first and looked at only when it ended there.
+// Trusted.
 #pragma once
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What calls on a file owe to shared mappings of it in the calling process (address_space.h: settle, forget). Costs next
-// to nothing in a process without such mappings. Trusted, kernel storey.
+// What calls on a file owe to shared mappings of it in the calling process (address_space.h: settle, forget). Costs
+// next to nothing in a process without such mappings. Trusted, kernel storey.
 #pragma once
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/vfs/open_file.h"

@@ -32,19 +32,28 @@ bool read_fuses(const std::string& file, Fuses* fuses) {
   return whole;
 }
 
-// Written under another name and linked into place, so that two first users agree on one set.
+// Writes them under another name, which it returns; empty on failure.
+std::string write_temporary(const std::string& file, const Fuses& fuses) {
+  const std::string temporary = file + "." + std::to_string(getpid());
+  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return {};
+  const bool written =
+      write(descriptor, &fuses, sizeof fuses) == static_cast<ssize_t>(sizeof fuses) && fsync(descriptor) == 0;
+  close(descriptor);
+  if (written) return temporary;
+  unlink(temporary.c_str());
+  return {};
+}
+
+// Linked into place, so that two first users agree on one set.
 bool create_fuses(const std::string& file) {
   Fuses fuses{};
   if (getrandom(&fuses, sizeof fuses, 0) != static_cast<ssize_t>(sizeof fuses)) return false;
   std::memset(fuses.owner_epoch, 0, sizeof fuses.owner_epoch);
   std::memset(fuses.cpusvn, 1, sizeof fuses.cpusvn);
-  const std::string temporary = file + "." + std::to_string(getpid());
-  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return false;
-  const bool written =
-      write(descriptor, &fuses, sizeof fuses) == static_cast<ssize_t>(sizeof fuses) && fsync(descriptor) == 0;
-  close(descriptor);
-  const bool linked = written && (link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
+  const std::string temporary = write_temporary(file, fuses);
+  if (temporary.empty()) return false;
+  const bool linked = link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST;
   unlink(temporary.c_str());
   return linked;
 }
@@ -80,5 +89,17 @@ Result<sgx::Platform> load_sim_platform(const std::string& directory) {
     close(boot);
   }
   return platform;
+}
+
+Result<void> set_sim_cpusvn(const std::string& directory, std::span<const std::uint8_t, 16> cpusvn) {
+  TRY(load_sim_platform(directory));  // makes them where there are none
+  const std::string file = directory + "/fuses";
+  Fuses fuses;
+  if (!read_fuses(file, &fuses)) return Error(Errc::io, "the simulation's state cannot be read");
+  std::memcpy(fuses.cpusvn, cpusvn.data(), cpusvn.size());
+  const std::string temporary = write_temporary(file, fuses);
+  if (temporary.empty() || rename(temporary.c_str(), file.c_str()) != 0)
+    return Error(Errc::io, "the simulation's state cannot be written");
+  return {};
 }
 }  // namespace cloister::host

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shared file mappings seen by calls on their files. A store of another thread to a page while a call writes to the same
-// page is lost; everything else is as if memory and file were one.
+// Shared file mappings seen by calls on their files. A store of another thread to a page while a call writes to the
+// same page is lost; everything else is as if memory and file were one.
 #include <algorithm>
 #include "src/enclave/kernel/address_space/implementation.h"
 
@@ -8,13 +8,14 @@ namespace cloister::kernel {
 
 // visit(area, range) for what shared mappings show of [offset, offset + size) of the file, in whole pages.
 template <typename Visit>
-void AddressSpace::Implementation::for_shown(const FileKey& key, std::uint64_t offset, std::uint64_t size, Visit visit) {
+void AddressSpace::Implementation::for_shown(const FileKey& key, std::uint64_t offset, std::uint64_t size,
+                                             Visit visit) {
   const std::uint64_t first = page_down(offset), last = offset + std::min(size, ~offset);
   for (auto& [start, area] : areas) {
     if (area.is_anonymous() || !area.is_shared() || area.file->key() != key) continue;
     const std::uint64_t begin = std::max(first, area.file_offset), end = std::min(last, area.file_offset + area.size());
-    if (begin < end) visit(area, PageRange{area.start + (begin - area.file_offset),
-                                           area.start + (page_up(end) - area.file_offset)});
+    if (begin < end)
+      visit(area, PageRange{area.start + (begin - area.file_offset), area.start + (page_up(end) - area.file_offset)});
   }
 }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/pccs/service.h"
+#include "src/base/hex.h"
+
+namespace cloister::pccs {
+namespace {
+
+using dcap::CollateralKind;
+
+// Intel serves its root's CRL elsewhere than the rest; a PCCS has it beside the rest.
+constexpr char kIntelHost[] = "api.trustedservices.intel.com";
+constexpr char kIntelRootCrl[] = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
+
+// The headers in which answers bring their issuer's chain, the later name first.
+constexpr const char* kChainHeaders[] = {"tcb-info-issuer-chain", "sgx-tcb-info-issuer-chain"};
+
+dcap::OwnedBytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
+
+}  // namespace
+
+std::string percent_decoded(const std::string& text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digits = text[i] == '%' && i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : from_hex("0");
+    if (digits.ok()) {
+      decoded += static_cast<char>(digits.value()[0]);
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+Result<Service> Service::open(const std::string& url, const std::string& ca_file) {
+  Url base = TRY(Url::parse(url));
+  std::string version = "v4";
+  while (base.path.ends_with('/')) base.path.pop_back();
+  constexpr std::string_view kApi = "/sgx/certification/";
+  if (const std::size_t api = base.path.find(kApi); api != std::string::npos) {
+    version = base.path.substr(api + kApi.size());
+    base.path.resize(api);
+  }
+  if (version != "v3" && version != "v4")
+    return Error(Errc::unsupported, "names an API version that is neither v3 nor v4");
+  return Service(std::move(base), std::move(version), ca_file);
+}
+
+Url Service::address(CollateralKind kind, const dcap::CollateralRequest& request) const {
+  Url url = base_;
+  const std::string sgx = "/sgx/certification/" + version_;
+  const std::string tee = request.tdx ? "/tdx/certification/" + version_ : sgx;
+  switch (kind) {
+    case CollateralKind::qe_identity: url.path += tee + "/qe/identity"; break;
+    case CollateralKind::pck_crl:
+      url.path += sgx + "/pckcrl?ca=" + (request.platform_ca ? "platform" : "processor") + "&encoding=der";
+      break;
+    case CollateralKind::root_crl:
+      if (base_.host == kIntelHost) return Url::parse(kIntelRootCrl).take();
+      url.path += sgx + "/rootcacrl";
+      break;
+    default: url.path += tee + "/tcb?fmspc=" + to_hex(request.fmspc); break;
+  }
+  return url;
+}
+
+Result<HttpResponse> Service::get(const Url& url, CollateralKind kind, std::string& problem) const {
+  HttpOptions options{.ca_file = ca_file_, .body_limit = size_limit(kind)};
+  HttpResponse response = TRY(https_get(url, options, problem));
+  if (response.status != 200) {
+    problem = "the service answered with status " + std::to_string(response.status);
+    return Error(Errc::io, "the collateral service has no such document");
+  }
+  return response;
+}
+
+Result<void> Service::fetch(CollateralKind kind, const dcap::CollateralRequest& request, dcap::CollateralFiles& files,
+                            std::string& problem) const {
+  const Url url = address(kind, request);
+  HttpResponse response = TRY(get(url, kind, problem));
+  const bool brings_chain = kind == CollateralKind::tcb_info || kind == CollateralKind::tcb_signing;
+  for (const char* header : kChainHeaders) {
+    const auto found = response.headers.find(header);
+    if (brings_chain && found != response.headers.end() && files[CollateralKind::tcb_signing].bytes.empty())
+      files[CollateralKind::tcb_signing] = {bytes_of(percent_decoded(found->second)), url.text()};
+  }
+  if (kind != CollateralKind::tcb_signing) {
+    files[kind] = {std::move(response.body), url.text()};
+  } else if (files[kind].bytes.empty()) {
+    problem = "the service's answer brings no issuer chain";
+    return Error(Errc::io, "the collateral service has no such document");
+  }
+  return {};
+}
+
+}  // namespace cloister::pccs
