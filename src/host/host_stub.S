@@ -8,6 +8,15 @@
 #define HB_RESULT 56
 #define HB_KICKED 64
 
+// The adversary's build of this file (tests/adversary/lying_host.cc) looks at each request and changes answers.
+.macro CALL_LIAR function
+  mov HT_HOST_FS(%r12), %rdi
+  wrfsbase %rdi
+  mov %r12, %rdi
+  mov %rax, %rsi
+  call \function
+.endm
+
   .text
 // host_thread_enter(HostThread*, start address, start size)
   .globl host_thread_enter
@@ -31,6 +40,11 @@ host_thread_enter:
 next_request:
   mov (%rsp), %r12
   mov HT_BLOCK(%r12), %r13
+#ifdef CLOISTER_LYING_HOST
+  CALL_LIAR host_request_comes
+  test %eax, %eax
+  jnz store_result
+#endif
   mov HB_NUMBER(%r13), %rax
   cmp $0x10000, %eax
   jae host_service_request
@@ -44,6 +58,9 @@ next_request:
   jc interruptible_request
   syscall
 store_result:
+#ifdef CLOISTER_LYING_HOST
+  CALL_LIAR host_answer_goes
+#endif
   mov %rax, HB_RESULT(%r13)
 // Entering is a jump with the return address on the stack, not a call: the enclave leaves in the middle of its own calls, and a
 // call here would leave the processor's return predictions off by one for both sides.
