@@ -21,4 +21,6 @@ LEAF enclu_eexit, 4
 LEAF enclu_eaccept, 5
 LEAF enclu_emodpe, 6
 LEAF enclu_eacceptcopy, 7
+  .globl enclu_end
+enclu_end:
   .section .note.GNU-stack, "", @progbits

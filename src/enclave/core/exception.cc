@@ -4,6 +4,7 @@
 #include "abi/sgx/arch.h"
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/cpu.h"
+#include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
 #include "src/enclave/core/program_access.h"
 
@@ -11,6 +12,7 @@ extern "C" {
 extern const char program_access_begin[], program_access_end[], program_access_fault[];
 extern const char syscall_return[], syscall_return_window_begin[], syscall_return_window_end[];
 extern const char syscall_entry_live[], exception_stage2_entry[];
+extern const char enclu_ereport[], enclu_end[];
 extern std::uint8_t core_stopped;
 long enter_kernel(long (*function)(void*), void* argument);
 }
@@ -114,6 +116,9 @@ extern "C" void exception_stage1(Thread* thread) {
   }
   if (!is_program_code(rip) && !is_program_range(rip, 1) && rip >= layout::kProgramHigh && rip < layout::kElrangeSize) {
     read_exinfo(thread, vector);
+    // Host may: say that it has added a page, and not do it. Nothing else of ours names pages that are not there.
+    if (vector == static_cast<std::uint8_t>(sgx::Vector::pf) && is_within(rip, enclu_ereport, enclu_end))
+      host_lied(HostCall::augment, "a page of the enclave is not there");
     runtime_fault(rip, vector, thread->fault_address);
   }
   if (vector == static_cast<std::uint8_t>(sgx::Vector::ud) && redirect_system_call(thread, gpr)) return;

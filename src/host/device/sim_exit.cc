@@ -146,6 +146,27 @@ bool is_fetch_outside(const siginfo_t& info, const ucontext_t& context, const Si
   return is_unmapped || is_of_kernel;
 }
 
+bool leave_leaf(SimTcs* tcs, ucontext_t* context) {
+  if (tcs == nullptr || tcs->leaf_vector == 0 || tcs->in_leaf <= 1) return false;
+  // As LEAF_ENTRY pushed them, upwards: r12, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rbp, the return address.
+  const auto* pushed = reinterpret_cast<const std::uint64_t*>(tcs->in_leaf);
+  static constexpr int kOrder[] = {REG_R12, REG_R11, REG_R10, REG_R9,  REG_R8,
+                                   REG_RDI, REG_RSI, REG_RDX, REG_RCX, REG_RBP};
+  greg_t* g = context->uc_mcontext.gregs;
+  for (int index : kOrder) g[index] = static_cast<greg_t>(*pushed++);
+  // The leaf's function: the target of the `call` before the return address, so that the fault is at its body.
+  const std::uint64_t back = *pushed;
+  std::int32_t distance;
+  std::memcpy(&distance, reinterpret_cast<const void*>(back - 4), sizeof distance);
+  g[REG_RIP] = static_cast<greg_t>(back + static_cast<std::uint64_t>(static_cast<std::int64_t>(distance)));
+  g[REG_RSP] = static_cast<greg_t>(reinterpret_cast<std::uint64_t>(pushed));
+  g[REG_TRAPNO] = static_cast<greg_t>(tcs->leaf_vector);
+  g[REG_CR2] = static_cast<greg_t>(tcs->leaf_address);
+  g[REG_ERR] = 0;
+  tcs->in_leaf = tcs->leaf_vector = 0;
+  return true;
+}
+
 SimTcs* current_sim_tcs() {
   std::uint64_t gs;
   asm volatile("rdgsbase %0" : "=r"(gs));

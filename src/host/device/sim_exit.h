@@ -16,6 +16,10 @@ bool is_fetch_outside(const siginfo_t& info, const ucontext_t& context, const Si
 // The thread's TCS while the enclave's GS base is loaded; null before its first entry.
 SimTcs* current_sim_tcs();
 
+// The emulation of a leaf raised what the leaf raises (SimTcs::leaf_vector): the context becomes that of the enclave at
+// the leaf, with this fault. False when no leaf did.
+bool leave_leaf(SimTcs* tcs, ucontext_t* context);
+
 // AEX: saves the interrupted state in SSA frame CSSA, gives the context the synthetic state with which the host
 // continues at AEP, and wipes the enclave's registers from the signal frame. `fs` is the interrupted FS base. Returns
 // whether EXITINFO is valid (a fault rather than an interrupt).

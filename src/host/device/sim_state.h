@@ -35,9 +35,12 @@ struct alignas(4096) SimTcs {
   std::uint64_t aep;
   std::uint64_t ssa;
   std::uint64_t host_fs;  // of the host thread that entered
-  std::uint64_t in_leaf;  // the thread runs the emulation of a leaf on behalf of the enclave
+  // The thread runs the emulation of a leaf on behalf of the enclave: 1, or where the leaf's caller's registers lie.
+  std::uint64_t in_leaf;
   std::uint64_t fs_base;
   std::uint64_t address;  // of the TCS page
+  // What the leaf raises, when it raises something.
+  std::uint64_t leaf_vector, leaf_address;
 };
 static_assert(offsetof(SimTcs, gs_base) == SIM_GSBASE && offsetof(SimTcs, ssa) == SIM_SSA);
 static_assert(offsetof(SimTcs, host_fs) == SIM_HOST_FS && offsetof(SimTcs, in_leaf) == SIM_IN_LEAF);

@@ -118,7 +118,8 @@ sim_resume_commit:
   iretq
 sim_transitions_end:
 
-// A patched leaf arrives here by a jump, with its operands in RBX, RCX, RDX; it changes RAX and the flags only.
+// A patched leaf arrives here by a jump, with its operands in RBX, RCX, RDX; it changes RAX and the flags only. What it pushes is what
+// leave_leaf() (sim_exit.cc) takes back when the leaf raises a fault.
 // The emulation is compiled for general registers and without thread-local storage, and runs on the enclave's stack.
 .macro LEAF_ENTRY name
   .globl sim_\name\()_entry
@@ -139,7 +140,7 @@ sim_\name\()_entry:
   mov sim_epcm(%rip), %rax
   mov (%rax,%r12,8), %r12
   and $-4096, %r12
-  movq $1, SIM_IN_LEAF(%r12)
+  mov %rsp, SIM_IN_LEAF(%r12)
   mov %rbx, %rdi
   mov %rcx, %rsi
   mov %r12, %rcx
