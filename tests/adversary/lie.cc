@@ -8,8 +8,8 @@ namespace {
 constexpr struct {
   const char* name;
   LieKind kind;
-} kKinds[] = {{"result", LieKind::result}, {"more", LieKind::more}, {"part", LieKind::part},
-              {"skip", LieKind::skip},     {"fill", LieKind::fill}, {"flip", LieKind::flip},
+} kKinds[] = {{"result", LieKind::result}, {"more", LieKind::more},  {"part", LieKind::part},
+              {"skip", LieKind::skip},     {"fill", LieKind::fill},  {"flip", LieKind::flip},
               {"length", LieKind::length}, {"twice", LieKind::twice}};
 }  // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lie of a host: at which answer, and what is false about it. Written as CALL:NTH:KIND[:VALUE], where CALL is a name
-// of the host-call table or `*` for the Nth answer of all.
+// One lie of a host: at which answer, and what is false about it. Written as CALL:NTH:KIND[:VALUE], where CALL is a
+// name of the host-call table or `*` for the Nth answer of all.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -9,14 +9,14 @@
 namespace cloister::adversary {
 
 enum class LieKind {
-  result,   // the result is VALUE
-  more,     // a count: VALUE more than was asked
-  part,     // a count: VALUE hundredths of what was done
-  skip,     // the call is not made, and its result is VALUE
-  fill,     // every byte that the call wrote is VALUE
-  flip,     // bits of what the call wrote, VALUE is the seed
-  length,   // a length that the call gives back through memory is VALUE
-  twice,    // the descriptor of an earlier answer again
+  result,  // the result is VALUE
+  more,    // a count: VALUE more than was asked
+  part,    // a count: VALUE hundredths of what was done
+  skip,    // the call is not made, and its result is VALUE
+  fill,    // every byte that the call wrote is VALUE
+  flip,    // bits of what the call wrote, VALUE is the seed
+  length,  // a length that the call gives back through memory is VALUE
+  twice,   // the descriptor of an earlier answer again
 };
 
 struct Lie {

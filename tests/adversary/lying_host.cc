@@ -2,8 +2,8 @@
 // The interposition point of a lying host: the product's host part with two calls around each request (host_stub.S with
 // CLOISTER_LYING_HOST). Tells the lie that $CLOISTER_LIE names and otherwise is honest.
 //
-// $CLOISTER_LIE_LOG names a file that gets one line for each answer, `CALL NTH RESULT BYTES`, and `told` when the lie was told. Everything is
-// prepared before the seccomp filter stands, and nothing here takes memory later.
+// $CLOISTER_LIE_LOG names a file that gets one line for each answer, `CALL NTH RESULT BYTES`, and `told` when the lie
+// was told. Everything is prepared before the seccomp filter stands, and nothing here takes memory later.
 #include <fcntl.h>
 #include <unistd.h>
 #include <atomic>

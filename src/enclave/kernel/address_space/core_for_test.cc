@@ -255,6 +255,10 @@ std::uint64_t random_u64() {
   state ^= state << 13, state ^= state >> 7, state ^= state << 17;
   return state;
 }
+void host_lied(HostCall, const char* what) {
+  std::fprintf(stderr, "host lied: %s\n", what);
+  std::abort();
+}
 void print_to_host(PrintStream, const char* text, std::size_t size) { messages.append(text, size); }
 void enclave_fail(const char* text, const char* file, unsigned line) {
   std::fprintf(stderr, "%s (%s:%u)\n", text, file, line);

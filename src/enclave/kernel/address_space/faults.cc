@@ -2,6 +2,7 @@
 // Faults of the program: what is missing comes, in windows that follow how the program goes through its memory.
 #include <algorithm>
 #include "src/enclave/core/check.h"
+#include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/address_space/implementation.h"
 #include "src/enclave/kernel/address_space/window.h"
 
@@ -59,9 +60,21 @@ FaultResult AddressSpace::Implementation::fill(Area& area, std::uint64_t page, c
   return access == core::Access::execute ? adjust(page, core::page_state(page), access) : FaultResult::resolved;
 }
 
+// Host may: say that it has mapped a page, and not do it. The program would fault at it for ever.
+void AddressSpace::Implementation::stop_if_withheld(std::uint64_t page) {
+  constexpr unsigned kPatience =
+      10'000;  // another thread of the program may have been faster, but not that often in a row
+  withheld_count = page == withheld_page ? withheld_count + 1 : 0;
+  withheld_page = page;
+  if (withheld_count > kPatience) core::host_lied(HostCall::protect, "a page that is not there");
+}
+
 // The page is there, but not for this access; or another thread of the program was faster.
 FaultResult AddressSpace::Implementation::adjust(std::uint64_t page, std::uint8_t state, core::Access access) {
-  if ((state & needed_permission(access)) != 0) return FaultResult::resolved;
+  if ((state & needed_permission(access)) != 0) {
+    stop_if_withheld(page);
+    return FaultResult::resolved;
+  }
   const PageRange one{page, page + kPageSize};
   switch (access) {
     case core::Access::read: return as_fault(checked(core::protect_pages(page, kPageSize, kPageRead)));

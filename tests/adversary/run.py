@@ -1,0 +1,338 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A host part that lies: every answer of three small programs with every kind of lie, redis and python by sample.
+
+Each run tells one lie (lying_host.cc) and must end as one of
+  right   the program's output and status are those of an honest run
+  claim   another output, where the lie is about what a host file or an address is
+  error   the program, or the runtime before it, reports an error that Linux could have given
+  stop    exit status 120 and `cloister: host lied in CALL: ...`, or 121 and a line about what no longer fits
+A lie that no honest host can tell (an impossible error, more than was asked, a descriptor in use, a call that comes back)
+must end in a stop with status 120. Anything else is unexplained and fails: a crash, no end, another output.
+
+--seed N repeats a sample; --lie CALL:NTH:KIND[:VALUE] with --program NAME shows one run.
+"""
+import collections
+import concurrent.futures
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import suite  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+# How they are linked: static ones leave more of the lies to what the program itself does.
+SMALL = {"lied_files": ["-static"], "lied_network": ["-static"], "lied_threads": ["-pie"]}
+HAS_LENGTH = 1 << 20  # in the log: the call gives back a length through memory
+# EBADF, EFAULT, ENOSYS, ENOTSOCK: descriptors and buffers are the runtime's own. 512 and 4095 are no errors for programs.
+IMPOSSIBLE_ERRORS = (9, 14, 38, 88, 512, 4095, 1 << 62)
+POSSIBLE_ERRORS = (4, 5, 11, 12)
+# Lies by omission: the host withholds what it said it did, swallows what has come, or names an address that nobody listens
+# at, and the program waits. Its own alarm ends that.
+WITHHELD = {"accept4", "bind", "connect", "epoll_ctl", "epoll_pwait2", "epoll_wait", "eventfd2", "futex", "getsockname", "listen",
+            "poll", "ppoll", "read", "recvfrom", "recvmsg", "sendmsg", "sendto", "shutdown", "start_thread", "tgkill", "write"}
+# What an insecure host path holds is what the host says; a program can only be told consistent things.
+CLAIMS = {"faccessat2", "fcntl", "fstat", "fstatfs", "getdents64", "getpeername", "getsockname", "getsockopt", "ioctl", "lseek",
+          "newfstatat", "readlinkat"}
+TIME_LIMIT = 25
+
+
+def rows() -> dict:
+    """Name: (kind of result, argument that bounds a count), from the table of host calls."""
+    found = {}
+    for name in ("host_calls.def", "host_services.def"):
+        text = (suite.ROOT / "src" / "boundary" / name).read_text()
+        for match in re.finditer(r"^HOST_(?:CALL|SERVICE)\((\w+),\s*(\w+),\s*(\d+)", text, re.M):
+            found[match[1]] = (match[2], int(match[3]))
+    return found
+
+
+ROWS = rows()
+
+
+class Lie:
+    def __init__(self, call, nth, kind, value="", impossible=False):
+        self.call, self.nth, self.kind, self.value, self.impossible = call, nth, kind, value, impossible
+
+    def __str__(self):
+        return f"{self.call}:{self.nth}:{self.kind}" + (f":{self.value}" if self.value != "" else "")
+
+
+def lies_about(name: str, nth: int, result: int, size: int):
+    kind = ROWS[name][0]
+
+    def lie(how, value="", impossible=False):
+        return Lie(name, nth, how, value, impossible)
+    if kind == "never":
+        return [lie("skip", 0, True)]
+    lies = [lie("result", -error, True) for error in IMPOSSIBLE_ERRORS]
+    lies += [lie("result", -error) for error in POSSIBLE_ERRORS]
+    if kind == "zero":
+        lies += [lie("result", 1, True), lie("result", 1 << 40, True)]
+        if name != "print":
+            lies.append(lie("skip", 0))
+    elif kind == "count":
+        lies += [lie("more", 1, True), lie("more", 1 << 40, True), lie("result", 0)]
+        if result > 1:
+            lies.append(lie("part", 50))
+    elif kind == "descriptor":
+        lies += [lie("result", 1 << 16, True), lie("result", 1 << 33, True), lie("result", 0, True), lie("twice")]
+    else:
+        lies += [lie("result", value) for value in (0, 1, 77, 1 << 40)]
+    if size % HAS_LENGTH:
+        lies += [lie("fill", 0), lie("fill", 255), lie("flip", nth), lie("flip", nth + 1000)]
+    if size >= HAS_LENGTH:
+        lies += [lie("length", value) for value in (0, 1, 255, 1 << 31)]
+    return lies
+
+
+def is_clean_error(status: int, out: bytes, err: bytes) -> bool:
+    """What Linux gives: an error of a call, SIGBUS when a mapped file cannot be read, SIGKILL when there is no memory."""
+    if status == 3 or 0 < status < 128 and err:
+        return True
+    said = err.startswith(b"cloister: ")
+    return status == -signal.SIGBUS or status in (-signal.SIGKILL, -signal.SIGSEGV) and said
+
+
+class Program:
+    def __init__(self, name, command):
+        self.name, self.command = name, command
+        self.honest = None
+        self.answers = []
+
+
+class Redis(Program):
+    """A server that a client asks a few things before SIGTERM ends it; what the client saw is the output."""
+
+    ASKED = [b"SET a 1", b"INCR a", b"LPUSH l x y z", b"LRANGE l 0 -1", b"GET missing", b"STRLEN a"]
+
+    def __init__(self):
+        super().__init__("redis", [])
+
+    def talk(self, process, path: Path) -> bytes:
+        end = time.monotonic() + 8
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.settimeout(8)
+                    client.connect(str(path))
+                    answers = b""
+                    for line in self.ASKED:
+                        client.sendall(line + b"\r\n")
+                        time.sleep(0.002)
+                    client.shutdown(socket.SHUT_WR)
+                    while part := client.recv(4096):
+                        answers += part
+                    return answers
+            except (FileNotFoundError, ConnectionRefusedError):
+                time.sleep(0.005)
+            except OSError as error:
+                return f"error: {error.strerror or error}".encode()
+        return b"error: no server"
+
+
+class Harness:
+    def __init__(self, options, scratch: Path):
+        self.options, self.scratch = options, scratch
+        self.lying = options.lying or options.build / "libexec" / "cloister-lying"
+        self.number = 0
+
+    def run(self, program: Program, lie, log: Path):
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        environment = {"PATH": suite.BASE_ENVIRONMENT["PATH"], "HOME": os.environ.get("HOME", "/root")}
+        if lie is not None:
+            environment["CLOISTER_LIE"] = str(lie)
+        environment["CLOISTER_LIE_LOG"] = str(log)
+        began = time.monotonic()
+        if isinstance(program, Redis):
+            return self.run_server(program, folder, environment), time.monotonic() - began
+        try:
+            done = subprocess.run([str(self.lying), "run", "--memory", "plain", "--", *program.command], cwd=folder,
+                                  env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIME_LIMIT)
+            result = (done.returncode, done.stdout, done.stderr)
+        except subprocess.TimeoutExpired as late:
+            result = (None, late.stdout or b"", late.stderr or b"")
+        shutil.rmtree(folder, ignore_errors=True)
+        return result, time.monotonic() - began
+
+    def run_server(self, program: Redis, folder: Path, environment: dict):
+        command = [str(self.lying), "run", "--memory", "plain", "--", "/usr/bin/redis-server", "--port", "0", "--unixsocket", "s",
+                   "--save", "", "--loglevel", "warning"]
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        try:
+            answers = program.talk(process, folder / "s")
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=10)
+            status = process.returncode
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, err = process.communicate()
+            status = None
+        shutil.rmtree(folder, ignore_errors=True)
+        return status, answers, err
+
+    def record(self, program: Program) -> None:
+        log = self.scratch / f"{program.name}.log"
+        program.honest, _ = self.run(program, None, log)
+        if program.honest[0] != 0:
+            raise suite.Fail(f"{program.name} without a lie: {program.honest}")
+        for line in log.read_text().splitlines():
+            name, nth, result, size = line.split()
+            program.answers.append((name, int(nth), int(result), int(size)))
+        log.unlink()
+
+    def judge(self, program: Program, lie: Lie):
+        """(word, seconds): how a run with this lie ended; a word with a space in it is unexplained."""
+        self.number += 1
+        log = self.scratch / f"{program.name}.{lie.call.replace('*', 'any')}.{lie.nth}.{lie.kind}.{lie.value}.log"
+        (status, out, err), seconds = self.run(program, lie, log)
+        told = log.exists() and "told" in log.read_text()
+        log.unlink(missing_ok=True)
+        line = re.search(rb"^cloister: host lied in \w+: .+$", err, re.M)
+        detail = f"status {status}, {suite.tail(out, 1)!r}, {suite.tail(err, 1)!r}"
+        if not told:
+            same = (status, out) == program.honest[:2]
+            return ("untold" if same else f"not told, and {detail}"), seconds
+        if status == 120 and line:
+            return "stop", seconds
+        if lie.impossible:
+            return f"an impossible answer, and {detail}", seconds
+        if status is None:
+            return ("withheld" if lie.call in WITHHELD else "no end"), seconds
+        if status == 121 and err.startswith(b"cloister: "):
+            # Faults in the runtime are its own mistakes, whatever the host says.
+            return ("stop" if b"fault in the runtime" not in err else f"a fault, {detail}"), seconds
+        if (status, out) == program.honest[:2]:
+            return "right", seconds
+        if status == -14:
+            return ("withheld" if lie.call in WITHHELD else f"the program's alarm, {detail}"), seconds
+        # Told that its output was not taken, a program writes it again; only the host sees it twice.
+        if lie.call == "write" and status == 0 and out.startswith(program.honest[1]):
+            return "right", seconds
+        if status == 0 and lie.call in CLAIMS:
+            return "claim", seconds
+        if is_clean_error(status, out, err):
+            return "error", seconds
+        return f"something else, {detail}", seconds
+
+
+def compile_small(name: str, options) -> Program:
+    folder = options.build / "tests" / "adversary"
+    folder.mkdir(parents=True, exist_ok=True)
+    program, source = folder / name, HERE / f"{name}.c"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-pthread", *SMALL[name], str(source), "-o", str(program)], check=True)
+    return Program(name, [str(program)])
+
+
+def large_programs() -> list:
+    python = [shutil.which("python3", path="/usr/bin") or "/usr/bin/python3", "-I", "-S", "-c",
+              "import json,os,socket,threading\n"
+              "a,b=socket.socketpair()\n"
+              "t=threading.Thread(target=lambda: a.sendall(json.dumps(list(range(50))).encode()));t.start();t.join()\n"
+              "print(sum(json.loads(b.recv(4096))), len(os.listdir('/usr/lib/python3.11'))>10)"]
+    found = [Program("python", python)]
+    if shutil.which("redis-server"):
+        found.append(Redis())
+    return found
+
+
+def exhaustive(harness: Harness, counts, unexplained, budget: float) -> None:
+    work = []
+    for name in SMALL:
+        program = compile_small(name, harness.options)
+        harness.record(program)
+        lies = [lie for answer in program.answers for lie in lies_about(*answer)]
+        print(f"# {name}: {len(program.answers)} answers, {len(lies)} lies", flush=True)
+        work += [(program, lie) for lie in lies]
+    if harness.options.quick:
+        work = random.Random(1).sample(work, min(len(work), 300))
+    tell_all(harness, work, counts, unexplained, budget)
+
+
+def sampled(harness: Harness, counts, unexplained, seed: int, budget: float, number: int) -> None:
+    chooser = random.Random(seed)
+    for program in large_programs():
+        harness.record(program)
+        work = []
+        for _ in range(number):
+            work.append((program, chooser.choice(lies_about(*chooser.choice(program.answers)))))
+        print(f"# {program.name}: {len(program.answers)} answers, {len(work)} lies by sample", flush=True)
+        tell_all(harness, work, counts, unexplained, budget)
+
+
+def tell_all(harness, work, counts, unexplained, budget: float) -> None:
+    end = time.monotonic() + budget
+    random.Random(7).shuffle(work)  # if time runs out, what is left out is spread over all
+
+    def one(item):
+        if time.monotonic() > end:
+            return item, "left out", 0.0
+        try:
+            return (item, *harness.judge(*item))
+        except OSError as error:
+            return item, f"harness: {error}", 0.0
+    with concurrent.futures.ThreadPoolExecutor(harness.options.jobs) as pool:
+        for (program, lie), word, seconds in pool.map(one, work):
+            counts[program.name][word if " " not in word or word == "left out" else "UNEXPLAINED"] += 1
+            if " " in word and word != "left out":
+                unexplained.append((program.name, str(lie), word))
+                print(f"FAIL {program.name} {lie}: {word} ({seconds:.1f} s)", flush=True)
+
+
+def main() -> int:
+    parser = suite.arguments(__doc__)
+    parser.add_argument("--seed", type=int, help="of the sample (default: the time)")
+    parser.add_argument("--budget", type=float, default=300, help="seconds for all lies (300)")
+    parser.add_argument("--sample", type=int, default=60, help="lies told to each large program (60)")
+    parser.add_argument("--lying", type=Path, help="the lying host part (build/PRESET/libexec/cloister-lying)")
+    parser.add_argument("--program", choices=list(SMALL), help="with --lie")
+    parser.add_argument("--lie", help="tell only this one, and show how it ends")
+    options = suite.prepare(parser.parse_args())
+    scratch = Path(tempfile.mkdtemp(prefix="cloister-lies-"))
+    harness = Harness(options, scratch)
+    counts, unexplained = collections.defaultdict(collections.Counter), []
+    try:
+        if options.lie:
+            call, nth, kind, *value = options.lie.split(":")
+            program = compile_small(options.program or "lied_files", options)
+            harness.record(program)
+            result, seconds = harness.run(program, Lie(call, nth, kind, *value), scratch / "log")
+            print(*result, f"{seconds:.1f} s", (scratch / "log").read_text()[-300:], sep="\n")
+            return 0
+        seed = options.seed if options.seed is not None else int(time.time())
+        print(f"# seed {seed}", flush=True)
+        exhaustive(harness, counts, unexplained, options.budget * 0.8)
+        if not options.quick:
+            sampled(harness, counts, unexplained, seed, options.budget * 0.2, options.sample)
+    except suite.Fail as failure:
+        unexplained.append(("", "", str(failure)))
+        print(f"FAIL {failure}")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    for name, words in counts.items():
+        told = sum(words.values()) - words["untold"] - words["left out"]
+        print(f"# {name}: {told} lies told: " + ", ".join(f"{count} {word}" for word, count in sorted(words.items())))
+    passed = sum(sum(words.values()) for words in counts.values()) - len(unexplained)
+    result = {"passed": passed, "failed": len(unexplained), "skipped": 0}
+    if options.counts:
+        Path(options.counts).write_text(json.dumps(result))
+    else:
+        print(f"{passed} passed, {len(unexplained)} failed, 0 skipped")
+    return 1 if unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
