@@ -77,6 +77,7 @@ void die_by(int signal) {
 // Returns the FS base to continue with.
 extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* context, std::uint64_t fs,
                                      HostThread* thread) {
+  if (enter_leaf(*info, context)) return fs;
   const bool sent = info->si_code <= 0;
   const bool leaf = is_fault(signal) && !sent && leave_leaf(current_sim_tcs(), context);
   const bool enclave = leaf || is_enclave_context(*context) || is_fetch_outside(*info, *context, current_sim_tcs());

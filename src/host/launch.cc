@@ -106,7 +106,9 @@ StartInput start_input(const LaunchOptions& options) {
 Result<std::unique_ptr<Device>> open_device(const LaunchOptions& options) {
   if (options.device == "sgx")
     return Error(Errc::unsupported, "the hardware device is not served yet; use --device sim");
-  return open_sim_device({options.memory, ""});
+  const char* const leaves = std::getenv("CLOISTER_SIM_LEAVES");
+  const bool trap = leaves != nullptr && std::strcmp(leaves, "trap") == 0;
+  return open_sim_device({options.memory, trap ? LeafMode::trapped : LeafMode::patched, ""});
 }
 }  // namespace
 

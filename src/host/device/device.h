@@ -48,8 +48,13 @@ class Device {
   virtual Result<void> confine_thread() = 0;
 };
 
+// How the software processor notices ENCLU: by jumps that replace the leaf functions' bodies after EINIT, or, for
+// tests, by the instruction itself, which traps where there is no SGX. The latter runs the image as it was measured.
+enum class LeafMode { patched, trapped };
+
 struct SimOptions {
   MemoryMode memory = MemoryMode::automatic;
+  LeafMode leaves = LeafMode::patched;
   std::string state_directory;  // empty: $CLOISTER_SIM_DIR or the default
 };
 Result<std::unique_ptr<Device>> open_sim_device(const SimOptions& options);

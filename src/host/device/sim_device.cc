@@ -12,6 +12,7 @@
 #include <cstring>
 #include "abi/enclave_layout.h"
 #include "src/host/device/secret_memory.h"
+#include "src/host/device/sim_exit.h"
 #include "src/sgx/einit.h"
 
 extern "C" {
@@ -85,8 +86,8 @@ SimTcs* make_sim_tcs(std::uint64_t address, const sgx::Tcs& page) {
   return tcs;
 }
 
-SimDevice::SimDevice(const sgx::Platform& platform, bool secret_memory, std::string notice)
-    : platform_(platform), secret_memory_(secret_memory), notice_(std::move(notice)) {}
+SimDevice::SimDevice(const sgx::Platform& platform, bool secret_memory, LeafMode leaves, std::string notice)
+    : platform_(platform), secret_memory_(secret_memory), leaves_(leaves), notice_(std::move(notice)) {}
 
 Result<void> SimDevice::create(const sgx::Secs& secs) {
   if (secs.size != layout::kElrangeSize || secs.baseaddr != 0)
@@ -167,7 +168,7 @@ Result<void> SimDevice::settle_run(const AddedRun& run) {
     }
     return {};
   }
-  if ((run.flags & sgx::kSecinfoX) != 0) patch_leaves(run.address, run.size);
+  if ((run.flags & sgx::kSecinfoX) != 0 && leaves_ == LeafMode::patched) patch_leaves(run.address, run.size);
   const bool tcs = sgx::page_type(run.flags) == sgx::PageType::tcs;
   if (mprotect(at(run.address), run.size, tcs ? PROT_NONE : protection(run.flags & sgx::kSecinfoRwx)) != 0)
     return Error(Errc::io, "cannot set page permissions");
@@ -204,6 +205,7 @@ Result<void> SimDevice::initialise(const sgx::Sigstruct& sigstruct) {
   }
   for (const AddedRun& run : runs_) TRY(settle_run(run));
   set_sim_enclave(this);
+  set_leaf_mode(leaves_);
   return {};
 }
 
@@ -383,6 +385,6 @@ Result<std::unique_ptr<Device>> open_sim_device(const SimOptions& options) {
   const bool secret = options.memory != MemoryMode::plain && support.usable;
   const bool weaker = options.memory == MemoryMode::automatic && !secret;
   return std::unique_ptr<Device>(
-      std::make_unique<SimDevice>(platform, secret, weaker ? support.advice : std::string()));
+      std::make_unique<SimDevice>(platform, secret, options.leaves, weaker ? support.advice : std::string()));
 }
 }  // namespace cloister::host

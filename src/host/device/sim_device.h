@@ -15,7 +15,7 @@ namespace cloister::host {
 
 class SimDevice : public Device {
  public:
-  SimDevice(const sgx::Platform& platform, bool secret_memory, std::string notice);
+  SimDevice(const sgx::Platform& platform, bool secret_memory, LeafMode leaves, std::string notice);
 
   const char* name() const override { return "sim"; }
   const std::string& notice() const override { return notice_; }
@@ -49,6 +49,7 @@ class SimDevice : public Device {
 
   sgx::Platform platform_;
   bool secret_memory_;
+  LeafMode leaves_;
   std::string notice_;
   SecretPool secret_pool_;
   sgx::Secs secs_{};

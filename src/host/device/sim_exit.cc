@@ -7,6 +7,15 @@
 #include "abi/sgx/arch.h"
 #include "src/host/device/sim_state.h"
 
+extern "C" {
+void sim_eexit();
+void sim_ereport_entry();
+void sim_egetkey_entry();
+void sim_eaccept_entry();
+void sim_emodpe_entry();
+void sim_eacceptcopy_entry();
+}
+
 namespace cloister::host {
 namespace {
 constexpr std::uint64_t kSsaSize = layout::kSsaFramePages * layout::kPageSize;
@@ -146,6 +155,42 @@ bool is_fetch_outside(const siginfo_t& info, const ucontext_t& context, const Si
   return is_unmapped || is_of_kernel;
 }
 
+namespace {
+LeafMode leaf_mode = LeafMode::patched;
+
+void (*emulation_of(std::uint64_t leaf))() {
+  switch (leaf) {
+    case 0: return sim_ereport_entry;
+    case 1: return sim_egetkey_entry;
+    case 4: return sim_eexit;
+    case 5: return sim_eaccept_entry;
+    case 6: return sim_emodpe_entry;
+    case 7: return sim_eacceptcopy_entry;
+    default: return nullptr;
+  }
+}
+}  // namespace
+
+void set_leaf_mode(LeafMode mode) { leaf_mode = mode; }
+
+bool enter_leaf(const siginfo_t& info, ucontext_t* context) {
+  if (leaf_mode != LeafMode::trapped || (info.si_signo != SIGILL && info.si_signo != SIGSEGV) || info.si_code <= 0)
+    return false;
+  greg_t* g = context->uc_mcontext.gregs;
+  const auto rip = static_cast<std::uint64_t>(g[REG_RIP]);
+  if (rip < layout::kImageBase || rip >= layout::kElrangeSize) return false;
+  if (std::memcmp(reinterpret_cast<const void*>(rip), "\x0f\x01\xd7", 3) != 0) return false;
+  const auto emulation = emulation_of(static_cast<std::uint64_t>(g[REG_RAX]));
+  if (emulation == nullptr) return false;
+  if (emulation != sim_eexit) {  // it ends with a return, to behind the instruction
+    g[REG_RSP] -= 8;
+    const std::uint64_t behind = rip + 3;
+    std::memcpy(reinterpret_cast<void*>(g[REG_RSP]), &behind, sizeof behind);
+  }
+  g[REG_RIP] = static_cast<greg_t>(reinterpret_cast<std::uint64_t>(emulation));
+  return true;
+}
+
 bool leave_leaf(SimTcs* tcs, ucontext_t* context) {
   if (tcs == nullptr || tcs->leaf_vector == 0 || tcs->in_leaf <= 1) return false;
   // As LEAF_ENTRY pushed them, upwards: r12, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rbp, the return address.
@@ -156,8 +201,8 @@ bool leave_leaf(SimTcs* tcs, ucontext_t* context) {
   for (int index : kOrder) g[index] = static_cast<greg_t>(*pushed++);
   // The leaf's function: the target of the `call` before the return address, so that the fault is at its body.
   const std::uint64_t back = *pushed;
-  std::int32_t distance;
-  std::memcpy(&distance, reinterpret_cast<const void*>(back - 4), sizeof distance);
+  std::int32_t distance = -3;  // a trapped leaf is right before it
+  if (leaf_mode == LeafMode::patched) std::memcpy(&distance, reinterpret_cast<const void*>(back - 4), sizeof distance);
   g[REG_RIP] = static_cast<greg_t>(back + static_cast<std::uint64_t>(static_cast<std::int64_t>(distance)));
   g[REG_RSP] = static_cast<greg_t>(reinterpret_cast<std::uint64_t>(pushed));
   g[REG_TRAPNO] = static_cast<greg_t>(tcs->leaf_vector);

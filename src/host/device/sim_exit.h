@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <ucontext.h>
 #include <cstdint>
+#include "src/host/device/device.h"
 
 namespace cloister::host {
 struct SimTcs;
@@ -15,6 +16,11 @@ bool is_enclave_context(const ucontext_t& context);
 bool is_fetch_outside(const siginfo_t& info, const ucontext_t& context, const SimTcs* tcs);
 // The thread's TCS while the enclave's GS base is loaded; null before its first entry.
 SimTcs* current_sim_tcs();
+
+// With LeafMode::trapped an ENCLU of the runtime arrives as a fault. The context then continues in the leaf's
+// emulation, as after a patched body's jump. False when it was something else.
+void set_leaf_mode(LeafMode mode);
+bool enter_leaf(const siginfo_t& info, ucontext_t* context);
 
 // The emulation of a leaf raised what the leaf raises (SimTcs::leaf_vector): the context becomes that of the enclave at
 // the leaf, with this fault. False when no leaf did.

@@ -43,12 +43,14 @@ class SimLeaves : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     const std::uint64_t pages = layout::kElrangeSize / kPageSize;
-    void* const table = mmap(nullptr, pages * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* const table =
+        mmap(nullptr, pages * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     ASSERT_NE(table, MAP_FAILED);
     sim_epcm = static_cast<std::uint64_t*>(table);
     void* const wanted = reinterpret_cast<void*>(kBase);
-    ASSERT_EQ(mmap(wanted, 3 * kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
-              wanted);
+    ASSERT_EQ(
+        mmap(wanted, 3 * kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0),
+        wanted);
     struct sigaction action {};
     action.sa_handler = on_fault;
     sigaction(SIGSEGV, &action, nullptr);
@@ -140,20 +142,20 @@ TEST_F(SimLeaves, PageNotThere) {
 
 // ---- EACCEPT
 TEST_F(SimLeaves, EacceptOfMisconfiguredSecinfo) {
-  EXPECT_EQ(eaccept(sgx::kSecinfoRegRw), kGp);                                                     // no state
-  EXPECT_EQ(eaccept(kNew | sgx::kSecinfoPr), kGp);                                                 // two states
-  EXPECT_EQ(eaccept(sgx::kSecinfoRegRw | sgx::kSecinfoModified), kGp);                             // regular, modified
-  EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::tcs, sgx::kSecinfoPending)), kGp);                // TCS, pending
-  EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::trim, sgx::kSecinfoPr)), kGp);                    // trim, restricted
-  EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::va, sgx::kSecinfoPending)), kGp);                 // no such page
+  EXPECT_EQ(eaccept(sgx::kSecinfoRegRw), kGp);                                       // no state
+  EXPECT_EQ(eaccept(kNew | sgx::kSecinfoPr), kGp);                                   // two states
+  EXPECT_EQ(eaccept(sgx::kSecinfoRegRw | sgx::kSecinfoModified), kGp);               // regular, modified
+  EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::tcs, sgx::kSecinfoPending)), kGp);  // TCS, pending
+  EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::trim, sgx::kSecinfoPr)), kGp);      // trim, restricted
+  EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::va, sgx::kSecinfoPending)), kGp);   // no such page
   EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::secs, sgx::kSecinfoPending)), kGp);
 }
 TEST_F(SimLeaves, EacceptOfAnotherPage) {
-  EXPECT_EQ(eaccept(sgx::kSecinfoRegR | sgx::kSecinfoPending), kMismatch);                // other rights
-  EXPECT_EQ(eaccept(sgx::kSecinfoRegRw | sgx::kSecinfoPr), kMismatch);                    // not restricted
+  EXPECT_EQ(eaccept(sgx::kSecinfoRegR | sgx::kSecinfoPending), kMismatch);  // other rights
+  EXPECT_EQ(eaccept(sgx::kSecinfoRegRw | sgx::kSecinfoPr), kMismatch);      // not restricted
   EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::tcs, sgx::kSecinfoModified)), kMismatch);
   EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::trim, sgx::kSecinfoModified)), kMismatch);
-  entry(kTarget) = kReadWrite | kEpcmModified;                                            // modified, but no TCS
+  entry(kTarget) = kReadWrite | kEpcmModified;  // modified, but no TCS
   EXPECT_EQ(eaccept(sgx::secinfo_flags(PageType::tcs, sgx::kSecinfoModified)), kMismatch);
 }
 TEST_F(SimLeaves, EacceptOnce) {
