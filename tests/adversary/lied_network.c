@@ -65,7 +65,11 @@ int main(void) {
   need(sendmsg(datagrams, &message, 0) == 12, "sendmsg");
   char control[128];
   struct iovec into = {buffer, sizeof buffer};
-  struct msghdr got = {.msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &into, .msg_iovlen = 1, .msg_control = control,
+  struct msghdr got = {.msg_name = &peer,
+                       .msg_namelen = sizeof peer,
+                       .msg_iov = &into,
+                       .msg_iovlen = 1,
+                       .msg_control = control,
                        .msg_controllen = sizeof control};
   need(recvmsg(datagrams, &got, 0) == 12 && memcmp(buffer, "first second", 12) == 0, "recvmsg");
   need(shutdown(client, SHUT_RDWR) == 0, "shutdown");

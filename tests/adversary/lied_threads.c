@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads that wait for each other, timers and memory that comes and goes. Only the host's wake-ups can go wrong; who was
-// woken and what was counted is decided inside.
+// Threads that wait for each other, timers and memory that comes and goes. Only the host's wake-ups can go wrong; who
+// was woken and what was counted is decided inside.
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

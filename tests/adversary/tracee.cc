@@ -76,6 +76,7 @@ std::uint64_t Tracee::load_base() const {
   throw std::runtime_error("no AT_ENTRY");
 }
 
+void Tracee::limit(std::chrono::milliseconds time) { end_ = std::chrono::steady_clock::now() + time; }
 void Tracee::end() { kill(pid_, SIGKILL); }
 
 void Tracee::drain() {
@@ -85,7 +86,7 @@ void Tracee::drain() {
 }
 
 int Tracee::run(const OnThread& on_thread, const OnBreakpoint& on_breakpoint, unsigned seconds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  limit(std::chrono::seconds(seconds));
   breakpoints_[pid_] = {};
   on_thread(*this, pid_);
   ptrace(PTRACE_CONT, pid_, nullptr, nullptr);
@@ -95,7 +96,7 @@ int Tracee::run(const OnThread& on_thread, const OnBreakpoint& on_breakpoint, un
     if (thread < 0) fail("waitpid");
     if (thread == 0) {
       drain();
-      if (std::chrono::steady_clock::now() > end) kill(pid_, SIGKILL);
+      if (std::chrono::steady_clock::now() > end_) kill(pid_, SIGKILL);
       if (++idle > 200) usleep(200);
       continue;
     }

@@ -4,6 +4,7 @@
 #pragma once
 #include <sys/types.h>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -30,7 +31,8 @@ class Tracee {
 
   // Runs until the process ends; status as from wait. Ends it after `seconds`, with the status of SIGKILL.
   int run(const OnThread& on_thread, const OnBreakpoint& on_breakpoint, unsigned seconds);
-  void end();  // from a callback: kills the process, and run() returns
+  void limit(std::chrono::milliseconds time);  // from a callback: no longer than this from now on
+  void end();                                  // from a callback: kills the process, and run() returns
   const std::string& output() const { return output_; }
 
   void set_breakpoint(pid_t thread, unsigned slot, std::uint64_t address);  // 0: none
@@ -46,6 +48,7 @@ class Tracee {
  private:
   void drain();
   std::string path_;
+  std::chrono::steady_clock::time_point end_;
   pid_t pid_ = 0;
   int memory_ = -1, pipe_ = -1;
   std::string output_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/core/cpu.h"
 #include <cstddef>
+#include "src/boundary/rules.h"
 #include "src/enclave/core/check.h"
 
 namespace cloister::core {
@@ -41,7 +42,7 @@ void set_cpuid_table(const CpuidLeaf* leaves, std::uint64_t count, std::uint64_t
   table_count = count < kMaxCpuidLeaves ? count : kMaxCpuidLeaves;
   for (std::uint64_t i = 0; i < table_count; ++i) {
     table[i] = leaves[i];
-    hide_unusable(table[i], xfrm);
+    if constexpr (CLOISTER_KEEPS(I_4)) hide_unusable(table[i], xfrm);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "src/enclave/core/exception.h"
 #include "abi/enclave_layout.h"
 #include "abi/sgx/arch.h"
+#include "src/boundary/rules.h"
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/host_call.h"
@@ -95,7 +96,8 @@ extern "C" void exception_stage1(Thread* thread) {
   auto* gpr = reinterpret_cast<sgx::Gprsgx*>(thread->ssa + kSsaSize - sizeof(sgx::Gprsgx));
   const std::uint64_t rip = gpr->rip;
   const std::uint32_t exit = gpr->exitinfo;
-  if ((exit & sgx::kExitinfoValid) == 0) {  // an interrupt: the host may want us to look at its signals
+  if (CLOISTER_KEEPS(E_8) &&
+      (exit & sgx::kExitinfoValid) == 0) {  // an interrupt: the host may want us to look at its signals
     __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkHostSignal), __ATOMIC_RELAXED);
     if (is_program_code(rip)) {
       thread->fault_info = 255;

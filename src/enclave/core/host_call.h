@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include "src/boundary/host_call_table.h"
+#include "src/boundary/rules.h"
 #include "src/enclave/core/thread.h"
 
 namespace cloister::core {
@@ -41,6 +42,8 @@ inline void store_host_word(std::uint64_t address, std::uint64_t value) {
 // "Completely outside ELRANGE" and in user space (rule S-2). ELRANGE starts at 0, so one comparison each.
 inline bool is_outside(std::uint64_t address, std::uint64_t size) {
   constexpr std::uint64_t kUserEnd = 0x7fff'ffff'f000;
+  if (!CLOISTER_KEEPS(S_1)) return address >= (1ULL << 40) && address + size <= kUserEnd;  // wraps around
+  if (!CLOISTER_KEEPS(S_2)) return address >= (1ULL << 40) && size <= kUserEnd;            // the beginning only
   return address >= (1ULL << 40) && size <= kUserEnd && address <= kUserEnd - size;
 }
 

@@ -4,6 +4,7 @@
 // for the hot data calls. Everything else goes through host_call.h.
 #pragma once
 #include <asm/errno.h>
+#include "src/boundary/rules.h"
 #include "src/enclave/core/interrupt.h"
 
 extern "C" void host_call_transfer();
@@ -44,6 +45,7 @@ template <HostCall kCall>
         exchange_with_host(thread, row.number | kInterruptible, {descriptor, buffer, size, flags, 0, 0});
     std::uint64_t count = answer;
     asm("cmp %1, %0; cmova %2, %0" : "+r"(count) : "r"(size), "r"(std::uint64_t{0}) : "cc");
+    if (!CLOISTER_KEEPS(S_9) && static_cast<long>(answer) >= 0) return static_cast<long>(answer);
     if (answer <= size) [[likely]]
       return static_cast<long>(count);
     const long error = judge_answer(kCall, size, answer);

@@ -4,6 +4,7 @@
 #include <linux/auxvec.h>
 #include "abi/enclave_layout.h"
 #include "abi/sgx/arch.h"
+#include "src/boundary/rules.h"
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/cpu.h"
@@ -30,6 +31,11 @@ constexpr std::uint64_t kMaxStartStrings = 4 << 20;
   for (;;) asm volatile("pause");
 }
 
+// Every address that the host names lies outside (S-3) and fits the units in which we access it (S-13).
+bool may_use(std::uint64_t address, std::uint64_t size, std::uint64_t alignment) {
+  return (!CLOISTER_KEEPS(S_3) || is_outside(address, size)) && (!CLOISTER_KEEPS(S_13) || address % alignment == 0);
+}
+
 // ATTRIBUTES and XFRM come from the processor, not from the host.
 void read_own_report() {
   alignas(512) static constinit sgx::Targetinfo target = {};
@@ -53,7 +59,7 @@ void read_own_report() {
 }
 
 void copy_start_area(std::uint64_t area, std::uint64_t size) {
-  if (!is_outside(area, size) || area % 8 != 0 || size < sizeof(StartParameters)) stop_silently();
+  if (!may_use(area, size, 8) || size < sizeof(StartParameters)) stop_silently();
   copy_from_host(&start_parameters, area, sizeof start_parameters);
   const std::uint64_t offset = start_parameters.strings_offset, length = start_parameters.strings_size;
   if (offset % 8 != 0 || offset > size || length > size - offset || length > kMaxStartStrings) stop_silently();
@@ -95,8 +101,7 @@ void copy_start_area(std::uint64_t area, std::uint64_t size) {
 extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uint64_t area, std::uint64_t size,
                                               Thread* thread) {
   // Nothing may be printed before the block is known to lie outside; a bad one stops the enclave.
-  if (!is_outside(host_block, kHostBlockSize) || host_block % 64 != 0 || !is_outside(thread->host_target, 16))
-    stop_silently();
+  if (!may_use(host_block, kHostBlockSize, 64) || !may_use(thread->host_target, 16, 1)) stop_silently();
   thread->host_block = host_block;
   if (thread->start != nullptr) {
     thread->start(thread);
@@ -106,8 +111,7 @@ extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uin
   copy_start_area(area, size);
   thread->host_pid = thread->host_tid = start_parameters.host_pid;
   set_cpuid_table(start_parameters.cpuid, start_parameters.cpuid_count, enclave_xfrm);
-  if (!is_outside(start_parameters.time_page, sizeof(TimeParameters)) || start_parameters.time_page % 8 != 0)
-    stop_silently();
+  if (!may_use(start_parameters.time_page, sizeof(TimeParameters), 8)) stop_silently();
   start_clock(start_parameters.time_page);
   start_runtime();
 }

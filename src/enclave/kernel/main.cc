@@ -53,6 +53,14 @@ void follow_host_wishes() {
   if ((flags & kHostTrace) != 0 && (core::enclave_attributes & sgx::kAttributeDebug) != 0) core::trace_calls = true;
 }
 
+// A build with -DCLOISTER_OMIT: for tests only, and nobody shall take it for another.
+void say_what_is_left_out() {
+#ifdef CLOISTER_OMITTED
+  static constexpr char kLine[] = "cloister: THIS IMAGE LACKS DEFENCES OF THE BOUNDARY: " CLOISTER_OMITTED "\n";
+  core::print_to_host(core::PrintStream::error, kLine, sizeof kLine - 1);
+#endif
+}
+
 bool resolve_program_fault(std::uint64_t address, core::Access access) {
   return current_task()->process.memory->resolve_fault(address, access) == FaultResult::resolved;
 }
@@ -86,6 +94,7 @@ void install_standard_streams(Process& process) {
   task->name = process->name;
   install_standard_streams(*process);
   follow_host_wishes();
+  say_what_is_left_out();
   core::kernel_dispatch = syscalls::dispatch;
   core::exception_handler = handle_exception;
   core::work_handler = handle_work;

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <algorithm>
 #include <cstring>
+#include "src/boundary/rules.h"
 #include "src/enclave/core/host_call.h"
 
 namespace cloister::net {
@@ -42,8 +43,8 @@ void put_address(const SocketAddress& address, std::uint64_t host) {
 SocketAddress take_address(HostCall call, std::uint64_t host, std::uint64_t size, int family) {
   SocketAddress address;
   if (size == 0) return address;
-  if (!is_honest_size(family, size)) core::host_lied(call, "size of a socket address");
-  core::copy_from_host(&address.storage, host, size);
+  if (CLOISTER_KEEPS(S_11) && !is_honest_size(family, size)) core::host_lied(call, "size of a socket address");
+  core::copy_from_host(&address.storage, host, std::min<std::uint64_t>(size, sizeof address.storage));
   if (address.storage.ss_family != family) core::host_lied(call, "family of a socket address");
   address.size = static_cast<std::uint32_t>(size);
   return address;

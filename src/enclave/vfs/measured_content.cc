@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 #include <algorithm>
 #include <cstring>
+#include "src/boundary/rules.h"
 #include "src/enclave/vfs/chunk_cache.h"
 
 namespace cloister::vfs {
@@ -81,7 +82,7 @@ Result<void> MeasuredContent::load_chunk(std::size_t index, std::uint8_t* to, st
       done += got;
     }
   }
-  if (hash_of(to, size) != file_->chunks[index]) return measured_file_changed(*file_, mismatch_);
+  if (CLOISTER_KEEPS(I_8) && hash_of(to, size) != file_->chunks[index]) return measured_file_changed(*file_, mismatch_);
   keep_chunk(this, index, to, size);
   return {};
 }

@@ -113,8 +113,8 @@ struct AddressSpace::Implementation {
   std::uint64_t brk_start = 0, brk_end = 0;
   std::uint64_t needed = 0, counted_committed = 0;  // of promise(): bytes
   std::atomic<bool> has_shared_files{false};        // there has been one: without, calls on files need not ask
-  std::uint64_t withheld_page = 0;  // the last page that was complete when it faulted
-  unsigned withheld_count = 0;      // how often in a row
+  std::uint64_t withheld_page = 0;                  // the last page that was complete when it faulted
+  unsigned withheld_count = 0;                      // how often in a row
   bool refusal_printed = false, mismatch_printed = false;
 };
 }  // namespace cloister::kernel
