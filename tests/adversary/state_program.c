@@ -22,6 +22,7 @@ __attribute__((noinline)) static long call_with_vectors(long number, long a, lon
   register long fourth __asm__("r10") = 0;
   long result = number;
   if (__builtin_cpu_supports("avx512f")) {
+// clang-format off
 #define LOAD(n) "vmovups " #n "*64(%[in]), %%zmm" #n "\n"
 #define STORE(n) "vmovups %%zmm" #n ", " #n "*64(%[out])\n"
 #define ALL(X)                                                                                                      \
@@ -31,15 +32,18 @@ __attribute__((noinline)) static long call_with_vectors(long number, long a, lon
   X(3)                                                                                                              \
   X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) \
       X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
+    // clang-format on
     __asm__ volatile(ALL(LOAD) "syscall\n" ALL(STORE)
                      : "+a"(result)
                      : "D"(a), "S"(b), "d"(c), "r"(fourth), [in] "r"(in), [out] "r"(out)
                      : "rcx", "r11", "memory");
     return memcmp(wide, seen, sizeof wide) == 0 ? result : -9999;
   }
+// clang-format off
 #define LOADX(n) "movups " #n "*64(%[in]), %%xmm" #n "\n"
 #define STOREX(n) "movups %%xmm" #n ", " #n "*64(%[out])\n"
 #define SIXTEEN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+  // clang-format on
   __asm__ volatile(SIXTEEN(LOADX) "syscall\n" SIXTEEN(STOREX)
                    : "+a"(result)
                    : "D"(a), "S"(b), "d"(c), "r"(fourth), [in] "r"(in), [out] "r"(out)
