@@ -38,17 +38,18 @@ int measure_verb(int argc, char** argv) {
     std::fprintf(stderr, "cloister: %s\n", problem.c_str());
     return 2;
   }
-  const auto manifest = make_instance(instance.value(), &plans, &problem);
-  if (!manifest.ok()) {
+  const auto made = make_instance(instance.value(), &plans, &problem);
+  if (!made.ok()) {
     std::fprintf(stderr, "cloister: %s\n", problem.c_str());
-    return manifest.error().code() == static_cast<Errc>(2) ? 127 : 126;
+    return made.error().code() == static_cast<Errc>(2) ? 127 : 126;
   }
-  const auto mrenclave = host::measure_enclave(image_path(), manifest.value());
+  const LaunchManifest& manifest = made.value().manifest;
+  const auto mrenclave = host::measure_enclave(image_path(), manifest);
   if (!mrenclave.ok()) {
     std::fprintf(stderr, "cloister: %s: %s\n", image_path().c_str(), mrenclave.error().what());
     return 125;
   }
-  (options.json ? print_json : print_text)(to_hex(mrenclave.value()), manifest.value(), plans);
+  (options.json ? print_json : print_text)(to_hex(mrenclave.value()), manifest, plans);
   return 0;
 }
 }  // namespace cloister

@@ -38,8 +38,10 @@ int run_verb(int argc, char** argv) {
   std::string problem;
   const auto instance = instance_options(options, &problem);
   if (!instance.ok()) return complain(problem, 2);
-  const auto manifest = make_instance(instance.value(), nullptr, &problem);
-  if (!manifest.ok()) return complain(problem, manifest.error().code() == static_cast<Errc>(2) ? 127 : 126);
+  const auto made = make_instance(instance.value(), nullptr, &problem);
+  if (!made.ok()) return complain(problem, made.error().code() == static_cast<Errc>(2) ? 127 : 126);
+
+  const LaunchManifest& manifest = made.value().manifest;
 
   host::LaunchOptions launch;
   launch.device = options.device;
@@ -59,9 +61,13 @@ int run_verb(int argc, char** argv) {
     if (launch.trace_descriptor < 0) return complain("--trace " + options.trace_file + ": cannot be written", 2);
   }
   launch.arguments = options.command;
+  if (const auto& words = made.value().script_words; !words.empty()) {
+    launch.arguments.erase(launch.arguments.begin());
+    launch.arguments.insert(launch.arguments.begin(), words.begin(), words.end());
+  }
   launch.environment = host_environment(instance.value().environment);
-  say_what_is_weaker(options, manifest.value());
-  (void)host::launch(launch, manifest.value(), &problem);
+  say_what_is_weaker(options, manifest);
+  (void)host::launch(launch, manifest, &problem);
   return complain(problem, 125);
 }
 }  // namespace cloister

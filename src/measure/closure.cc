@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <deque>
 #include <set>
-#include "src/measure/elf_dependencies.h"
+#include <utility>
 #include "src/files/file_view.h"
+#include "src/measure/elf_dependencies.h"
+#include "src/measure/script.h"
 
 namespace cloister {
 namespace {
@@ -92,7 +94,10 @@ class Collector {
     }
     closure_->files.push_back(real);
     const ElfDependencies& wanted = dependencies.value();
-    if (!wanted.interpreter.empty()) TRY(add(wanted.interpreter, {}));
+    if (!wanted.interpreter.empty()) {
+      TRY(add(wanted.interpreter, {}));
+      if (wanted.interpreter.find("/ld-musl-") != std::string::npos) follow_musl(wanted.interpreter);
+    }
     std::vector<std::string> search = inherited_path;
     const std::string origin = real.substr(0, real.rfind('/'));
     for (std::string part : wanted.run_path) {
@@ -116,15 +121,39 @@ class Collector {
     error_->text = path + ": " + why;
     return Error(Errc::io, why);
   }
+  // musl's loader is its C library, looks into no cache, and has folders of its own.
+  void follow_musl(const std::string& interpreter) {
+    musl_loader_ = interpreter;
+    cache_.clear();
+    folders_ = {"/lib", "/usr/local/lib", "/usr/lib"};
+    const std::string begin = interpreter.substr(interpreter.rfind('/') + 1);
+    const auto list = FileView::open("/etc/" + begin.substr(0, begin.rfind(".so")) + ".path");
+    if (!list.ok()) return;
+    folders_.clear();
+    std::string folder;
+    for (const std::uint8_t c : list.value().bytes()) {
+      if (c != '\n' && c != ':')
+        folder.push_back(static_cast<char>(c));
+      else if (!folder.empty())
+        folders_.push_back(std::exchange(folder, {}));
+    }
+    if (!folder.empty()) folders_.push_back(folder);
+  }
+  bool is_part_of_musl(const std::string& name) const {
+    constexpr const char* kParts[] = {"libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet."};
+    return !musl_loader_.empty() && std::any_of(std::begin(kParts), std::end(kParts),
+                                                [&](const char* part) { return name.rfind(part, 0) == 0; });
+  }
+
   std::string find_library(const std::string& name, const std::vector<std::string>& search) {
     if (name.find('/') != std::string::npos) return name;
+    if (is_part_of_musl(name)) return musl_loader_;
     for (const std::string& directory : search)
       if (access((directory + "/" + name).c_str(), R_OK) == 0) return directory + "/" + name;
     for (const auto& [key, path] : cache_)
       if (key == name) return path;
-    for (const char* directory :
-         {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"})
-      if (const std::string path = std::string(directory) + "/" + name; access(path.c_str(), R_OK) == 0) return path;
+    for (const std::string& directory : folders_)
+      if (const std::string path = directory + "/" + name; access(path.c_str(), R_OK) == 0) return path;
     return {};
   }
 
@@ -132,29 +161,50 @@ class Collector {
   ClosureError* error_;
   std::set<std::string> seen_;
   std::vector<std::pair<std::string, std::string>> cache_;
+  std::vector<std::string> folders_ = {
+      "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib"};
+  std::string musl_loader_;
 };
 }  // namespace
 
-Result<Closure> elf_closure(const std::string& name, const std::string& search_path, ClosureError* error) {
-  const std::string path = find_program(name, search_path);
-  if (path.empty()) {
-    error->text = name + ": not found in PATH";
-    return Error::from_errno(2, "program not found");
-  }
-  Closure closure;
-  closure.program = resolve(path, &closure.links);
-  if (closure.program.empty()) {
-    error->text = name + ": no such file";
-    return Error::from_errno(2, "program not found");
-  }
+namespace {
+constexpr int kScriptLevels = 5;  // as Linux: an interpreter may be a script
+
+Result<void> check_executable(const std::string& path, ClosureError* error) {
   struct stat status {};
-  if (stat(closure.program.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0) {
-    error->text = closure.program + (S_ISDIR(status.st_mode) ? ": is a directory" : ": is not executable; chmod +x it");
-    return Error::from_errno(13, "not executable");
+  if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0) return {};
+  error->text = path + (S_ISDIR(status.st_mode) ? ": is a directory" : ": is not executable; chmod +x it");
+  return Error::from_errno(13, "not executable");
+}
+}  // namespace
+
+Result<Closure> elf_closure(const std::string& name, const std::string& search_path, ClosureError* error) {
+  Closure closure;
+  std::string wanted = name;
+  for (int level = 0; level <= kScriptLevels; ++level) {
+    const std::string path = find_program(wanted, search_path);
+    closure.program = path.empty() ? path : resolve(path, &closure.links);
+    if (closure.program.empty()) {
+      error->text = wanted + (path.empty() ? ": not found in PATH" : ": no such file");
+      return Error::from_errno(2, "program not found");
+    }
+    TRY(check_executable(closure.program, error));
+    const auto file = FileView::open(closure.program);
+    auto words = file.ok() ? read_script_line(file.value().bytes()) : std::nullopt;
+    if (!words.has_value()) {
+      Collector collector(&closure, error);
+      TRY(collector.add(path, {}));
+      std::sort(closure.files.begin(), closure.files.end());
+      return closure;
+    }
+    closure.files.push_back(closure.program);
+    words = skip_env(*words);
+    words->push_back(wanted.find('/') != std::string::npos ? wanted : path);
+    wanted = words->front();
+    if (!closure.script_words.empty()) closure.script_words.erase(closure.script_words.begin());
+    closure.script_words.insert(closure.script_words.begin(), words->begin(), words->end());
   }
-  Collector collector(&closure, error);
-  TRY(collector.add(path, {}));
-  std::sort(closure.files.begin(), closure.files.end());
-  return closure;
+  error->text = name + ": its interpreters are scripts, too many of them";
+  return Error::from_errno(40, "too many scripts");
 }
 }  // namespace cloister

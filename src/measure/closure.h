@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ELF closure of a program: the executable, its dynamic loader and every library that the loader would find, with
-// the symbolic links on the way. Owner's side.
+// the symbolic links on the way. A script's closure is its interpreter's and the script. Owner's side.
 #pragma once
 #include <map>
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace cloister {
 struct Closure {
-  std::string program;                       // real path of the executable
+  std::string program;                       // real path of the executable; of a script, its interpreter
+  std::vector<std::string> script_words;     // of a script: what argv has in place of the program's name
   std::vector<std::string> files;            // real paths, ascending, the program among them
   std::map<std::string, std::string> links;  // path of a symbolic link -> its target, as written
   std::vector<std::string> missing;          // DT_NEEDED names that were not found

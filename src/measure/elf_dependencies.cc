@@ -29,7 +29,6 @@ class View {
 };
 
 Result<void> check_identity(const Elf64_Ehdr& header) {
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return Error(Errc::invalid, "not an ELF file");
   if (header.e_ident[EI_CLASS] == ELFCLASS32)
     return Error(Errc::unsupported, "a 32-bit program; only x86-64 programs run");
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
@@ -55,6 +54,8 @@ std::vector<std::string> split(const std::string& text) {
 }  // namespace
 
 Result<ElfDependencies> elf_dependencies(std::span<const std::uint8_t> file) {
+  if (file.size() < SELFMAG || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0)
+    return Error(Errc::invalid, "not an ELF file");
   const View view(file);
   const auto header = TRY(view.at<Elf64_Ehdr>(0));
   TRY(check_identity(header));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/measure/instance.h"
+#include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -63,6 +64,12 @@ struct Pending {
   std::string key;
 };
 
+bool is_elf(const std::string& path) {
+  const auto file = FileView::open(path);
+  return file.ok() && file.value().bytes().size() >= SELFMAG &&
+         std::memcmp(file.value().bytes().data(), ELFMAG, SELFMAG) == 0;
+}
+
 // Fills in plans: from the cache where it knows the content, else by one run of the tool for all others.
 bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
   const std::string plans = options.cache_directory + "/plans";
@@ -70,6 +77,7 @@ bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
   std::vector<Pending> pending;
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < manifest->files.size(); ++i) {
+    if (!is_elf(manifest->files[i].path)) continue;  // a script
     const std::string key = content_key(manifest->files[i].chunks);
     if (const auto cached = FileView::open(plans + "/" + key + ".plan"); cached.ok()) {
       manifest->files[i].plan.assign(cached.value().bytes().begin(), cached.value().bytes().end());
@@ -104,8 +112,7 @@ bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
 std::string cache_directory() { return directory_below("XDG_CACHE_HOME", "/.cache"); }
 std::string configuration_directory() { return directory_below("XDG_CONFIG_HOME", "/.config"); }
 
-Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans,
-                                     std::string* problem) {
+Result<Instance> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans, std::string* problem) {
   ClosureError closure_error;
   auto closure = elf_closure(options.program, options.search_path, &closure_error);
   if (!closure.ok()) {
@@ -145,6 +152,6 @@ Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector
     if (plans != nullptr) plans->push_back({file.path, plan.value().site_count(), plan.value().trapped_count()});
     if (plan.value().site_count() == 0) file.plan.clear();
   }
-  return manifest;
+  return Instance{std::move(manifest), std::move(closure).take().script_words};
 }
 }  // namespace cloister

@@ -22,9 +22,13 @@ struct PlanSummary {
   std::string path;
   std::uint32_t sites, trapped;
 };
+struct Instance {
+  LaunchManifest manifest;
+  // What argv has in place of the program's name, for a script: its interpreter, an argument perhaps, and its path.
+  std::vector<std::string> script_words;
+};
 // `problem` is one line for people when the result is an error.
-Result<LaunchManifest> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans,
-                                     std::string* problem);
+Result<Instance> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans, std::string* problem);
 
 // $XDG_CACHE_HOME/cloister and the like; created when missing, empty when impossible.
 std::string cache_directory();

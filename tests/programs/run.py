@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's own programs, unchanged, native against inside: redis, python3, busybox, command-line tools, C++.
 
-redis tests are in redis_tests.py, Python scripts in python/ (each prints what both sides must agree on).
+redis tests are in redis_tests.py, of other servers in server_tests.py, Python scripts in python/ (each prints what both sides must agree on).
 """
 import shutil
 import subprocess
@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import redis_tests  # noqa: E402
+import server_tests  # noqa: E402
 import suite  # noqa: E402
 from suite import Context, Fail, Test, expect, need  # noqa: E402
 
@@ -111,6 +112,42 @@ def busybox_tests():
     return [command_test(f"busybox:{name}", [box, *argv], stdin, status, some_files) for name, argv, stdin, status in cases]
 
 
+# Pages of the file are read through mappings while it is changed by calls.
+DATABASE = b"""pragma journal_mode=MODE; pragma mmap_size=10000000; create table t(a integer primary key, b text);
+begin; with recursive n(x) as (select 1 union all select x+1 from n where x<20000) insert into t select x, hex(x*x) from n; commit;
+update t set b='x'||a where a%3=0; delete from t where a%7=0; create index i on t(b);
+select count(*), sum(a), sum(length(b)) from t; begin; delete from t; rollback; select count(*) from t where b like 'x1%';
+pragma integrity_check; vacuum; select count(*), max(a) from t; pragma wal_checkpoint(truncate);
+"""
+PERL = """use strict; use IO::Socket::INET; use IO::Select; $SIG{ALRM} = sub { print "alarm\\n" }; alarm 1; sleep 3;
+my $server = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die;
+for my $i (1 .. 50) { my $c = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->sockport) or die;
+my $a = $server->accept; print $c "hello $i\\n"; $c->flush; IO::Select->new($a)->can_read(5) or die; print scalar <$a>; }
+open(my $f, '>', 'file') or die; print $f "line $_\\n" for 1 .. 5000; close $f; print -s 'file', "\\n";"""
+
+
+def script_tests():
+    def script(name: str, text: str, *arguments: str) -> Test:
+        def run(context: Context) -> None:
+            path = context.fresh_directory("scripts") / "script"
+            path.write_text(text)
+            path.chmod(0o755)
+            context.both([str(path), *arguments], env={"PATH": suite.BASE_ENVIRONMENT["PATH"]}, native_status=3)
+        return Test(f"script:{name}", run, 60)
+
+    def musl(context: Context) -> None:
+        need("musl-gcc")
+        program = context.scratch / "musl"
+        done = subprocess.run(["musl-gcc", "-O1", "-pthread", str(HERE.parent / "linux_abi" / "threads.c"), "-o", str(program)],
+                              capture_output=True, text=True, timeout=60)
+        expect(done.returncode == 0, done.stderr[:300])
+        context.both([str(program)], native_status=0)
+    return [script("sh", "#!/bin/busybox sh\necho \"$0\" \"$@\"; exit 3\n", "a", "b c"),
+            script("argument", "#! /usr/bin/perl -w \nprint \"@ARGV $^W\\n\"; exit 3;\n", "x"),
+            script("env", "#!/usr/bin/env python3\nimport sys\nprint(sys.argv[1:], sys.executable)\nsys.exit(3)\n", "y"),
+            script("env_split", "#!/usr/bin/env -S perl -w\nprint \"@ARGV $^W\\n\"; exit 3;\n", "z"), Test("musl_dynamic", musl, 60)]
+
+
 def tool_tests():
     big = TEXT * 40
     return [
@@ -133,6 +170,16 @@ def tool_tests():
                      b"insert into t select x, hex(x*x) from n;\nselect count(*), sum(length(b)) from t;\n"
                      b"pragma journal_mode=wal; begin; delete from t where a%3=0; commit; select count(*) from t;\n"
                      b"pragma integrity_check; vacuum; select max(a) from t;\n"),
+        *[command_test(f"sqlite3:{mode}", ["/usr/bin/sqlite3", "db"], DATABASE.replace(b"MODE", mode.encode()))
+          for mode in ("wal", "delete", "truncate", "memory")],
+        command_test("gawk", ["/usr/bin/gawk", "{ s += $6; n[length($2)]++ } END { c = asorti(n, k); for (i = 1; i <= c; i++) "
+                              "print k[i], n[k[i]]; printf \"%.3f %s\\n\", s / NR, toupper(\"x\") }"], TEXT),
+        command_test("lua", ["/usr/bin/lua5.4", "-"], b"local t = {} for i = 1, 100000 do t[i] = (i * 7919) % 100003 end table.sort(t)\n"
+                     b"print(#t, t[1], t[#t], string.format('%5.2f', math.pi))\n"
+                     b"local f = io.open('file', 'w') f:write(('x'):rep(100000)) f:close() print(#io.open('file'):read('a'))\n"
+                     b"local c = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) print(c(), c(), c())\n"
+                     b"print(pcall(error, 'e')) os.exit(7)\n", 7),
+        command_test("perl:sockets", ["/usr/bin/perl", "-e", PERL]),
         command_test("openssl:dgst", ["/usr/bin/openssl", "dgst", "-sha256"], big),
         command_test("openssl:enc", ["/usr/bin/openssl", "enc", "-aes-256-cbc", "-K", "00" * 32, "-iv", "00" * 16], big),
         command_test("openssl:ecparam", ["/usr/bin/openssl", "ecparam", "-name", "prime256v1", "-text", "-noout"]),
@@ -160,6 +207,7 @@ def main() -> int:
     tests = redis_tests.tests()
     tests += [python_test(script) for script in sorted((HERE / "python").glob("*.py"))]
     tests += busybox_tests() + tool_tests() + [cxx_test(link) for link in ("pie", "static-pie", "static")]
+    tests += script_tests() + server_tests.tests(certificate)
     return suite.main(options, tests)
 
 

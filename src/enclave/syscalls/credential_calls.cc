@@ -102,7 +102,7 @@ SysResult sys_getgroups(Task& task, int count, ProgramAddress list) {
   const std::vector<std::uint32_t> groups = credentials_of(task).groups;
   if (count == 0) return static_cast<std::int64_t>(groups.size());
   if (static_cast<std::size_t>(count) < groups.size()) return Error::from_errno(EINVAL);
-  TRY(list.write(groups.data(), groups.size() * sizeof groups[0]));
+  if (!groups.empty()) TRY(list.write(groups.data(), groups.size() * sizeof groups[0]));
   return static_cast<std::int64_t>(groups.size());
 }
 
@@ -110,7 +110,7 @@ SysResult sys_setgroups(Task& task, std::uint64_t count, ProgramAddress list) {
   if (!kernel::has_capability(credentials_of(task), CAP_SETGID)) return Error::from_errno(EPERM);
   if (count > kMostGroups) return Error::from_errno(EINVAL);
   std::vector<std::uint32_t> groups(count);
-  TRY(list.read(groups.data(), count * sizeof groups[0]));
+  if (count > 0) TRY(list.read(groups.data(), count * sizeof groups[0]));
   std::sort(groups.begin(), groups.end());
   return change(task, [&](Credentials& c) -> Result<void> {
     c.groups = std::move(groups);
