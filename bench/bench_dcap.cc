@@ -7,6 +7,7 @@
 //   new_chain           from bytes to verdict; the quote's certificates were never seen, the collateral was
 //   nothing_known       from bytes to verdict with an empty cache
 #include <benchmark/benchmark.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include "src/dcap/openssl_pointers.h"
 #include "src/dcap/simulation/world_for_test.h"
@@ -90,7 +91,8 @@ void new_chain(benchmark::State& state) {
   // So many platforms in turn that none is remembered: the cache holds one chain, and of signatures those of the
   // collateral and a few more.
   std::vector<OwnedBytes> quotes;
-  World elsewhere{.authority = world().authority};
+  World elsewhere;
+  elsewhere.authority = world().authority;
   for (std::uint8_t i = 0; i < 64; ++i) {
     elsewhere.platform.fuse_key = {42, i};
     quotes.push_back(elsewhere.quote());
