@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <ctime>
 #include <memory>
 #include "src/cli/read_file.h"
@@ -51,7 +52,8 @@ bool read_named_files(const Options& options, dcap::CollateralFiles& files, int&
 Result<dcap::TrustAnchor> read_root(const std::string& path) {
   const auto bytes = TRY(read_file(path, dcap::size_limit(CollateralKind::tcb_signing)));
   const auto list = TRY(dcap::parse_certificates(bytes));
-  return dcap::TrustAnchor::from_certificate(list.front());
+  const auto root = std::ranges::find_if(list, &dcap::Certificate::names_itself);
+  return dcap::TrustAnchor::from_certificate(root == list.end() ? list.front() : *root);
 }
 
 int show(const Options& options, const dcap::Quote& quote, const dcap::Judgement& judgement) {

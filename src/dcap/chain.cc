@@ -70,15 +70,16 @@ Result<void> ChainChecks::pck_chain(const PckChain& chain) const {
                      {"the PCK certificate is expired", "the PCK certificate was issued in the future"});
 }
 
-Result<void> ChainChecks::rest_of_chain(const CertificateList& list) const {
+Result<const Certificate*> ChainChecks::below_root(const CertificateList& list) const {
   if (list.size() > 2) return invalid_chain("certificate chain invalid: more than a certificate and its root");
-  if (list.size() == 2) return root(list[1]);
-  return {};
+  if (list.size() == 1) return &list.front();
+  const std::size_t root_index = list[0].names_itself() ? 0 : 1;
+  TRY(root(list[root_index]));
+  return &list[1 - root_index];
 }
 
 Result<const Certificate*> ChainChecks::tcb_signer(const CertificateList& list, const Certificate& root) const {
-  const Certificate& signer = list.front();
-  TRY(rest_of_chain(list));
+  const Certificate& signer = *TRY(below_root(list));
   if (!named(signer, "SGX TCB Signing") || !same(signer.issuer(), root.subject()))
     return invalid_chain("TCB signing chain invalid: the TCB signing certificate was not issued by the root CA");
   if (!cache_.verify(root_key_, signer.signed_digest(), signer.signature()))
@@ -91,8 +92,7 @@ Result<const Certificate*> ChainChecks::tcb_signer(const CertificateList& list, 
 }
 
 Result<void> ChainChecks::named_pck_ca(const CertificateList& list, const PckChain& chain) const {
-  const Certificate& ca = list.front();
-  TRY(rest_of_chain(list));
+  const Certificate& ca = *TRY(below_root(list));
   TRY(intermediate(ca, chain.root));
   if (!same(ca.subject(), chain.intermediate.subject()) || !(ca.key() == chain.intermediate.key()))
     return invalid_chain("the PCK CA certificate that was given is not of the CA that issued the PCK certificate");

@@ -20,7 +20,7 @@ class ChainChecks {
 
   // The chain leads to the root's key, and all three certificates are in force and may do what they do.
   Result<void> pck_chain(const PckChain& chain) const;
-  // The certificate that signs TCB infos and identities; `list` may have the root behind it. `root` is the name that
+  // The certificate that signs TCB infos and identities; `list` may have the root beside it. `root` is the name that
   // must have issued it.
   Result<const Certificate*> tcb_signer(const CertificateList& list, const Certificate& root) const;
   // A CA in a file of its own: a valid CA below the root, with the name and key of `intermediate`.
@@ -32,8 +32,8 @@ class ChainChecks {
 
  private:
   Result<void> root(const Certificate& certificate) const;
-  // What is behind the first certificate: nothing, or the root.
-  Result<void> rest_of_chain(const CertificateList& list) const;
+  // The one certificate, or of two the one that is not the root; the other must be it.
+  Result<const Certificate*> below_root(const CertificateList& list) const;
   Result<void> intermediate(const Certificate& certificate, const Certificate& root) const;
 
   Cache& cache_;

@@ -9,7 +9,7 @@
 #include "src/dcap/byte_reader.h"
 #include "src/sgx/measurement.h"
 
-struct evp_pkey_st;
+struct ec_key_st;
 
 namespace cloister::dcap {
 
@@ -27,9 +27,9 @@ class P256Key {
   bool operator==(const P256Key& other) const { return point_ == other.point_; }
 
  private:
-  P256Key(std::shared_ptr<evp_pkey_st> key, std::span<const std::uint8_t, 64> point);
+  P256Key(std::shared_ptr<ec_key_st> key, std::span<const std::uint8_t, 64> point);
 
-  std::shared_ptr<evp_pkey_st> key_;
+  std::shared_ptr<ec_key_st> key_;
   std::array<std::uint8_t, 64> point_;
 };
 

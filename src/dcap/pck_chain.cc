@@ -42,10 +42,10 @@ Result<PckChain> parse_pck_chain(Bytes certification_data) {
   if (blocks.value().size() != kChainLength)
     return Error(Errc::invalid, "the PCK certificate chain has not three certificates (PCK, CA, root)");
   CertificateList list;
-  constexpr const char* kProblems[] = {"certificate parse failure: the PCK certificate is malformed",
-                                       "certificate parse failure: the PCK CA certificate is malformed",
-                                       "certificate parse failure: the root CA certificate is malformed, or its public "
-                                       "key is not a point of P-256"};
+  constexpr const char* kProblems[] = {
+      "certificate parse failure: the PCK certificate is malformed",
+      "certificate parse failure: the PCK CA certificate is malformed",
+      "certificate parse failure: the root CA certificate is malformed, or its public key is not a point of P-256"};
   for (std::size_t i = 0; i < kChainLength; ++i) {
     auto certificate = Certificate::parse(blocks.value()[i]);
     if (!certificate.ok()) return Error(certificate.error().code(), kProblems[i]);

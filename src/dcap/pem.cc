@@ -7,7 +7,6 @@ namespace cloister::dcap {
 namespace {
 
 constexpr std::size_t kLineLength = 64;
-constexpr std::size_t kMimeLineLength = 76;  // of certificates from Intel's older services
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::int8_t kNoDigit = -1;
 constexpr auto kDigits = [] {
@@ -47,8 +46,7 @@ Result<bool> decode_group(std::string_view group, OwnedBytes& out) {
 }
 
 Result<void> decode_lines(std::string_view& text, OwnedBytes& out) {
-  const bool mime = text.find_first_of("\r\n") == kMimeLineLength;
-  const std::size_t width = mime ? kMimeLineLength : kLineLength;
+  const std::size_t width = text.find_first_of("\r\n");
   for (bool last = false; !text.starts_with('-');) {
     const std::size_t length = text.find_first_of("\r\n");
     if (last || length == std::string_view::npos || length == 0 || length > width || length % 4 != 0) return not_pem();
@@ -81,6 +79,8 @@ Result<std::vector<OwnedBytes>> parse_pem(std::string_view text, std::string_vie
     TRY(decode_lines(text, block));
     if (!consume_boundary(text, "END", label)) return not_pem();
     if (!consume_line_end(text) && !text.empty()) return not_pem();
+    while (consume_line_end(text)) {
+    }
     blocks.push_back(std::move(block));
   }
   if (blocks.empty()) return not_pem();

@@ -9,6 +9,8 @@
 #include "src/base/result.h"
 #include "src/dcap/p256.h"
 
+struct evp_pkey_st;
+
 namespace cloister::dcap::simulation {
 
 class PrivateKey {
@@ -23,7 +25,7 @@ class PrivateKey {
   const std::array<std::uint8_t, 64>& point() const { return point_; }
   // r and s of 32 bytes each.
   Result<std::array<std::uint8_t, 64>> sign(const Digest& digest) const;
-  evp_pkey_st* openssl() const { return key_.get(); }
+  ::evp_pkey_st* openssl() const { return key_.get(); }
 
  private:
   PrivateKey(std::shared_ptr<evp_pkey_st> key, const std::array<std::uint8_t, 64>& point) : key_(key), point_(point) {}

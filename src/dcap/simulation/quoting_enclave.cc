@@ -44,7 +44,8 @@ std::array<std::uint8_t, 48> expand(const sgx::Key128& key, std::string_view lab
   return seed;
 }
 
-Result<PrivateKey> key_from(sgx::Key128 key, std::string_view label) {
+// Wipes `key`.
+Result<PrivateKey> key_from(sgx::Key128& key, std::string_view label) {
   std::array<std::uint8_t, 48> seed = expand(key, label);
   auto made = PrivateKey::from_seed(seed);
   OPENSSL_cleanse(seed.data(), seed.size());
@@ -53,21 +54,31 @@ Result<PrivateKey> key_from(sgx::Key128 key, std::string_view label) {
 }
 
 // The quoting enclave's sealing key by MRSIGNER: the attestation key stays the same while platform and SVNs do.
-Result<sgx::Key128> seal_key(const sgx::Platform& platform, const sgx::Secs& secs) {
+Result<PrivateKey> attestation_key(const sgx::Platform& platform, const sgx::Secs& secs) {
   sgx::Keyrequest request{};
   request.keyname = static_cast<std::uint16_t>(sgx::KeyName::seal);
   request.keypolicy = sgx::kKeypolicyMrsigner;
   request.isvsvn = secs.isvsvn;
   sgx::copy_bytes(request.cpusvn, std::span(platform.cpusvn));
-  const sgx::KeyOutcome outcome = sgx::egetkey(platform, secs, request);
+  sgx::KeyOutcome outcome = sgx::egetkey(platform, secs, request);
   if (outcome.general_protection || outcome.error != sgx::ErrorCode::success)
     return Error(Errc::mismatch, "the simulated platform gave the quoting enclave no key");
-  return outcome.key;
+  return key_from(outcome.key, "Cloister simulation attestation key");
 }
 
 // A MAC under the fuse key, which neither CPUSVN nor software changes.
 std::array<std::uint8_t, 16> fuse_mac(const sgx::Platform& platform, std::string_view label) {
   return sgx::aes_cmac(platform.fuse_key, {reinterpret_cast<const std::uint8_t*>(label.data()), label.size()});
+}
+
+// The PCE's key for this platform at these SVNs.
+Result<PrivateKey> pck_private_key(const sgx::Platform& platform, const PlatformSvns& svns) {
+  sgx::Key128 root = fuse_mac(platform, "Cloister simulation PCE");
+  OwnedBytes tcb(platform.cpusvn.begin(), platform.cpusvn.end());
+  append(tcb, svns.pcesvn);
+  sgx::Key128 key = sgx::aes_cmac(root, tcb);
+  OPENSSL_cleanse(root.data(), root.size());
+  return key_from(key, "Cloister simulation PCK");
 }
 
 Result<OwnedBytes> make_pck_certificate(const Authority& authority, const PckIdentity& pck, const PrivateKey& key) {
@@ -119,7 +130,7 @@ std::array<std::uint8_t, 20> pck_serial(const PckIdentity& pck) {
 Result<QuotingEnclave> QuotingEnclave::start(const Authority& authority, const sgx::Platform& platform,
                                              const PlatformSvns& svns) {
   const sgx::Secs secs = qe_secs(svns);
-  QuotingEnclave enclave(platform, TRY(key_from(TRY(seal_key(platform, secs)), "Cloister simulation attestation key")));
+  QuotingEnclave enclave(platform, TRY(attestation_key(platform, secs)));
   enclave.secs_ = secs;
   enclave.pck_ = platform_identity(platform, svns);
   enclave.pcesvn_ = svns.pcesvn;
@@ -134,17 +145,14 @@ Result<QuotingEnclave> QuotingEnclave::start(const Authority& authority, const s
   enclave.report_body_ = sgx::ereport(platform, secs, sgx::Targetinfo{}, reportdata).body;
   OwnedBytes body;
   append(body, enclave.report_body_);
-  const sgx::Key128 pce_key = fuse_mac(platform, "Cloister simulation PCE");
-  OwnedBytes label(pce_key.begin(), pce_key.end());
-  append_bytes(label, platform.cpusvn);
-  append(label, svns.pcesvn);
-  const PrivateKey pck_key = TRY(key_from(sgx::aes_cmac(pce_key, label), "Cloister simulation PCK"));
-  OPENSSL_cleanse(label.data(), label.size());
+  const PrivateKey pck_key = TRY(pck_private_key(platform, svns));
   enclave.certification_ = TRY(pck_key.sign(sgx::sha256(body)));
   const OwnedBytes leaf = TRY(make_pck_certificate(authority, enclave.pck_, pck_key));
   enclave.certification_data_ = pem_chain({&leaf, &authority.pck_ca.certificate, &authority.root.certificate});
   return enclave;
 }
+
+QuotingEnclave::~QuotingEnclave() { OPENSSL_cleanse(&platform_, sizeof platform_); }
 
 std::size_t QuotingEnclave::quote_size() const {
   return sizeof(QuoteHeader) + sizeof(sgx::ReportBody) + 4 + 2 * kSignatureSize + kPointSize + sizeof(sgx::ReportBody) +

@@ -26,6 +26,8 @@ std::array<std::uint8_t, 20> pck_serial(const PckIdentity& pck);
 
 class QuotingEnclave {
  public:
+  QuotingEnclave(QuotingEnclave&&) = default;
+  ~QuotingEnclave();  // wipes the fuses
   static Result<QuotingEnclave> start(const Authority& authority, const sgx::Platform& platform,
                                       const PlatformSvns& svns);
 

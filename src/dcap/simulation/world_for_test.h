@@ -18,6 +18,9 @@ T must(Result<T> result) {
   }
   return std::move(result).take();
 }
+inline void must(Result<void> result) {
+  if (!result.ok()) std::abort();
+}
 
 struct World {
   Authority authority = must(make_authority(kWorldBegins));
