@@ -16,14 +16,14 @@ bool reads(const char* text) {
 TEST(Der, Lengths) {
   EXPECT_TRUE(reads("0400"));
   EXPECT_TRUE(reads("0401ff"));
-  EXPECT_FALSE(reads("0402ff"));        // too short
+  EXPECT_FALSE(reads("0402ff"));  // too short
   EXPECT_FALSE(reads("04"));
-  EXPECT_FALSE(reads("0480ff0000"));    // indefinite
-  EXPECT_FALSE(reads("048101ff"));      // not the shortest form
+  EXPECT_FALSE(reads("0480ff0000"));  // indefinite
+  EXPECT_FALSE(reads("048101ff"));    // not the shortest form
   EXPECT_FALSE(reads("04820001ff"));
   EXPECT_FALSE(reads("0484ffffffff"));  // more than there can be
   EXPECT_FALSE(reads("04ff"));
-  EXPECT_FALSE(reads("1f8100"));        // a tag of several bytes
+  EXPECT_FALSE(reads("1f8100"));  // a tag of several bytes
   std::vector<std::uint8_t> large = hex("0481c8");
   large.resize(3 + 200);
   DerReader reader(large);
@@ -57,7 +57,7 @@ TEST(Der, Signatures) {
   ASSERT_TRUE(small.ok());
   EXPECT_EQ(small.value()[31], 1);
   EXPECT_EQ(small.value()[63], 2);
-  EXPECT_FALSE(signature("300602010102010200").ok());    // something behind it
+  EXPECT_FALSE(signature("300602010102010200").ok());      // something behind it
   EXPECT_FALSE(signature("3009020101020102020103").ok());  // a third number
   EXPECT_FALSE(signature("3003020101").ok());
   EXPECT_FALSE(signature("3006020101020181").ok());

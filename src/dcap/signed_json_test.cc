@@ -13,7 +13,7 @@ const std::string kSignature = "\"signature\":\"" + std::string(128, 'a') + "\""
 }  // namespace
 
 TEST(SignedJson, ExactBytesOfTheBody) {
-  const std::string text = "{\"body\":{\"a\" : [ \"}\\\"{\" ]},"  + kSignature + "}";
+  const std::string text = "{\"body\":{\"a\" : [ \"}\\\"{\" ]}," + kSignature + "}";
   EXPECT_EQ(split(text).value().body, "{\"a\" : [ \"}\\\"{\" ]}");
   const std::string other = "\n{ " + kSignature + " ,\n \"body\" : {} }\r\n";
   EXPECT_EQ(split(other).value().body, "{}");
@@ -44,8 +44,9 @@ TEST(SignedJson, DepthIsBounded) {
 }
 
 TEST(SignedJson, BrokenBodiesAreErrorsAndNotExceptions) {
-  for (const char* body : {"{\"version\":}", "{\"version\":2,}", "{\"version\":-1}", "{\"version\":1e400}", "{\"version\":2,\"id\":7}",
-                           "{\"id\":\"\xff\"}", "{}", "{\"version\":null}", "{\"version\":2,\"id\":\"QE\",\"tcbLevels\":{}}"}) {
+  for (const char* body :
+       {"{\"version\":}", "{\"version\":2,}", "{\"version\":-1}", "{\"version\":1e400}", "{\"version\":2,\"id\":7}",
+        "{\"id\":\"\xff\"}", "{}", "{\"version\":null}", "{\"version\":2,\"id\":\"QE\",\"tcbLevels\":{}}"}) {
     std::string text = "{\"enclaveIdentity\":";
     text.append(body).append(",").append(kSignature).append("}");
     const auto identity = parse_enclave_identity({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});

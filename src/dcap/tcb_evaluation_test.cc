@@ -29,7 +29,8 @@ struct World {
                        {.isvsvn = 4, .status = S::out_of_date, .date = 0, .advisories = {}},
                        {.isvsvn = 2, .status = S::revoked, .date = 0, .advisories = {}}};
     quote.qe_report.isvsvn = 8;
-    info.levels = {level(5, 10, 0, S::up_to_date), level(5, 9, 0, S::configuration_needed), level(3, 5, 0, S::out_of_date)};
+    info.levels = {level(5, 10, 0, S::up_to_date), level(5, 9, 0, S::configuration_needed),
+                   level(3, 5, 0, S::out_of_date)};
   }
   void make_tdx(std::uint8_t minor, std::uint8_t version, std::uint8_t rest) {
     TdReport15 report{};
@@ -40,11 +41,10 @@ struct World {
     quote.body = report;
     info.is_tdx = true;
     info.levels = {level(5, 10, 4, S::up_to_date)};
-    info.tdx_module_identities = {
-        {.id = "TDX_01",
-         .module = {},
-         .levels = {{.isvsvn = 4, .status = S::up_to_date, .date = 0, .advisories = {}},
-                    {.isvsvn = 2, .status = S::out_of_date, .date = 0, .advisories = {}}}}};
+    info.tdx_module_identities = {{.id = "TDX_01",
+                                   .module = {},
+                                   .levels = {{.isvsvn = 4, .status = S::up_to_date, .date = 0, .advisories = {}},
+                                              {.isvsvn = 2, .status = S::out_of_date, .date = 0, .advisories = {}}}}};
   }
   TcbEvaluation evaluate() const { return evaluate_tcb(pck, quote, info, identity); }
   S status() const { return evaluate().status; }

@@ -28,8 +28,8 @@ TEST(Pccs, Addresses) {
   EXPECT_EQ(must(Url::parse("https://example.org")).path, "/");
   EXPECT_EQ(must(Url::parse("https://[::1]:9/x")).host, "::1");
   EXPECT_EQ(must(Url::parse("https://[::1]/x")).text(), "https://[::1]/x");
-  for (const char* text : {"http://example.org", "https://", "https://:8081", "https://a:b", "https://a:", "ftp://x", "",
-                           "https://user@example.org", "https://a\r\nX: y"})
+  for (const char* text : {"http://example.org", "https://", "https://:8081", "https://a:b", "https://a:", "ftp://x",
+                           "", "https://user@example.org", "https://a\r\nX: y"})
     EXPECT_FALSE(Url::parse(text).ok()) << text;
   EXPECT_TRUE(Service::open("https://localhost:8081", "").ok());
   EXPECT_TRUE(Service::open("https://localhost:8081/sgx/certification/v3/", "").ok());
@@ -62,20 +62,22 @@ TEST(Pccs, CollectsFromTheDirectoryWhatIsNotNamed) {
   const dcap::CollateralFiles published = world.files();
   const Directory directory(folder.path);
   for (std::size_t i = 0; i < dcap::kCollateralKinds; ++i)
-    must(directory.write(static_cast<CollateralKind>(i), dcap::simulation::kCollateralRequest, published.files[i].bytes));
+    must(directory.write(static_cast<CollateralKind>(i), dcap::simulation::kCollateralRequest,
+                         published.files[i].bytes));
   dcap::Cache parsed;
   dcap::CollateralFiles files;
   const dcap::OwnedBytes named{'x'};
   files[CollateralKind::root_crl].bytes = named;
   std::string problem;
-  collect({.cache = directory, .service = std::nullopt}, dcap::simulation::kCollateralRequest, world.now, parsed, files, problem);
+  collect({.cache = directory, .service = std::nullopt}, dcap::simulation::kCollateralRequest, world.now, parsed, files,
+          problem);
   EXPECT_EQ(problem, "");
   EXPECT_EQ(files[CollateralKind::root_crl].bytes, named);
   EXPECT_EQ(files[CollateralKind::tcb_info].bytes, published[CollateralKind::tcb_info].bytes);
   // What is out of force is still better than nothing: the verdict names it.
   dcap::CollateralFiles late;
-  collect({.cache = directory, .service = std::nullopt}, dcap::simulation::kCollateralRequest, world.now + 90 * 86400, parsed,
-          late, problem);
+  collect({.cache = directory, .service = std::nullopt}, dcap::simulation::kCollateralRequest, world.now + 90 * 86400,
+          parsed, late, problem);
   EXPECT_EQ(late[CollateralKind::tcb_info].bytes, published[CollateralKind::tcb_info].bytes);
 }
 }  // namespace cloister::pccs
