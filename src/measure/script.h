@@ -12,7 +12,7 @@ namespace cloister {
 // rest of the line. Nothing if the file is no script.
 std::optional<std::vector<std::string>> read_script_line(std::span<const std::uint8_t> file);
 
-// `env NAME` and `env -S NAME ARGUMENTS` would look NAME up and execute it. A program cannot execute another one yet, so
-// this is done here: the words after env. Anything else stays as it is.
+// `env NAME` and `env -S NAME ARGUMENTS` would look NAME up and execute it. A program cannot execute another one yet,
+// so this is done here: the words after env. Anything else stays as it is.
 std::vector<std::string> skip_env(const std::vector<std::string>& words);
 }  // namespace cloister

@@ -15,7 +15,10 @@ TEST(Script, FirstLine) {
   EXPECT_EQ(read("#!/bin/sh"), (Words{"/bin/sh"}));
   EXPECT_EQ(read(std::string("#!/bin/a\0b", 10)), (Words{"/bin/a"}));
   EXPECT_EQ(read("#!/" + std::string(1000, 'x')).value()[0].size(), 254u);
-  for (const char* text : {"", "#", "#!", "#!\n", "#!  \t\n/bin/sh", "\x7f" "ELF"}) EXPECT_FALSE(read(text).has_value()) << text;
+  for (const char* text : {"", "#", "#!", "#!\n", "#!  \t\n/bin/sh",
+                           "\x7f"
+                           "ELF"})
+    EXPECT_FALSE(read(text).has_value()) << text;
 }
 
 TEST(Script, Env) {

@@ -407,6 +407,67 @@ def measurement(context: Context) -> None:
     expect(measure(context, program, "nanosleep", "1") == first, "the same bytes, another MRENCLAVE")
 
 
+# A page of a measured file is verified when the program first comes to it.
+@inside_only
+def changed_after_measuring(context: Context) -> None:
+    def edit(path: Path, data: bytes) -> None:
+        with open(path, "r+b") as f:
+            f.seek(data.index(b"late answer"))
+            f.write(b"L")
+
+    def replace(path: Path, data: bytes) -> None:
+        path.with_suffix(".new").write_bytes(data.replace(b"late answer", b"LATE answer"))
+        os.chmod(path.with_suffix(".new"), 0o755)
+        os.replace(path.with_suffix(".new"), path)
+
+    def truncate(path: Path, data: bytes) -> None:
+        os.truncate(path, data.index(b"late answer") - 100)
+    source = helper(context, "late_page", ["-Wl,-z,noseparate-code"])
+    for change, may_run in ((edit, False), (replace, True), (truncate, False)):
+        program = context.fresh_directory(change.__name__) / "program"
+        shutil.copy(source, program)
+        process = context.start([str(program)], True, stdin=subprocess.PIPE)
+        expect(process.stdout.readline() == b"ready\n", f"{change.__name__}: not ready")
+        change(program, Path(source).read_bytes())
+        out, error = process.communicate(b"go\n", timeout=30)
+        if may_run:  # the open file is the old one, as natively
+            expect(process.returncode == 0 and out == b"late answer\n", f"{change.__name__}: {process.returncode} {out} {error[-200:]}")
+        else:
+            expect(process.returncode == 121 and str(program).encode() in error and b"answer" not in out,
+                   f"{change.__name__}: {process.returncode} {out} {error[-300:]}")
+
+
+# Every measured file, and the image: whichever byte changes, MRENCLAVE does.
+@inside_only
+def every_byte_counts(context: Context) -> None:
+    program = context.scratch / "program"
+    shutil.copy(helper(context, "sleeper", ["-static"]), program)
+    data = program.read_bytes()
+    first = measure(context, str(program))
+    for position in [0x40 + 8, len(data) // 3, len(data) - 1]:  # the first is a program header, so the file may be refused
+        changed = bytearray(data)
+        changed[position] ^= 1
+        program.write_bytes(changed)
+        done = subprocess.run([context.cloister, "measure", "--", str(program)], capture_output=True, text=True, timeout=60)
+        expect(first not in done.stdout, f"byte {position} of the program does not count")
+    program.write_bytes(data)
+    library = context.scratch / "library"
+    for folder in ("bin", "lib", "libexec"):
+        shutil.copytree(Path(context.cloister).parent.parent / folder / ("" if folder == "bin" else "cloister"),
+                        library / folder / ("" if folder == "bin" else "cloister"), ignore=lambda path, names: [
+                            n for n in names if folder == "bin" and n != "cloister"])
+    image = library / "lib" / "cloister" / "enclave.sgxs"
+    stream = image.read_bytes()
+    copied = subprocess.run([library / "bin" / "cloister", "measure", "--", str(program)], capture_output=True, text=True, timeout=60)
+    expect(first in copied.stdout, f"a copy of the command measures otherwise: {copied.stdout} {copied.stderr}")
+    for position in (4096 + 200, len(stream) // 2, len(stream) - 300):
+        changed = bytearray(stream)
+        changed[position] ^= 1
+        image.write_bytes(changed)
+        done = subprocess.run([library / "bin" / "cloister", "measure", "--", str(program)], capture_output=True, text=True, timeout=60)
+        expect(first not in done.stdout, f"byte {position} of the image does not count")
+
+
 @inside_only
 def reproducible(context: Context) -> None:
     copy = context.scratch / "another-folder"
@@ -551,7 +612,8 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("unknown_calls", unknown_calls),
          Test("links_into_proc", links_into_proc), Test("lock_survives_mapping", lock_survives_mapping),
          Test("statistics", statistics), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
-         Test("measurement", measurement), Test("reproducible", reproducible, 1800, slow=True),
+         Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
+         Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
          Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
          Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]
 

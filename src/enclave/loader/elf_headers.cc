@@ -47,8 +47,10 @@ Result<void> add_load_segment(const Elf64_Phdr& segment, std::uint64_t file_size
   return {};
 }
 
-Result<std::string> read_interpreter(const ReadAt& read, const Elf64_Phdr& segment) {
+Result<std::string> read_interpreter(const ReadAt& read, const Elf64_Phdr& segment, std::uint64_t file_size) {
   if (segment.p_filesz < 2 || segment.p_filesz > 4096) return damaged("damaged ELF file: PT_INTERP");
+  if (segment.p_offset > file_size || file_size - segment.p_offset < segment.p_filesz)
+    return damaged("damaged ELF file: PT_INTERP lies outside the file");
   std::string path(segment.p_filesz, '\0');
   TRY(read(segment.p_offset, path.data(), path.size()));
   if (path.back() != '\0' || path.find('\0') != path.size() - 1) return damaged("damaged ELF file: PT_INTERP");
@@ -69,7 +71,7 @@ Result<ElfHeaders> read_elf_headers(const ReadAt& read, std::uint64_t file_size)
   TRY(read(headers.header.e_phoff, segments.data(), size));
   for (const Elf64_Phdr& segment : segments) {
     if (segment.p_type == PT_LOAD) TRY(add_load_segment(segment, file_size, &headers));
-    if (segment.p_type == PT_INTERP) headers.interpreter = TRY(read_interpreter(read, segment));
+    if (segment.p_type == PT_INTERP) headers.interpreter = TRY(read_interpreter(read, segment, file_size));
     if (segment.p_type == PT_GNU_STACK) headers.executable_stack = (segment.p_flags & PF_X) != 0;
   }
   if (headers.load_segments.empty()) return damaged("damaged ELF file: nothing to load");
