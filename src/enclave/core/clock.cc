@@ -14,19 +14,23 @@ constexpr std::uint64_t kMaxRatePpm = 500;
 constinit Spinlock lock;
 constinit ClockData clock = {};
 constinit std::uint64_t first_multiplier = 0;
-constinit std::uint64_t host_time_page = 0;
+constinit HostAddress host_time_page;
 constinit ClockData* program_page = nullptr;
 
 std::uint64_t scale(std::uint64_t ticks, std::uint64_t multiplier) {
   return static_cast<std::uint64_t>(static_cast<unsigned __int128>(ticks) * multiplier >> 32);
 }
 
+std::uint64_t host_sequence() {
+  return load_host_word(host_time_page + offsetof(TimeParameters, sequence)).unverified_because("only compared");
+}
+
 // One consistent copy, or false when the host keeps it odd.
 bool read_parameters(TimeParameters* to) {
   for (int tries = 0; tries < 64; ++tries) {
-    const std::uint64_t before = load_host_word(host_time_page + offsetof(TimeParameters, sequence));
-    copy_from_host(to, host_time_page, sizeof *to);
-    if ((before & 1) == 0 && load_host_word(host_time_page + offsetof(TimeParameters, sequence)) == before) return true;
+    const std::uint64_t before = host_sequence();
+    *to = HostIn<TimeParameters>(host_time_page).load().unverified_because("rates and steps are bounded in refresh()");
+    if ((before & 1) == 0 && host_sequence() == before) return true;
     asm volatile("pause");
   }
   return false;
@@ -94,7 +98,7 @@ Reading read_clock() {
 }
 }  // namespace
 
-void start_clock(std::uint64_t time_page) {
+void start_clock(HostAddress time_page) {
   host_time_page = time_page;
   TimeParameters host;
   if (!read_parameters(&host)) enclave_fail("the host publishes no time", __FILE__, __LINE__);

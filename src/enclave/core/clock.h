@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include "src/boundary/host_block.h"
+#include "src/enclave/core/host_memory.h"
 
 namespace cloister::core {
 
@@ -20,7 +21,7 @@ struct ClockData {
 };
 
 // `time_page` is the host's TimeParameters.
-void start_clock(std::uint64_t time_page);
+void start_clock(HostAddress time_page);
 // Nanoseconds of CLOCK_MONOTONIC and CLOCK_REALTIME.
 std::uint64_t monotonic_now();
 std::uint64_t realtime_now();

@@ -29,7 +29,7 @@ long restartable(long result) { return result == -EINTR ? kRestartSys : result; 
 template <HostCall kCall>
 [[gnu::always_inline]] inline long transfer_in(Thread* thread, File* file, std::uint64_t address, std::uint64_t size,
                                                std::uint64_t flags) {
-  const std::uint64_t bounce = thread->host_block + kHostBlockBounceOffset;
+  const HostAddress bounce = thread->host_block + kHostBlockBounceOffset;
   long total = 0;
   for (;;) {
     const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
@@ -49,7 +49,7 @@ template <HostCall kCall>
 template <HostCall kCall>
 [[gnu::always_inline]] inline long transfer_out(Thread* thread, File* file, std::uint64_t address, std::uint64_t size,
                                                 std::uint64_t flags) {
-  const std::uint64_t bounce = thread->host_block + kHostBlockBounceOffset;
+  const HostAddress bounce = thread->host_block + kHostBlockBounceOffset;
   long total = 0;
   for (;;) {
     const std::uint64_t part = size < kBounceSize ? size : kBounceSize;

@@ -12,12 +12,13 @@ constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 }
 
 std::uint64_t read_doorbell(Thread* thread) {
-  return load_host_word(thread->host_block + offsetof(HostBlock, doorbell));
+  return load_host_word(thread->host_block + offsetof(HostBlock, doorbell))
+      .unverified_because("only compared, by the host");
 }
 
 long sleep_on_doorbell(Thread* thread, std::uint64_t word, std::uint64_t deadline, Sleep kind) {
-  const std::uint64_t block = thread->host_block;
-  std::uint64_t time_out = 0;
+  const HostAddress block = thread->host_block;
+  HostAddress time_out;
   if (deadline != kNoDeadline) {
     const std::uint64_t now = monotonic_now();
     if (now >= deadline) return -ETIMEDOUT;
@@ -25,7 +26,7 @@ long sleep_on_doorbell(Thread* thread, std::uint64_t word, std::uint64_t deadlin
     store_host_word(time_out, (deadline - now) / kNanosecondsPerSecond);
     store_host_word(time_out + 8, (deadline - now) % kNanosecondsPerSecond);
   }
-  const std::uint64_t bell = block + offsetof(HostBlock, doorbell);
+  const HostAddress bell = block + offsetof(HostBlock, doorbell);
   const std::uint64_t op = FUTEX_WAIT | FUTEX_PRIVATE_FLAG;
   if (kind == Sleep::interruptible) {
     const long result = interruptible_host_call(HostCall::futex, bell, op, word & 0xffff'ffff, time_out);
@@ -37,7 +38,7 @@ long sleep_on_doorbell(Thread* thread, std::uint64_t word, std::uint64_t deadlin
 }
 
 void ring_doorbell(Thread* thread) {
-  const std::uint64_t bell = thread->host_block + offsetof(HostBlock, doorbell);
+  const HostAddress bell = thread->host_block + offsetof(HostBlock, doorbell);
   store_host_word(bell, __atomic_add_fetch(&thread->doorbell_count, 1, __ATOMIC_RELAXED));
   host_call(HostCall::futex, bell, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }

@@ -7,9 +7,10 @@ namespace cloister::core {
 namespace {
 // Event `i` of the array in the bounce buffer, read in aligned words (S-13). 12-byte elements: odd ones start in
 // mid-word.
-EpollEvent load_event(std::uint64_t bounce, std::size_t i) {
-  const std::uint64_t word = bounce + i / 2 * 24 + i % 2 * 8;
-  const std::uint64_t low = load_host_word(word), high = load_host_word(word + 8);
+EpollEvent load_event(HostAddress bounce, std::size_t i) {
+  const HostAddress word = bounce + i / 2 * 24 + i % 2 * 8;
+  const std::uint64_t low = load_host_word(word).unverified_because("translate() judges the event");
+  const std::uint64_t high = load_host_word(word + 8).unverified_because("translate() judges the event");
   if (i % 2 == 0) return {static_cast<std::uint32_t>(low), low >> 32 | high << 32};
   return {static_cast<std::uint32_t>(low >> 32), high};
 }
@@ -47,7 +48,7 @@ bool translate(EpollTable& table, HostCall call, const EpollEvent& host, EpollEv
 
 std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t first, std::size_t count,
                                    EpollEvent* out) {
-  const std::uint64_t bounce = bounce_buffer();
+  const HostAddress bounce = bounce_buffer();
   std::size_t used = 0;
   for (std::size_t i = first; i < first + count; ++i)
     if (translate(table, call, load_event(bounce, i), out + used)) ++used;
@@ -56,7 +57,7 @@ std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t
 
 void ring_host_eventfd(std::int32_t descriptor) {
   // A word of the block, not of the bounce buffer: whoever rings may have data there.
-  const std::uint64_t one = current_thread()->host_block + offsetof(HostBlock, reserved) + 32;
+  const HostAddress one = current_thread()->host_block + offsetof(HostBlock, reserved) + 32;
   store_host_word(one, 1);
   host_call(HostCall::write, static_cast<std::uint64_t>(descriptor), one, 8);
 }

@@ -92,7 +92,7 @@ std::size_t append_hexadecimal(char* text, std::size_t at, std::uint64_t value) 
 extern "C" void exception_stage1(Thread* thread) {
   ++thread->aex_count;
   // A signal that came while the host handled an exit of ours is only noted, and a program that faults makes no calls.
-  if (thread->host_block != 0) fetch_host_signals(thread);
+  if (!thread->host_block.is_null()) fetch_host_signals(thread);
   auto* gpr = reinterpret_cast<sgx::Gprsgx*>(thread->ssa + kSsaSize - sizeof(sgx::Gprsgx));
   const std::uint64_t rip = gpr->rip;
   const std::uint32_t exit = gpr->exitinfo;

@@ -18,7 +18,7 @@ std::size_t append(char* line, std::size_t at, std::size_t capacity, const char*
 [[noreturn]] void stop_with_line(HostCall service, const char* line, std::size_t size, std::uint64_t status) {
   Thread* thread = current_thread();
   copy_to_host(thread->host_block + kHostBlockBounceOffset, line, size);
-  const std::uint64_t block = thread->host_block;
+  const HostAddress block = thread->host_block;
   store_host_word(block + offsetof(HostBlock, number), row_of(service).number);
   store_host_word(block + offsetof(HostBlock, args), status);
   store_host_word(block + offsetof(HostBlock, args) + 8, size);
@@ -66,14 +66,14 @@ long judge_answer(HostCall call, std::uint64_t bound, std::uint64_t answer) {
   return result;
 }
 
-long host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3, std::uint64_t a4,
-               std::uint64_t a5) {
-  return submit(call, 0, {a0, a1, a2, a3, a4, a5});
+long host_call(HostCall call, HostArgument a0, HostArgument a1, HostArgument a2, HostArgument a3, HostArgument a4,
+               HostArgument a5) {
+  return submit(call, 0, {a0.word(), a1.word(), a2.word(), a3.word(), a4.word(), a5.word()});
 }
 
-long blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
-                        std::uint64_t a4, std::uint64_t a5) {
-  return submit(call, kInterruptible, {a0, a1, a2, a3, a4, a5});
+long blocking_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArgument a2, HostArgument a3,
+                        HostArgument a4, HostArgument a5) {
+  return submit(call, kInterruptible, {a0.word(), a1.word(), a2.word(), a3.word(), a4.word(), a5.word()});
 }
 
 void host_lied(HostCall call, const char* what) {
@@ -103,7 +103,7 @@ void enclave_fail(const char* text, const char* file, unsigned line_number) {
   stop_with_line(HostCall::fail, line, size, 121);
 }
 
-void copy_to_host(std::uint64_t host, const void* from, std::size_t size) {
+void copy_to_host(HostAddress host, const void* from, std::size_t size) {
   const auto* bytes = static_cast<const unsigned char*>(from);
   for (; size >= 8; size -= 8, bytes += 8, host += 8) {
     std::uint64_t word;
@@ -116,20 +116,20 @@ void copy_to_host(std::uint64_t host, const void* from, std::size_t size) {
   store_host_word(host, word);
 }
 
-void copy_from_host(void* to, std::uint64_t host, std::size_t size) {
+void copy_from_host(void* to, HostAddress host, std::size_t size) {
   auto* bytes = static_cast<unsigned char*>(to);
   for (; size >= 8; size -= 8, bytes += 8, host += 8) {
-    const std::uint64_t word = load_host_word(host);
+    const std::uint64_t word = load_host_word(host).unverified_because("the caller judges the whole");
     __builtin_memcpy(bytes, &word, 8);
   }
   if (size == 0) return;
-  const std::uint64_t word = load_host_word(host);
+  const std::uint64_t word = load_host_word(host).unverified_because("the caller judges the whole");
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<unsigned char>(word >> (8 * i));
 }
 
-std::uint64_t stage_string(std::uint64_t offset, const char* text, std::size_t size) {
+HostAddress stage_string(std::uint64_t offset, const char* text, std::size_t size) {
   ENCLAVE_CHECK(offset % 8 == 0 && size <= kBounceSize && offset <= kBounceSize - size);
-  const std::uint64_t address = bounce_buffer() + offset;
+  const HostAddress address = bounce_buffer() + offset;
   copy_to_host(address, text, size);
   return address;
 }

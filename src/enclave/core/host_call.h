@@ -6,38 +6,25 @@
 #include <cstdint>
 #include "src/boundary/host_call_table.h"
 #include "src/boundary/rules.h"
+#include "src/enclave/core/host_memory.h"
 #include "src/enclave/core/thread.h"
 
 namespace cloister::core {
 
 // The result as Linux gives it: >= 0, or a negative errno out of the row's class. EINTR means that the thread was
 // kicked.
-long host_call(HostCall call, std::uint64_t a0 = 0, std::uint64_t a1 = 0, std::uint64_t a2 = 0, std::uint64_t a3 = 0,
-               std::uint64_t a4 = 0, std::uint64_t a5 = 0);
+long host_call(HostCall call, HostArgument a0 = {}, HostArgument a1 = {}, HostArgument a2 = {}, HostArgument a3 = {},
+               HostArgument a4 = {}, HostArgument a5 = {});
 
 // The same for a call that may block: a kick from before or during it ends it with -EINTR. See interrupt.h.
-long blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
-                        std::uint64_t a4, std::uint64_t a5);
+long blocking_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArgument a2, HostArgument a3,
+                        HostArgument a4, HostArgument a5);
 
-// The answer was impossible: one line, exit status 120.
-[[noreturn]] void host_lied(HostCall call, const char* what);
-
-// The thread's bounce buffer (kBounceSize bytes outside), 8-byte aligned.
-inline std::uint64_t bounce_buffer() { return current_thread()->host_block + kHostBlockBounceOffset; }
-
-// Copies between trusted memory and host memory; `host` 8-byte aligned and inside the caller's own bounce buffer.
-void copy_to_host(std::uint64_t host, const void* from, std::size_t size);
-void copy_from_host(void* to, std::uint64_t host, std::size_t size);
+// The thread's bounce buffer (kBounceSize bytes outside), 8-byte aligned. copy_to_host and copy_from_host stay within
+// it.
+inline HostAddress bounce_buffer() { return current_thread()->host_block + kHostBlockBounceOffset; }
 // The terminated string at `offset` of the bounce buffer; returns its address. `size` includes the terminator.
-std::uint64_t stage_string(std::uint64_t offset, const char* text, std::size_t size);
-
-// One aligned word of host memory. S-4: read once, then use the copy.
-inline std::uint64_t load_host_word(std::uint64_t address) {
-  return *reinterpret_cast<const volatile std::uint64_t*>(address);
-}
-inline void store_host_word(std::uint64_t address, std::uint64_t value) {
-  *reinterpret_cast<volatile std::uint64_t*>(address) = value;
-}
+HostAddress stage_string(std::uint64_t offset, const char* text, std::size_t size);
 
 // "Completely outside ELRANGE" and in user space (rule S-2). ELRANGE starts at 0, so one comparison each.
 inline bool is_outside(std::uint64_t address, std::uint64_t size) {

@@ -16,8 +16,8 @@ extern "C" std::uint64_t core_read_tsc() { return tsc; }
 
 namespace cloister::core {
 void enclave_fail(const char* text, const char*, unsigned) { throw std::runtime_error(text); }
-void copy_from_host(void* to, std::uint64_t host, std::size_t size) {
-  std::memcpy(to, reinterpret_cast<const void*>(host), size);
+void copy_from_host(void* to, HostAddress host, std::size_t size) {
+  std::memcpy(to, reinterpret_cast<const void*>(host.word()), size);
 }
 
 namespace {
@@ -31,7 +31,7 @@ class HostTime : public testing::Test {
     // The clock of a process starts once and never goes back, so each test starts later.
     static std::uint64_t boot = 0;
     page_ = {tsc, kHonestMultiplier, boot += 1000 * kSecond, 1000 * kSecond, 0, 0};
-    start_clock(reinterpret_cast<std::uint64_t>(&page_));
+    start_clock(HostAddress(reinterpret_cast<std::uint64_t>(&page_)));
   }
   // One second passes, in steps that let the clock refresh itself; how long it took inside.
   std::uint64_t pass_a_second() {
@@ -68,7 +68,7 @@ TEST_F(HostTime, I_3_NeverBackwardsAndNoJumps) {
 TEST_F(HostTime, I_3_ImpossibleRatesStop) {
   for (const std::uint64_t rate : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
     page_.multiplier = rate;
-    EXPECT_THROW(start_clock(reinterpret_cast<std::uint64_t>(&page_)), std::runtime_error) << rate;
+    EXPECT_THROW(start_clock(HostAddress(reinterpret_cast<std::uint64_t>(&page_))), std::runtime_error) << rate;
   }
 }
 

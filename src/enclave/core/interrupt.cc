@@ -6,12 +6,12 @@
 namespace cloister::core {
 
 std::uint64_t fetch_host_signals(Thread* thread) {
-  const std::uint64_t address = thread->host_block + offsetof(HostBlock, signals);
-  const std::uint64_t bits = load_host_word(address);
+  const HostAddress address = thread->host_block + offsetof(HostBlock, signals);
+  const std::uint64_t bits = noted_signals(thread);
   if (bits != 0) {
     // The handler runs on this very host thread, so nothing is lost between the load and the atomic clearing of those
     // bits.
-    __atomic_fetch_and(reinterpret_cast<std::uint64_t*>(address), ~bits, __ATOMIC_RELAXED);
+    __atomic_fetch_and(reinterpret_cast<std::uint64_t*>(address.word()), ~bits, __ATOMIC_RELAXED);
     __atomic_fetch_or(&thread->host_signals, bits, __ATOMIC_RELAXED);
     __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkHostSignal), __ATOMIC_RELAXED);
   }
@@ -32,8 +32,8 @@ void end_sleep(Thread* thread) {
 }
 }  // namespace
 
-long interruptible_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2, std::uint64_t a3,
-                             std::uint64_t a4, std::uint64_t a5) {
+long interruptible_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArgument a2, HostArgument a3,
+                             HostArgument a4, HostArgument a5) {
   Thread* thread = current_thread();
   for (;;) {
     if (!may_leave_interruptibly(thread)) return -EINTR;

@@ -10,8 +10,12 @@
 
 namespace cloister::core {
 // Like host_call, for calls that may block: -EINTR only when this thread has work to do (a signal, exit).
-long interruptible_host_call(HostCall call, std::uint64_t a0 = 0, std::uint64_t a1 = 0, std::uint64_t a2 = 0,
-                             std::uint64_t a3 = 0, std::uint64_t a4 = 0, std::uint64_t a5 = 0);
+long interruptible_host_call(HostCall call, HostArgument a0 = {}, HostArgument a1 = {}, HostArgument a2 = {},
+                             HostArgument a3 = {}, HostArgument a4 = {}, HostArgument a5 = {});
+// Signals that the host's handler noted: hints, judged by the kernel storey's list.
+inline std::uint64_t noted_signals(Thread* thread) {
+  return load_host_word(thread->host_block + offsetof(HostBlock, signals)).unverified_because("any set of bits is one");
+}
 // The steps before a call that may block; false when the thread has work to do first.
 inline bool may_leave_interruptibly(Thread* thread);
 // Moves what the host signalled since the last time into Thread::work; returns the new bits of the signal set.
@@ -22,7 +26,7 @@ void interrupt_thread(Thread* thread, std::uint64_t work);
 inline bool may_leave_interruptibly(Thread* thread) {
   store_host_word(thread->host_block + offsetof(HostBlock, kicked), 0);
   // A signal that the host's handler noted before that store has left its bit.
-  if (load_host_word(thread->host_block + offsetof(HostBlock, signals)) != 0) [[unlikely]]
+  if (noted_signals(thread) != 0) [[unlikely]]
     fetch_host_signals(thread);
   return __atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) == 0;
 }

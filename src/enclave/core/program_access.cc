@@ -74,20 +74,20 @@ bool zero_program(std::uint64_t to, std::size_t size) {
 }
 
 // The copies from and to the host restart on an 8-byte boundary of the bounce buffer, which repeats at most 7 bytes.
-bool copy_host_to_program_checked(std::uint64_t to, std::uint64_t host, std::size_t size) {
+bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size) {
   if (!is_program_range(to, size)) return false;
   return copy_with_faults(size, Access::write, [&](std::size_t done, std::size_t left) {
     const std::size_t aligned = done & ~std::size_t{7};
-    const std::size_t rest = copy_host_to_program(to + aligned, host + aligned, left + (done - aligned));
+    const std::size_t rest = copy_host_to_program(to + aligned, host.word() + aligned, left + (done - aligned));
     return rest > left ? left : rest;
   });
 }
 
-bool copy_program_to_host_checked(std::uint64_t host, std::uint64_t from, std::size_t size) {
+bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
   if (!is_program_range(from, size)) return false;
   return copy_with_faults(size, Access::read, [&](std::size_t done, std::size_t left) {
     const std::size_t aligned = done & ~std::size_t{7};
-    const std::size_t rest = copy_program_to_host(host + aligned, from + aligned, left + (done - aligned));
+    const std::size_t rest = copy_program_to_host(host.word() + aligned, from + aligned, left + (done - aligned));
     return rest > left ? left : rest;
   });
 }

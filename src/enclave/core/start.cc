@@ -60,12 +60,13 @@ void read_own_report() {
 
 void copy_start_area(std::uint64_t area, std::uint64_t size) {
   if (!may_use(area, size, 8) || size < sizeof(StartParameters)) stop_silently();
-  copy_from_host(&start_parameters, area, sizeof start_parameters);
+  start_parameters =
+      HostIn<StartParameters>(HostAddress(area)).load().unverified_because("each field is judged where it is used");
   const std::uint64_t offset = start_parameters.strings_offset, length = start_parameters.strings_size;
   if (offset % 8 != 0 || offset > size || length > size - offset || length > kMaxStartStrings) stop_silently();
   const long copy = runtime_map(length + 8, kPageRead | kPageWrite);
   if (copy < 0) enclave_fail("no memory for the arguments", __FILE__, __LINE__);
-  copy_from_host(reinterpret_cast<void*>(copy), area + offset, length);
+  copy_from_host(reinterpret_cast<void*>(copy), HostAddress(area + offset), length);
   reinterpret_cast<char*>(copy)[length] = '\0';
   start_strings = reinterpret_cast<const char*>(copy);
 }
@@ -102,7 +103,7 @@ extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uin
                                               Thread* thread) {
   // Nothing may be printed before the block is known to lie outside; a bad one stops the enclave.
   if (!may_use(host_block, kHostBlockSize, 64) || !may_use(thread->host_target, 16, 1)) stop_silently();
-  thread->host_block = host_block;
+  thread->host_block = HostAddress(host_block);
   if (thread->start != nullptr) {
     thread->start(thread);
     enclave_fail("a thread's first function returned", __FILE__, __LINE__);
@@ -112,7 +113,7 @@ extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uin
   thread->host_pid = thread->host_tid = start_parameters.host_pid;
   set_cpuid_table(start_parameters.cpuid, start_parameters.cpuid_count, enclave_xfrm);
   if (!may_use(start_parameters.time_page, sizeof(TimeParameters), 8)) stop_silently();
-  start_clock(start_parameters.time_page);
+  start_clock(HostAddress(start_parameters.time_page));
   start_runtime();
 }
 }  // namespace cloister::core

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include "src/boundary/host_block.h"
+#include "src/enclave/core/host_memory.h"
 #include "src/enclave/core/thread_offsets.h"
 
 namespace cloister::core {
@@ -39,7 +40,7 @@ struct alignas(64) Thread {
   // second line
   std::uint64_t work;          // Work bits
   std::uint64_t vectors_live;  // 1: the program's vector registers must survive a host call
-  std::uint64_t host_block;    // address outside, checked once
+  HostAddress host_block;      // address outside, checked once
   Task* task;
   std::uint64_t host_call_count;
   std::uint64_t kernel_entry_count;

@@ -105,7 +105,7 @@ Result<void> IoVector::fill_zeros(std::size_t offset, std::size_t size) const {
 
 // Host memory is accessed in aligned words only, so where a segment would begin within a word the data takes the way
 // over a small trusted buffer; the usual single segment is copied directly.
-Result<void> IoVector::fill_from_host(std::size_t offset, std::uint64_t host, std::size_t size) const {
+Result<void> IoVector::fill_from_host(std::size_t offset, core::HostAddress host, std::size_t size) const {
   if (!trusted_ && many_.empty())
     return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
       return core::copy_host_to_program_checked(address, host, part);
@@ -119,7 +119,7 @@ Result<void> IoVector::fill_from_host(std::size_t offset, std::uint64_t host, st
   return {};
 }
 
-Result<void> IoVector::fetch_to_host(std::size_t offset, std::uint64_t host, std::size_t size) const {
+Result<void> IoVector::fetch_to_host(std::size_t offset, core::HostAddress host, std::size_t size) const {
   if (!trusted_ && many_.empty())
     return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
       return core::copy_program_to_host_checked(host, address, part);

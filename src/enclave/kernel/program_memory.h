@@ -61,8 +61,8 @@ class IoVector {
   Result<void> fetch(std::size_t offset, void* to, std::size_t size) const;
   Result<void> fill_zeros(std::size_t offset, std::size_t size) const;
   // The same between the memory and the thread's bounce buffer, whose data lies at `host` (8-byte aligned).
-  Result<void> fill_from_host(std::size_t offset, std::uint64_t host, std::size_t size) const;
-  Result<void> fetch_to_host(std::size_t offset, std::uint64_t host, std::size_t size) const;
+  Result<void> fill_from_host(std::size_t offset, core::HostAddress host, std::size_t size) const;
+  Result<void> fetch_to_host(std::size_t offset, core::HostAddress host, std::size_t size) const;
   // The part [offset, offset + size).
   IoVector slice(std::size_t offset, std::size_t size) const;
 

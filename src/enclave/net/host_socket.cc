@@ -58,14 +58,14 @@ Result<void> HostSocket::listen(int backlog) {
 
 // Host may: give a descriptor that is ours already (checked in host_call), any peer's address of the family, EINTR.
 Result<AcceptedSocket> HostSocket::accept(Task&, int flags) {
-  const std::uint64_t buffer = core::bounce_buffer();
+  const core::HostAddress buffer = core::bounce_buffer();
   core::store_host_word(buffer + kSize, kHostAddressSize);
   const long result = core::interruptible_host_call(HostCall::accept4, host(), buffer + kAddress, buffer + kSize,
                                                     static_cast<std::uint64_t>((flags & SOCK_NONBLOCK) | SOCK_CLOEXEC));
   const auto descriptor = TRY(waited(result, has_receive_time_out_));
   auto* const accepted = new HostSocket(static_cast<int>(descriptor), socket_kind(), flags & SOCK_NONBLOCK);
   AcceptedSocket answer{vfs::FileRef(accepted), {}};
-  answer.peer = take_address(HostCall::accept4, buffer + kAddress, core::load_host_word(buffer + kSize) & 0xffff'ffff,
+  answer.peer = take_address(HostCall::accept4, buffer + kAddress, core::load_host_word(buffer + kSize).low_half(),
                              socket_kind().family);
   accepted->local_name_ = known_address(local_name_);
   return answer;
@@ -97,11 +97,10 @@ void HostSocket::know_address(SocketAddress& which, const SocketAddress& address
 
 // Host may: claim any address of the family.
 Result<SocketAddress> HostSocket::ask_address(HostCall call) {
-  const std::uint64_t buffer = core::bounce_buffer();
+  const core::HostAddress buffer = core::bounce_buffer();
   core::store_host_word(buffer + kSize, kHostAddressSize);
   TRY(vfs::quick_host_call(call, host(), buffer + kAddress, buffer + kSize));
-  return take_address(call, buffer + kAddress, core::load_host_word(buffer + kSize) & 0xffff'ffff,
-                      socket_kind().family);
+  return take_address(call, buffer + kAddress, core::load_host_word(buffer + kSize).low_half(), socket_kind().family);
 }
 
 Result<SocketAddress> HostSocket::local_address() {

@@ -45,13 +45,13 @@ Result<std::int64_t> list_interfaces(std::uint64_t socket, ProgramAddress argume
   constexpr std::uint64_t kListOffset = 64;
   const auto asked = static_cast<std::uint32_t>(std::min<int>(request.ifc_len, kBounceSize - kListOffset)) /
                      sizeof(ifreq) * sizeof(ifreq);
-  const std::uint64_t host = core::bounce_buffer();
+  const core::HostAddress host = core::bounce_buffer();
   const ProgramAddress list{reinterpret_cast<std::uint64_t>(request.ifc_buf)};
   core::store_host_word(host, asked);
-  core::store_host_word(host + 8, list.is_null() ? 0 : host + kListOffset);
+  core::store_host_word(host + 8, list.is_null() ? 0 : (host + kListOffset).word());
   TRY(vfs::quick_host_call(HostCall::ioctl, socket, SIOCGIFCONF, host));
-  const auto size = static_cast<std::uint32_t>(core::load_host_word(host));
-  if (list.is_null() ? size > 1u << 20 : size > asked) core::host_lied(HostCall::ioctl, "length of the interface list");
+  const std::uint32_t size = core::load_host_word(host).low_half().at_most(
+      list.is_null() ? 1u << 20 : static_cast<std::uint32_t>(asked), HostCall::ioctl, "length of the interface list");
   if (!list.is_null()) TRY(IoVector::program(list, size).fill_from_host(0, host + kListOffset, size));
   request.ifc_len = static_cast<int>(size);
   TRY(argument.store(request));
@@ -61,7 +61,7 @@ Result<std::int64_t> list_interfaces(std::uint64_t socket, ProgramAddress argume
 // Host may: leave the answer as it was, or write anything there. It is data; only its size is ours.
 Result<std::int64_t> pass_control(std::uint64_t socket, const ControlShape& shape, ProgramAddress argument) {
   std::array<std::uint8_t, 64> buffer{};
-  const std::uint64_t host = core::bounce_buffer();
+  const core::HostAddress host = core::bounce_buffer();
   if (shape.size_in > 0) TRY(argument.read(buffer.data(), shape.size_in));
   core::copy_to_host(host, buffer.data(), buffer.size());
   const auto result = TRY(vfs::quick_host_call(HostCall::ioctl, socket, shape.request, host));

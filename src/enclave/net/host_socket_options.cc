@@ -70,14 +70,15 @@ Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int 
   }
   const bool is_credentials = level == SOL_SOCKET && name == SO_PEERCRED;
   const std::size_t asked = is_credentials ? sizeof(ucred) : std::min<std::size_t>(capacity, known->size);
-  const std::uint64_t buffer = core::bounce_buffer();
+  const core::HostAddress buffer = core::bounce_buffer();
   const std::array<std::uint8_t, kMaxOptionSize> zeros{};
   core::store_host_word(buffer + kSizeOffset, asked);
   core::copy_to_host(buffer + kValueOffset, zeros.data(), zeros.size());
   TRY(vfs::quick_host_call(HostCall::getsockopt, host(), static_cast<std::uint64_t>(level),
                            static_cast<std::uint64_t>(name), buffer + kValueOffset, buffer + kSizeOffset));
-  const std::uint64_t size = core::load_host_word(buffer + kSizeOffset) & 0xffff'ffff;
-  if (size > asked) core::host_lied(HostCall::getsockopt, "more than asked");
+  const std::uint32_t size = core::load_host_word(buffer + kSizeOffset)
+                                 .low_half()
+                                 .at_most(static_cast<std::uint32_t>(asked), HostCall::getsockopt, "more than asked");
   std::vector<std::uint8_t> value(size);
   core::copy_from_host(value.data(), buffer + kValueOffset, size);
   if (level == SOL_SOCKET && name == SO_ERROR && size == sizeof(int)) {

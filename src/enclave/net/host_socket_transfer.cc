@@ -28,17 +28,17 @@ constexpr int kReceiveFlags = MSG_OOB | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | MS
 constexpr int kResultFlags = MSG_OOB | MSG_TRUNC | MSG_CTRUNC | MSG_EOR | MSG_ERRQUEUE;
 
 // struct msghdr and its one iovec in words, as they lie in the host's memory.
-void put_message_header(std::uint64_t host, std::uint64_t address_size, std::uint64_t data_size,
+void put_message_header(core::HostAddress host, std::uint64_t address_size, std::uint64_t data_size,
                         std::uint64_t control_size) {
-  const std::uint64_t words[7] = {address_size > 0 ? host + kAddressOffset : 0,
+  const std::uint64_t words[7] = {address_size > 0 ? (host + kAddressOffset).word() : 0,
                                   address_size,
-                                  host + kVectorOffset,
+                                  (host + kVectorOffset).word(),
                                   1,
-                                  control_size > 0 ? host + kControlOffset : 0,
+                                  control_size > 0 ? (host + kControlOffset).word() : 0,
                                   control_size,
                                   0};
   core::copy_to_host(host, words, sizeof words);
-  const std::uint64_t vector[2] = {host + kDataOffset, data_size};
+  const std::uint64_t vector[2] = {(host + kDataOffset).word(), data_size};
   core::copy_to_host(host + kVectorOffset, vector, sizeof vector);
 }
 }  // namespace
@@ -53,7 +53,7 @@ Result<std::int64_t> HostSocket::waited(long host_result, bool has_time_out) con
 // for sendmsg), fail with any error of the class.
 Result<std::size_t> HostSocket::send_part(const OutgoingMessage& message, std::size_t done, std::size_t part,
                                           int flags) {
-  const std::uint64_t host_buffer = core::bounce_buffer();
+  const core::HostAddress host_buffer = core::bounce_buffer();
   const auto host_flags = static_cast<std::uint64_t>((flags & kSendFlags) | MSG_NOSIGNAL);
   const std::uint64_t address_size =
       done == 0 ? message.destination.size : 0;  // MSG_FASTOPEN connects with the first part
@@ -103,7 +103,7 @@ Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
 // Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them
 // (checked by take_address and take_control), end early. With MSG_TRUNC the size of a datagram may exceed the buffer.
 Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
-  const std::uint64_t host_buffer = core::bounce_buffer();
+  const core::HostAddress host_buffer = core::bounce_buffer();
   const std::size_t size = message.data.size();
   const bool gives_true_size = (message.flags & MSG_TRUNC) != 0;
   // Host descriptors must not reach us: AF_UNIX control data is never asked for, and the host drops it.
@@ -119,9 +119,11 @@ Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
     const auto got = static_cast<std::size_t>(TRY(waited(result, has_receive_time_out_)));
     if (CLOISTER_KEEPS(S_8) && got > part && (!gives_true_size || got > 0x7fff'ffff))
       core::host_lied(HostCall::recvmsg, "more than asked");
-    const std::uint64_t address_size = core::load_host_word(host_buffer + offsetof(msghdr, msg_namelen)) & 0xffff'ffff;
-    const std::uint64_t control_size = core::load_host_word(host_buffer + offsetof(msghdr, msg_controllen));
-    const int flags = static_cast<int>(core::load_host_word(host_buffer + offsetof(msghdr, msg_flags)));
+    const auto address_size = core::load_host_word(host_buffer + offsetof(msghdr, msg_namelen)).low_half();
+    const std::uint64_t control_size =
+        core::load_host_word(host_buffer + offsetof(msghdr, msg_controllen)).unverified_because("judged below");
+    const auto flags = static_cast<int>(
+        core::load_host_word(host_buffer + offsetof(msghdr, msg_flags)).unverified_because("masked by kResultFlags"));
     if (done == 0) {
       message.source =
           take_address(HostCall::recvmsg, host_buffer + kAddressOffset, address_size, socket_kind().family);

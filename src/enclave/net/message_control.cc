@@ -32,7 +32,7 @@ Result<void> check_outgoing_control(const std::vector<std::uint8_t>& control) {
   return {};
 }
 
-std::vector<std::uint8_t> take_control(std::uint64_t host, std::size_t size) {
+std::vector<std::uint8_t> take_control(core::HostAddress host, std::size_t size) {
   std::vector<std::uint8_t> control(size);
   core::copy_from_host(control.data(), host, size);
   if (check_control(control) != ControlCheck::ok) core::host_lied(HostCall::recvmsg, "control data");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 #include "src/base/result.h"
+#include "src/enclave/core/host_memory.h"
 
 namespace cloister::net {
 inline constexpr std::size_t kMaxControlSize = 3840;
@@ -13,5 +14,5 @@ inline constexpr std::size_t kMaxControlSize = 3840;
 // its own.
 Result<void> check_outgoing_control(const std::vector<std::uint8_t>& control);
 // What the host left in the bounce buffer. Host may: write anything; malformed data or descriptors stop the enclave.
-std::vector<std::uint8_t> take_control(std::uint64_t host, std::size_t size);
+std::vector<std::uint8_t> take_control(core::HostAddress host, std::size_t size);
 }  // namespace cloister::net

@@ -36,12 +36,14 @@ Result<void> store_address(const SocketAddress& address, ProgramAddress to, Prog
   return size_address.store(static_cast<std::int32_t>(address.size));
 }
 
-void put_address(const SocketAddress& address, std::uint64_t host) {
+void put_address(const SocketAddress& address, core::HostAddress host) {
   core::copy_to_host(host, &address.storage, (address.size + 7) & ~7u);
 }
 
-SocketAddress take_address(HostCall call, std::uint64_t host, std::uint64_t size, int family) {
+SocketAddress take_address(HostCall call, core::HostAddress host, core::Untrusted<std::uint32_t> claimed_size,
+                           int family) {
   SocketAddress address;
+  const std::uint32_t size = claimed_size.unverified_because("is_honest_size judges it");
   if (size == 0) return address;
   if (CLOISTER_KEEPS(S_11) && !is_honest_size(family, size)) core::host_lied(call, "size of a socket address");
   core::copy_from_host(&address.storage, host, std::min<std::uint64_t>(size, sizeof address.storage));

@@ -26,9 +26,10 @@ Result<void> store_address(const SocketAddress& address, ProgramAddress to, Prog
 
 // In the host's memory an address takes its 128 bytes at `host`, its size a word of its own.
 inline constexpr std::uint64_t kHostAddressSize = sizeof(sockaddr_storage);
-void put_address(const SocketAddress& address, std::uint64_t host);
+void put_address(const SocketAddress& address, core::HostAddress host);
 // What the host left, for a socket of `family`: AF_INET and AF_INET6 have their exact sizes and family, AF_UNIX at most
 // 110 bytes. Host may: claim any size or family; what is not of the socket's family stops the enclave. A zero size is
 // "no address".
-SocketAddress take_address(HostCall call, std::uint64_t host, std::uint64_t size, int family);
+SocketAddress take_address(HostCall call, core::HostAddress host, core::Untrusted<std::uint32_t> claimed_size,
+                           int family);
 }  // namespace cloister::net

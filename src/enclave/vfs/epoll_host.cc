@@ -53,7 +53,7 @@ void EpollEntries::release(std::uint32_t index) {
 
 Result<void> host_epoll_control(int epoll, int operation, int descriptor, std::uint32_t events, std::uint64_t token) {
   const EpollEvent event{events, token};
-  const std::uint64_t host = core::bounce_buffer();
+  const core::HostAddress host = core::bounce_buffer();
   core::copy_to_host(host, &event, sizeof event);
   const long result =
       core::host_call(HostCall::epoll_ctl, static_cast<std::uint64_t>(epoll), static_cast<std::uint64_t>(operation),

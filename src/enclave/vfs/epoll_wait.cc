@@ -111,7 +111,7 @@ bool EpollSet::is_ready() {
 // at our clock.
 Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline,
                                 std::vector<EpollEvent>& events) {
-  std::uint64_t time_out = 0;
+  core::HostAddress time_out;
   if (how == HostWait::look || deadline != kernel::kNoDeadline) {
     const std::uint64_t now = core::monotonic_now();
     const std::uint64_t left = how == HostWait::look || now >= deadline ? 0 : deadline - now;

@@ -30,8 +30,8 @@ Result<struct stat> take_status(HostCall call) {
 }
 }  // namespace
 
-Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
-                                     std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
+Result<std::int64_t> quick_host_call(HostCall call, core::HostArgument a0, core::HostArgument a1, core::HostArgument a2,
+                                     core::HostArgument a3, core::HostArgument a4, core::HostArgument a5) {
   for (;;) {
     const long result = core::host_call(call, a0, a1, a2, a3, a4, a5);
     if (result >= 0) return result;
@@ -40,8 +40,9 @@ Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0, std::uint6
   }
 }
 
-Result<std::int64_t> blocking_host_call(HostCall call, std::uint64_t a0, std::uint64_t a1, std::uint64_t a2,
-                                        std::uint64_t a3, std::uint64_t a4, std::uint64_t a5) {
+Result<std::int64_t> blocking_host_call(HostCall call, core::HostArgument a0, core::HostArgument a1,
+                                        core::HostArgument a2, core::HostArgument a3, core::HostArgument a4,
+                                        core::HostArgument a5) {
   const long result = core::interruptible_host_call(call, a0, a1, a2, a3, a4, a5);
   if (result >= 0) return result;
   return Error::from_errno(static_cast<int>(result == -EINTR ? -core::kRestartSys : -result));
@@ -55,7 +56,7 @@ Result<void> close_host_descriptor(int descriptor) {
   return {};
 }
 
-Result<std::uint64_t> stage_path(std::uint64_t offset, const std::string& path) {
+Result<core::HostAddress> stage_path(std::uint64_t offset, const std::string& path) {
   if (path.size() >= 4096) return Error::from_errno(ENAMETOOLONG);
   return core::stage_string(offset, path.c_str(), path.size() + 1);
 }
@@ -68,7 +69,7 @@ Result<struct stat> host_status(int descriptor, std::uint32_t type) {
 }
 
 Result<struct stat> host_path_status(const std::string& path, int flags) {
-  const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
+  const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
   TRY(quick_host_call(HostCall::newfstatat, static_cast<std::uint64_t>(AT_FDCWD), staged,
                       core::bounce_buffer() + kStructure, static_cast<std::uint64_t>(flags)));
   return take_status(HostCall::newfstatat);

@@ -15,16 +15,18 @@ inline constexpr std::uint64_t kFirstPath = 0, kSecondPath = 4096, kStructure = 
 
 // A call that an honest host answers at once: a kick meanwhile is no reason to give up, the work waits for the way
 // back.
-Result<std::int64_t> quick_host_call(HostCall call, std::uint64_t a0 = 0, std::uint64_t a1 = 0, std::uint64_t a2 = 0,
-                                     std::uint64_t a3 = 0, std::uint64_t a4 = 0, std::uint64_t a5 = 0);
+Result<std::int64_t> quick_host_call(HostCall call, core::HostArgument a0 = {}, core::HostArgument a1 = {},
+                                     core::HostArgument a2 = {}, core::HostArgument a3 = {}, core::HostArgument a4 = {},
+                                     core::HostArgument a5 = {});
 // A call that may block; interrupted, it becomes the restart of the system call.
-Result<std::int64_t> blocking_host_call(HostCall call, std::uint64_t a0 = 0, std::uint64_t a1 = 0, std::uint64_t a2 = 0,
-                                        std::uint64_t a3 = 0, std::uint64_t a4 = 0, std::uint64_t a5 = 0);
+Result<std::int64_t> blocking_host_call(HostCall call, core::HostArgument a0 = {}, core::HostArgument a1 = {},
+                                        core::HostArgument a2 = {}, core::HostArgument a3 = {},
+                                        core::HostArgument a4 = {}, core::HostArgument a5 = {});
 // Gives the descriptor back to the host; its error is close's.
 Result<void> close_host_descriptor(int descriptor);
 
 // ENAMETOOLONG when it does not fit.
-Result<std::uint64_t> stage_path(std::uint64_t offset, const std::string& path);
+Result<core::HostAddress> stage_path(std::uint64_t offset, const std::string& path);
 
 // fstat, with what no honest kernel would say refused. For an open file its type cannot change: `type` 0 is "not known
 // yet".

@@ -71,7 +71,7 @@ HostDirectory::HostDirectory(std::shared_ptr<HostDescriptor> descriptor, const s
 // Host may: return more than asked (refused by the row), records that overlap, run out of the result or name other
 // directories.
 Result<std::vector<std::uint8_t>> HostDirectory::next_records(std::size_t size) {
-  const std::uint64_t bounce = core::bounce_buffer();
+  const core::HostAddress bounce = core::bounce_buffer();
   const auto got = static_cast<std::size_t>(
       TRY(quick_host_call(HostCall::getdents64, host(), bounce, std::min<std::size_t>(size, kBounceSize))));
   std::vector<std::uint8_t> records(got);

@@ -16,7 +16,7 @@ HostMappedFile::~HostMappedFile() { keep_while_locked(identity_, std::move(descr
 Result<void> HostMappedFile::read_pages(std::uint64_t offset, void* to, std::size_t size) {
   auto* bytes = static_cast<std::uint8_t*>(to);
   const BounceKeeper keeper(std::min(size, kBouncePiece));
-  const std::uint64_t bounce = core::bounce_buffer();
+  const core::HostAddress bounce = core::bounce_buffer();
   std::size_t done = 0;
   while (done < size) {
     const std::size_t part = std::min(kBouncePiece, size - done);
@@ -34,7 +34,7 @@ Result<void> HostMappedFile::read_pages(std::uint64_t offset, void* to, std::siz
 Result<void> HostMappedFile::write_pages(std::uint64_t offset, const void* from, std::size_t size) {
   const auto* bytes = static_cast<const std::uint8_t*>(from);
   const BounceKeeper keeper(std::min(size, kBouncePiece));
-  const std::uint64_t bounce = core::bounce_buffer();
+  const core::HostAddress bounce = core::bounce_buffer();
   for (std::size_t done = 0; done < size;) {
     const std::size_t part = std::min(kBouncePiece, size - done);
     core::copy_to_host(bounce, bytes + done, part);

@@ -26,7 +26,7 @@ Result<struct stat> HostObject::status() { return host_status(host_descriptor, t
 
 // Host may: give any numbers; they are only shown.
 Result<struct statfs> HostObject::filesystem_status() {
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   TRY(quick_host_call(HostCall::fstatfs, host(), structure));
   struct statfs status;
   core::copy_from_host(&status, structure, sizeof status);
@@ -53,13 +53,13 @@ Result<void> HostObject::change_mode(std::uint32_t mode) {
 }
 
 Result<void> HostObject::change_owner(std::uint32_t user, std::uint32_t group) {
-  const std::uint64_t empty = TRY(stage_path(kFirstPath, ""));
+  const core::HostAddress empty = TRY(stage_path(kFirstPath, ""));
   TRY(quick_host_call(HostCall::fchownat, host(), empty, user, group, AT_EMPTY_PATH));
   return {};
 }
 
 Result<void> HostObject::set_times(const struct timespec times[2]) {
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, times, 2 * sizeof times[0]);
   TRY(quick_host_call(HostCall::utimensat, host(), 0, structure, 0));
   return {};
@@ -71,7 +71,7 @@ void HostObject::last_close() { descriptor_.reset(); }
 // row), or EINTR at any time (a retry, unless the task has work).
 Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVector& to, std::uint64_t offset,
                                 Advance advance) {
-  const std::uint64_t bounce = core::bounce_buffer();
+  const core::HostAddress bounce = core::bounce_buffer();
   std::size_t done = 0;
   do {
     const std::size_t part = std::min<std::size_t>(kBounceSize, to.size() - done);
@@ -94,7 +94,7 @@ Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVecto
 
 Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVector& from, std::uint64_t offset,
                                  Advance advance) {
-  const std::uint64_t bounce = core::bounce_buffer();
+  const core::HostAddress bounce = core::bounce_buffer();
   std::size_t done = 0;
   do {
     const std::size_t part = std::min<std::size_t>(kBounceSize, from.size() - done);

@@ -23,8 +23,8 @@ open_how how_of(std::uint32_t flags, std::uint32_t mode, std::uint64_t resolve) 
 }
 
 Result<int> open_on_host(const std::string& path, const open_how& how) {
-  const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, &how, sizeof how);
   return static_cast<int>(
       TRY(blocking_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));

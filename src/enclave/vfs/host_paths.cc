@@ -13,8 +13,8 @@ constexpr std::size_t kLinkLimit = 4096;
 
 // Host may: give any target; it must be a string within the result.
 Result<std::string> read_host_link(const std::string& path) {
-  const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
-  const std::uint64_t buffer = core::bounce_buffer() + kStructure;
+  const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
+  const core::HostAddress buffer = core::bounce_buffer() + kStructure;
   const auto size =
       static_cast<std::size_t>(TRY(quick_host_call(HostCall::readlinkat, kNowhere, staged, buffer, kLinkLimit)));
   std::string target(size, '\0');
@@ -41,19 +41,19 @@ Result<void> remove_host_name(const std::string& path, int flags) {
 }
 
 Result<void> rename_on_host(const std::string& from, const std::string& to, std::uint32_t flags) {
-  const std::uint64_t first = TRY(stage_path(kFirstPath, from)), second = TRY(stage_path(kSecondPath, to));
+  const core::HostAddress first = TRY(stage_path(kFirstPath, from)), second = TRY(stage_path(kSecondPath, to));
   TRY(quick_host_call(HostCall::renameat2, kNowhere, first, kNowhere, second, flags));
   return {};
 }
 
 Result<void> link_on_host(const std::string& from, const std::string& to, int flags) {
-  const std::uint64_t first = TRY(stage_path(kFirstPath, from)), second = TRY(stage_path(kSecondPath, to));
+  const core::HostAddress first = TRY(stage_path(kFirstPath, from)), second = TRY(stage_path(kSecondPath, to));
   TRY(quick_host_call(HostCall::linkat, kNowhere, first, kNowhere, second, static_cast<std::uint64_t>(flags)));
   return {};
 }
 
 Result<void> make_host_link(const std::string& target, const std::string& path) {
-  const std::uint64_t first = TRY(stage_path(kFirstPath, target)), second = TRY(stage_path(kSecondPath, path));
+  const core::HostAddress first = TRY(stage_path(kFirstPath, target)), second = TRY(stage_path(kSecondPath, path));
   TRY(quick_host_call(HostCall::symlinkat, first, kNowhere, second));
   return {};
 }
@@ -70,8 +70,8 @@ Result<void> change_host_owner(const std::string& path, std::uint32_t user, std:
 }
 
 Result<void> set_host_times(const std::string& path, const struct timespec times[2], int flags) {
-  const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, times, 2 * sizeof times[0]);
   TRY(quick_host_call(HostCall::utimensat, kNowhere, staged, structure, static_cast<std::uint64_t>(flags)));
   return {};

@@ -78,7 +78,7 @@ bool is_on_host(const OpenFile& file) { return file.is_host_regular; }
 // Host may: refuse a lock that nobody holds or give one that somebody holds. That is all it can do: ours hold in here.
 Result<void> lock_on_host(OpenFile& file, LockOwner kind, LockType type, LockRange range, Waiting waiting) {
   const KernelFlock lock = host_lock(type, range);
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, &lock, sizeof lock);
   const int command = kind == LockOwner::process ? (waiting == Waiting::allowed ? F_SETLKW : F_SETLK)
                                                  : (waiting == Waiting::allowed ? F_OFD_SETLKW : F_OFD_SETLK);
@@ -128,7 +128,7 @@ Result<std::optional<RecordLock>> find_conflict(Task& task, OpenFile& file, Lock
   }
   if (!is_on_host(file)) return std::optional<RecordLock>();
   KernelFlock lock = host_lock(type, range);
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, &lock, sizeof lock);
   TRY(quick_host_call(HostCall::fcntl, static_cast<std::uint64_t>(file.host_descriptor),
                       static_cast<std::uint64_t>(kind == LockOwner::process ? F_GETLK : F_OFD_GETLK), structure));

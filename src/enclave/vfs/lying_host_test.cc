@@ -107,7 +107,7 @@ struct Scenario {
 
 // Overwrites what the call filled, if that argument names a place in the bounce buffer.
 void overwrite(std::uint64_t address, int byte) {
-  const std::uint64_t bounce = core::bounce_buffer();
+  const std::uint64_t bounce = core::bounce_buffer().word();
   if (address >= bounce && address <= bounce + kBounceSize - 160)
     std::memset(reinterpret_cast<void*>(address), byte, 160);
 }

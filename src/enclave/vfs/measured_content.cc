@@ -24,8 +24,8 @@ ChunkHash hash_of(const std::uint8_t* data, std::size_t size) {
 Result<int> open_measured(const std::string& path) {
   open_how how = {};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // never wait for what is no regular file
-  const std::uint64_t staged = TRY(stage_path(kFirstPath, path));
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, &how, sizeof how);
   return static_cast<int>(
       TRY(quick_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
@@ -72,7 +72,7 @@ Result<void> MeasuredContent::load_chunk(std::size_t index, std::uint8_t* to, st
   if (find_chunk(this, index, to, size)) return {};
   {
     const BounceKeeper keeper(size);  // this may run in a page fault within another copy
-    const std::uint64_t bounce = core::bounce_buffer();
+    const core::HostAddress bounce = core::bounce_buffer();
     for (std::size_t done = 0; done < size;) {
       const auto got = static_cast<std::size_t>(
           TRY(quick_host_call(HostCall::pread64, static_cast<std::uint64_t>(descriptor_->number()), bounce, size - done,

@@ -21,7 +21,8 @@ std::uint64_t request_word(int descriptor, std::uint32_t asked) {
   return static_cast<std::uint32_t>(descriptor) | std::uint64_t{asked & 0xffff} << 32;
 }
 
-std::uint32_t take_ready(std::uint64_t word, std::uint32_t asked) {
+std::uint32_t take_ready(core::Untrusted<std::uint64_t> answer, std::uint32_t asked) {
+  const std::uint64_t word = answer.unverified_because("its upper bits are judged here");
   const auto ready = static_cast<std::uint32_t>(word >> 48);
   if (CLOISTER_KEEPS(I_7) && (ready & ~((asked & 0xffff) | kPollAlways)) != 0)
     core::host_lied(HostCall::poll, "events that nobody asked for");
@@ -93,12 +94,12 @@ class Poller {
 
   // Host may: come back early or with nothing (we look at our own clock), with events that nobody asked for (stop).
   Result<void> ask_host(bool only_look, std::uint64_t wake_at) {
-    const std::uint64_t host = core::bounce_buffer();
+    const core::HostAddress host = core::bounce_buffer();
     std::uint64_t count = host_items_.size();
     for (std::size_t i = 0; i < count; ++i)
       core::store_host_word(host + 8 * i, request_word(host_items_[i]->file->host_descriptor, host_items_[i]->asked));
     if (bell_) core::store_host_word(host + 8 * count++, request_word(bell_->host_descriptor(), POLLIN));
-    std::uint64_t time_out = 0;
+    core::HostAddress time_out;
     if (only_look || wake_at != kernel::kNoDeadline) {
       const std::uint64_t now = core::monotonic_now();
       const std::uint64_t left = only_look || now >= wake_at ? 0 : wake_at - now;
@@ -133,7 +134,7 @@ Result<std::size_t> poll_files(std::vector<PollItem>& items, std::uint64_t deadl
 }
 
 std::uint32_t poll_host_now(int host_descriptor, std::uint32_t asked) {
-  const std::uint64_t host = core::bounce_buffer();
+  const core::HostAddress host = core::bounce_buffer();
   core::store_host_word(host, request_word(host_descriptor, asked));
   if (core::host_call(HostCall::poll, host, 1, 0) != 1) return 0;
   return take_ready(core::load_host_word(host), asked);

@@ -32,7 +32,7 @@ Result<std::int64_t> pass(int host_descriptor, const Request& request, ProgramAd
     return blocking_host_call(HostCall::ioctl, host, request.number, argument.value & 0xffff'ffff);
   std::uint8_t data[kTermios2] = {};
   if (request.argument == Argument::in) TRY(argument.read(data, request.size));
-  const std::uint64_t structure = core::bounce_buffer() + kStructure;
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, data, sizeof data);
   if (TRY(blocking_host_call(HostCall::ioctl, host, request.number, structure)) != 0)
     core::host_lied(HostCall::ioctl, "success must be 0");
@@ -46,7 +46,7 @@ Result<std::int64_t> pass(int host_descriptor, const Request& request, ProgramAd
 Result<std::int64_t> control_terminal(Task& task, int host_descriptor, std::uint32_t number, ProgramAddress argument) {
   if (number == TIOCSTI) return Error::from_errno(EPERM, "typing into the host's terminal");
   if (number == TIOCGSID) {  // the session is emulated; the host only knows whether this is a terminal
-    const std::uint64_t structure = core::bounce_buffer() + kStructure;
+    const core::HostAddress structure = core::bounce_buffer() + kStructure;
     TRY(quick_host_call(HostCall::ioctl, static_cast<std::uint64_t>(host_descriptor), TCGETS, structure));
     TRY(argument.store(static_cast<std::int32_t>(task.process.session)));
     return 0;

@@ -36,7 +36,7 @@ struct TestThread {
     void* const block = mmap(nullptr, kHostBlockSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     thread = new core::Thread{};
     thread->self = thread;
-    thread->host_block = reinterpret_cast<std::uint64_t>(block);
+    thread->host_block = core::HostAddress(reinterpret_cast<std::uint64_t>(block));
     syscall(SYS_arch_prctl, kSetGs, thread);
     task = new kernel::Task(test_process(), static_cast<std::uint32_t>(gettid()));
     task->thread = thread;
@@ -44,7 +44,7 @@ struct TestThread {
   }
   ~TestThread() {
     delete task;
-    munmap(reinterpret_cast<void*>(thread->host_block), kHostBlockSize);
+    munmap(reinterpret_cast<void*>(thread->host_block.word()), kHostBlockSize);
     syscall(SYS_arch_prctl, kSetGs, 0);
     delete thread;
   }
@@ -63,7 +63,7 @@ using namespace cloister;
 
 // The host's side of a call: what host_stub.S does.
 extern "C" void host_call_transfer() {
-  auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block);
+  auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block.word());
   const std::uint64_t number = block->number & ~kInterruptible;
   ++testing::host_call_total;
   if (number == static_cast<std::uint64_t>(HostService::report_lie) ||
@@ -120,11 +120,11 @@ bool zero_program(std::uint64_t to, std::size_t size) {
   std::memset(reinterpret_cast<void*>(to), 0, size);
   return true;
 }
-bool copy_host_to_program_checked(std::uint64_t to, std::uint64_t host, std::size_t size) {
-  return copy_to_program(to, reinterpret_cast<const void*>(host), size);
+bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size) {
+  return copy_to_program(to, reinterpret_cast<const void*>(host.word()), size);
 }
-bool copy_program_to_host_checked(std::uint64_t host, std::uint64_t from, std::size_t size) {
-  return copy_from_program(reinterpret_cast<void*>(host), from, size);
+bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
+  return copy_from_program(reinterpret_cast<void*>(host.word()), from, size);
 }
 long copy_string_from_program(char* to, std::uint64_t from, std::size_t size) {
   const std::size_t length = strnlen(reinterpret_cast<const char*>(from), size);

@@ -42,11 +42,11 @@ bool zero_program(std::uint64_t to, std::size_t size) {
   const std::string zeros(size, '\0');
   return copy_to_program(to, zeros.data(), size);
 }
-bool copy_host_to_program_checked(std::uint64_t to, std::uint64_t host, std::size_t size) {
-  return copy_to_program(to, reinterpret_cast<const void*>(host), size);
+bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size) {
+  return copy_to_program(to, reinterpret_cast<const void*>(host.word()), size);
 }
-bool copy_program_to_host_checked(std::uint64_t host, std::uint64_t from, std::size_t size) {
-  return copy_from_program(reinterpret_cast<void*>(host), from, size);
+bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
+  return copy_from_program(reinterpret_cast<void*>(host.word()), from, size);
 }
 long copy_string_from_program(char* to, std::uint64_t from, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {

@@ -48,7 +48,7 @@ void enter_thread(kernel::Task& task) {
   static thread_local std::unique_ptr<ThreadBlock> block;
   block = std::make_unique<ThreadBlock>();
   block->thread.self = &block->thread;
-  block->thread.host_block = reinterpret_cast<std::uint64_t>(block->host);
+  block->thread.host_block = core::HostAddress(reinterpret_cast<std::uint64_t>(block->host));
   if (syscall(SYS_arch_prctl, ARCH_SET_GS, &block->thread) != 0) std::abort();
   task.attach(&block->thread);
 }
@@ -123,7 +123,7 @@ MeasuredFile measure(const std::string& path) {
 // The host: makes the call that the block asks for.
 extern "C" void host_call_transfer() {
   using namespace cloister;
-  auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block);
+  auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block.word());
   const std::uint64_t number = block->number & ~kInterruptible;
   std::uint64_t* const a = block->args;
   ++testing::calls;
