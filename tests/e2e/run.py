@@ -181,6 +181,23 @@ def statistics(context: Context) -> None:
     expect(found is not None and int(found.group(1)) >= 4000, f"ended threads are missing: {done.stderr[-400:]}")
 
 
+@inside_only
+def crash_report(context: Context) -> None:
+    for flags in (["-O1", "-fno-optimize-sibling-calls", "-fno-omit-frame-pointer"], ["-O2", "-fno-optimize-sibling-calls", "-static"]):
+        program = context.scratch / f"crash{flags[0]}"
+        subprocess.run(["gcc", *flags, str(HERE / "crash.c"), "-o", str(program)], check=True, timeout=60)
+        done = context.run([str(program)], True, run_options=["--debug"])
+        expect(done.status == -signal.SIGSEGV, f"{done.status}")
+        for text in (rb"address 0x18\n", rb" rip ", rb"inner_function[.\w]*\+0x", rb"middle_function[.\w]*\+0x", rb"outer_function[.\w]*\+0x",
+                     rb"main\+0x"):  # clones of functions have suffixes
+            expect(re.search(text, done.stderr) is not None, f"{flags}: {text} is missing: {done.stderr.decode()}")
+        done = context.run([str(program), "library"], True, run_options=["--debug"])
+        expect(done.status == -signal.SIGABRT and re.search(rb"abort\+0x[^$]*outer_function[.\w]*\+0x", done.stderr) is not None,
+               f"{flags}: {done.status} {done.stderr.decode()}")
+        done = context.run([str(program)], True)
+        expect(done.status == -signal.SIGSEGV and b"rax" not in done.stderr, f"without --debug: {done.stderr}")
+
+
 # -- signals ----------------------------------------------------------------------------------------------------------
 def signals_default(context: Context) -> None:
     program = helper(context, "sleeper")
@@ -611,7 +628,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
          Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("unknown_calls", unknown_calls),
          Test("links_into_proc", links_into_proc), Test("lock_survives_mapping", lock_survives_mapping),
-         Test("statistics", statistics), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
+         Test("statistics", statistics), Test("crash_report", crash_report), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
          Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),

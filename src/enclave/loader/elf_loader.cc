@@ -6,6 +6,7 @@
 #include "abi/enclave_layout.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/loader/elf_headers.h"
+#include "src/manifest/launch_manifest.h"
 
 namespace cloister::loader {
 namespace {
@@ -17,17 +18,6 @@ std::uint64_t page_up(std::uint64_t value) { return page_down(value + kPageSize 
 int protection_of(const Elf64_Phdr& segment) {
   return (segment.p_flags & PF_R ? PROT_READ : 0) | (segment.p_flags & PF_W ? PROT_WRITE : 0) |
          (segment.p_flags & PF_X ? PROT_EXEC : 0);
-}
-
-// Whole pages around [offset, offset + size), since files are read and verified by pages.
-Result<void> read_exactly(MappedFile& file, std::uint64_t offset, void* to, std::size_t size) {
-  if (offset > file.size() || file.size() - offset < size)
-    return Error::from_errno(EINVAL, "damaged ELF file: truncated");
-  const std::uint64_t first = page_down(offset), last = page_up(offset + size);
-  std::vector<std::uint8_t> pages(last - first);
-  TRY(file.read_pages(first, pages.data(), pages.size()));
-  std::memcpy(to, pages.data() + (offset - first), size);
-  return {};
 }
 
 // Where a position-independent image goes: programs low, with room for the heap above them; the dynamic loader wherever
@@ -80,9 +70,20 @@ Result<void> map_segment(AddressSpace& memory, const std::shared_ptr<MappedFile>
 }
 }  // namespace
 
+// Whole chunks before and whole pages behind, since files are read and verified like that.
+Result<void> read_file_bytes(MappedFile& file, std::uint64_t offset, void* to, std::size_t size) {
+  if (offset > file.size() || file.size() - offset < size)
+    return Error::from_errno(EINVAL, "damaged ELF file: truncated");
+  const std::uint64_t first = offset & ~(kFileChunkSize - 1), last = page_up(offset + size);
+  std::vector<std::uint8_t> pages(last - first);
+  TRY(file.read_pages(first, pages.data(), pages.size()));
+  std::memcpy(to, pages.data() + (offset - first), size);
+  return {};
+}
+
 Result<LoadedElf> load_elf(AddressSpace& memory, const std::shared_ptr<MappedFile>& file, Role role) {
   const ElfHeaders headers = TRY(read_elf_headers(
-      [&file](std::uint64_t offset, void* to, std::size_t size) { return read_exactly(*file, offset, to, size); },
+      [&file](std::uint64_t offset, void* to, std::size_t size) { return read_file_bytes(*file, offset, to, size); },
       file->size()));
   const std::uint64_t base = TRY(choose_base(memory, headers, role));
   LoadedElf loaded;

@@ -19,6 +19,9 @@ struct LoadedElf {
   std::uint64_t base = 0, end = 0;  // of the whole image
   std::string interpreter;          // empty for a static program
 };
+// Exactly `size` bytes at `offset`; EINVAL where the file has none.
+Result<void> read_file_bytes(MappedFile& file, std::uint64_t offset, void* to, std::size_t size);
+
 enum class Role { program, interpreter };
 // ENOEXEC for what is no ELF file of ours, EINVAL for a damaged one, ENOMEM, and what mapping gives. error().what() is
 // for people.
