@@ -113,6 +113,8 @@ int verify(const Options& options) {
   CollateralKind culprit{};
   const auto collateral = parse_collateral(files, cache, culprit);
   if (!collateral.ok()) return no_collateral(options, quote.value(), files, culprit, collateral.error(), cache);
+  if (!collateral.value().tcb_signing && !root.value().knows_its_tcb_signer())
+    return no_collateral(options, quote.value(), files, CollateralKind::tcb_signing, Error(Errc::invalid, ""), cache);
   return show(options, quote.value(),
               dcap::Verified<dcap::Quote>::judge(quote.value(), collateral.value(), root.value(), options.time, cache));
 }

@@ -32,13 +32,13 @@ Result<Collateral> parse_collateral(const CollateralFiles& files, Cache& cache, 
     culprit = kind;
     return Bytes(files[kind].bytes);
   };
-  for (const CollateralKind needed :
-       {CollateralKind::tcb_info, CollateralKind::qe_identity, CollateralKind::tcb_signing}) {
+  for (const CollateralKind needed : {CollateralKind::tcb_info, CollateralKind::qe_identity}) {
     if (next(needed).empty()) return Error(Errc::invalid, "there is none");
   }
   collateral.tcb_info = TRY(cache.tcb_info(next(CollateralKind::tcb_info)));
   collateral.qe_identity = TRY(cache.identity(next(CollateralKind::qe_identity)));
-  collateral.tcb_signing = TRY(cache.certificates(next(CollateralKind::tcb_signing)));
+  if (const Bytes file = next(CollateralKind::tcb_signing); !file.empty())
+    collateral.tcb_signing = TRY(cache.certificates(file));
   if (const Bytes file = next(CollateralKind::pck_crl); !file.empty()) collateral.pck_crl = TRY(cache.crl(file));
   if (const Bytes file = next(CollateralKind::root_crl); !file.empty()) collateral.root_crl = TRY(cache.crl(file));
   if (const Bytes file = next(CollateralKind::pck_ca); !file.empty()) collateral.pck_ca = TRY(cache.certificates(file));

@@ -25,7 +25,7 @@ const char* name(CollateralKind kind);
 // The largest file of a kind that is worth reading.
 std::size_t size_limit(CollateralKind kind);
 
-// Parses what is there. TCB info, QE identity and TCB signing certificate must be. On an error `culprit` is the file's
+// Parses what is there. TCB info and QE identity must be. On an error `culprit` is the file's
 // kind.
 Result<Collateral> parse_collateral(const CollateralFiles& files, Cache& cache, CollateralKind& culprit);
 

@@ -2,6 +2,7 @@
 // Real quotes under real collateral: the verdicts of Intel's own library.
 #include <gtest/gtest.h>
 #include "src/base/hex.h"
+#include "src/dcap/intel_keys.h"
 #include "src/dcap/vectors_for_test.h"
 
 namespace cloister::dcap {
@@ -96,6 +97,28 @@ TEST(IntelVectors, AnchorIsAKey) {
       EXPECT_FALSE(
           Verified<Quote>::judge(loaded.quote, loaded.collateral, root, loaded.time, cache).verdict.error.has_value());
     }
+  }
+}
+
+// Without the certificate of who signed the documents, Intel's key is known, and below another root there is none.
+TEST(IntelVectors, KnownTcbSigner) {
+  CLOISTER_NEED_VECTORS("quotes/cases.json");
+  for (const char* name : {"2018-2025", "2018-2033", "2025-2032"}) {
+    const auto list =
+        parse_certificates(vector_bytes(std::string("collateral/certs/Intel_SGX_TCB_Signing-") + name + ".pem"));
+    EXPECT_EQ(list.value()[0].key().point(), kIntelTcbSigningKey);
+    EXPECT_TRUE(std::ranges::equal(list.value()[0].serial(), kIntelTcbSigningSerial));
+    EXPECT_TRUE(intel_root().key.verify(list.value()[0].signed_digest(), list.value()[0].signature()));
+  }
+  EXPECT_EQ(intel_root().key.point(), kIntelRootKey);
+  Cache cache;
+  for (const auto& entry : vector_json("quotes/cases.json")) {
+    VectorCase loaded = load_case(entry, cache);
+    loaded.collateral.tcb_signing = nullptr;
+    const Judgement judgement =
+        Verified<Quote>::judge(loaded.quote, loaded.collateral, intel_root(), loaded.time, cache);
+    ASSERT_FALSE(judgement.verdict.error.has_value()) << judgement.verdict.error->what();
+    EXPECT_EQ(status_text(judgement.verdict), expected_status(entry));
   }
 }
 

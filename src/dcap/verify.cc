@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <algorithm>
 #include "src/dcap/chain.h"
+#include "src/dcap/intel_keys.h"
 #include "src/dcap/tcb_evaluation.h"
 
 namespace cloister::dcap {
@@ -45,6 +46,12 @@ PartVerdict part(const IsvsvnLevel* level) {
   return {level->status, level->date, level->advisories};
 }
 
+// Who signed TCB info and QE identity.
+struct TcbSigner {
+  P256Key key;
+  Bytes serial;
+};
+
 // One verification. Each step adds to the verdict what it found out, or returns why the quote is refused.
 class Verification {
  public:
@@ -56,8 +63,9 @@ class Verification {
 
  private:
   Result<void> check_revocations(const ChainChecks& checks, const PckChain& chain);
-  Result<void> check_tcb_info(const Certificate& signer, const PckIdentity& pck) const;
-  Result<void> check_identity(const Certificate& signer) const;
+  Result<TcbSigner> find_tcb_signer(const ChainChecks& checks, const PckChain& chain) const;
+  Result<void> check_tcb_info(const P256Key& signer, const PckIdentity& pck) const;
+  Result<void> check_identity(const P256Key& signer) const;
   Result<void> check_signatures(const PckChain& chain) const;
   void evaluate(const PckIdentity& pck);
 
@@ -79,11 +87,11 @@ Result<void> Verification::run() {
   TRY(checks.pck_chain(*chain));
   if (collateral_.pck_ca) TRY(checks.named_pck_ca(*collateral_.pck_ca, *chain));
   TRY(check_revocations(checks, *chain));
-  const Certificate* const signer = TRY(checks.tcb_signer(*collateral_.tcb_signing, chain->root));
-  if (collateral_.root_crl && collateral_.root_crl->revokes(signer->serial()))
+  const TcbSigner signer = TRY(find_tcb_signer(checks, *chain));
+  if (collateral_.root_crl && collateral_.root_crl->revokes(signer.serial))
     return refused("the TCB signing certificate is revoked by the root CA");
-  TRY(check_tcb_info(*signer, chain->pck));
-  TRY(check_identity(*signer));
+  TRY(check_tcb_info(signer.key, chain->pck));
+  TRY(check_identity(signer.key));
   TRY(check_signatures(*chain));
   evaluate(chain->pck);
   return {};
@@ -118,9 +126,21 @@ Result<void> Verification::check_revocations(const ChainChecks& checks, const Pc
   return {};
 }
 
-Result<void> Verification::check_tcb_info(const Certificate& signer, const PckIdentity& pck) const {
+Result<TcbSigner> Verification::find_tcb_signer(const ChainChecks& checks, const PckChain& chain) const {
+  if (collateral_.tcb_signing) {
+    const Certificate* const signer = TRY(checks.tcb_signer(*collateral_.tcb_signing, chain.root));
+    return TcbSigner{signer->key(), signer->serial()};
+  }
+  if (!root_.knows_its_tcb_signer())
+    return refused("there is no TCB signing certificate for the TCB info and QE identity");
+  TRY(check_dates(kIntelTcbSigningValidity, time_,
+                  {"the TCB signing certificate is expired", "the TCB signing certificate was issued in the future"}));
+  return TcbSigner{TRY(P256Key::from_point(kIntelTcbSigningKey)), kIntelTcbSigningSerial};
+}
+
+Result<void> Verification::check_tcb_info(const P256Key& signer, const PckIdentity& pck) const {
   const TcbInfo& info = *collateral_.tcb_info;
-  if (!cache_.verify(signer.key(), info.signed_part.digest, info.signed_part.signature))
+  if (!cache_.verify(signer, info.signed_part.digest, info.signed_part.signature))
     return refused("the TCB info's signature does not verify");
   if (info.version < 2) return Error(Errc::unsupported, "TCB info version 1 is not served any more");
   TRY(check_dates(info.validity, time_, {"the TCB info is expired", "the TCB info was issued in the future"}));
@@ -131,9 +151,9 @@ Result<void> Verification::check_tcb_info(const Certificate& signer, const PckId
   return {};
 }
 
-Result<void> Verification::check_identity(const Certificate& signer) const {
+Result<void> Verification::check_identity(const P256Key& signer) const {
   const EnclaveIdentity& identity = *collateral_.qe_identity;
-  if (!cache_.verify(signer.key(), identity.signed_part.digest, identity.signed_part.signature))
+  if (!cache_.verify(signer, identity.signed_part.digest, identity.signed_part.signature))
     return refused("the QE identity's signature does not verify");
   if (identity.version < 2) return Error(Errc::unsupported, "QE identity version 1 is not served any more");
   TRY(check_dates(identity.validity, time_,
@@ -179,6 +199,8 @@ Result<TrustAnchor> TrustAnchor::from_certificate(const Certificate& certificate
     return Error(Errc::invalid, "not the certificate of a root CA");
   return TrustAnchor{certificate.key(), says_simulation(certificate)};
 }
+
+bool TrustAnchor::knows_its_tcb_signer() const { return key.point() == kIntelRootKey; }
 
 Judgement Verified<Quote>::judge(const Quote& quote, const Collateral& collateral, const TrustAnchor& root,
                                  UnixTime time, Cache& cache) {

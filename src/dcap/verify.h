@@ -17,6 +17,8 @@ struct TrustAnchor {
   // From the first certificate of a file in PEM or DER. Its own dates and path length do not matter, those of the root
   // that comes with a quote do.
   static Result<TrustAnchor> from_certificate(const Certificate& certificate);
+  // Whether collateral below it can be judged without the certificate of who signed it.
+  bool knows_its_tcb_signer() const;
 };
 
 struct Collateral {
@@ -24,7 +26,8 @@ struct Collateral {
   EnclaveIdentityPointer qe_identity;
   // Either may be null: the verdict then says that no CRL is in force, and nothing verified comes of it.
   CrlPointer pck_crl, root_crl;
-  // Intel's TCB signing certificate, maybe with the root behind it; it signs both documents.
+  // Intel's TCB signing certificate, maybe with the root beside it; it signs both documents. May be null below Intel's
+  // root alone, whose signer's key is known (intel_keys.h).
   CertificateListPointer tcb_signing;
   // Null, or the CA that must have issued the quote's PCK certificate and the CRL.
   CertificateListPointer pck_ca;

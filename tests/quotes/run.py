@@ -17,7 +17,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
 ROOT_CA = "collateral/certs/Intel_SGX_Root_CA.pem"
-SIGNER = "collateral/certs/Intel_SGX_TCB_Signing-2018-2025.pem"
 FLAGS = (("--tcb-info", "tcb_info"), ("--qe-identity", "qe_identity"), ("--pck-crl", "pck_crl"),
          ("--root-crl", "root_ca_crl"), ("--pck-ca-cert", "pck_ca_cert"), ("--tcb-signing-cert", "tcb_signing_cert"))
 problems = []
@@ -39,9 +38,8 @@ def arguments_of(case: dict, quote=None, time=None):
     arguments = ["verify", "--json", "--quote", quote or VECTORS / case["quote"], "--time", time or case["time_unix"],
                  "--trusted-root", VECTORS / (case.get("trusted_root") or ROOT_CA)]
     for flag, key in FLAGS:
-        name = case.get(key) or (SIGNER if key == "tcb_signing_cert" else None)
-        if name:
-            arguments += [flag, VECTORS / name]
+        if case.get(key):
+            arguments += [flag, VECTORS / case[key]]
     return arguments
 
 

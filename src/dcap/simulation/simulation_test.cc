@@ -107,6 +107,15 @@ TEST(Simulation, WithoutCrlsNothingIsVerified) {
   }
 }
 
+TEST(Simulation, ItsTcbSignerIsNotKnown) {
+  const World world;
+  CollateralFiles files = world.files();
+  files[CollateralKind::tcb_signing].bytes.clear();
+  Cache cache;
+  EXPECT_NE(cause(judge(world.quote(), files, world.anchor(), world.now, cache)).find("no TCB signing certificate"),
+            std::string::npos);
+}
+
 TEST(Simulation, ExpiredDocumentsAreNamed) {
   World world;
   world.now = kWorldBegins + 31 * 86400;
