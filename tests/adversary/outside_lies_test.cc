@@ -76,7 +76,8 @@ TEST(OutsideLies, I_1_EndWithStatus120) {
   ASSERT_TRUE(WIFEXITED(honest.status) && WEXITSTATUS(honest.status) == 0) << honest.output;
   ASSERT_GT(honest.answers, 50u);
   const char* const given = std::getenv("CLOISTER_SEED");
-  const unsigned seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device()();
+  const unsigned seed =
+      given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device()();
   RecordProperty("seed", std::to_string(seed));
   std::printf("seed %u (CLOISTER_SEED repeats it), %u answers\n", seed, honest.answers);
   std::mt19937 chooser(seed);
@@ -87,7 +88,8 @@ TEST(OutsideLies, I_1_EndWithStatus120) {
     ++told;
     EXPECT_TRUE(WIFEXITED(outcome.status)) << outcome.lie << ": signal " << WTERMSIG(outcome.status);
     EXPECT_EQ(WEXITSTATUS(outcome.status), 120) << outcome.lie << ": " << outcome.output;
-    EXPECT_NE(outcome.output.find("cloister: host lied in "), std::string::npos) << outcome.lie << ": " << outcome.output;
+    EXPECT_NE(outcome.output.find("cloister: host lied in "), std::string::npos)
+        << outcome.lie << ": " << outcome.output;
   }
   EXPECT_GT(told, kRuns / 2);
 }

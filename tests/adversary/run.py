@@ -7,6 +7,7 @@ Each run tells one lie (lying_host.cc) and must end as one of
   claim   another output, where the lie is about what a host file or an address is
   error   the program, or the runtime before it, reports an error that Linux could have given
   stop    exit status 120 and `cloister: host lied in CALL: ...`, or 121 and a line about what no longer fits
+  withheld  the program's alarm ended its wait for what the host swallowed or said it had done
 A lie that no honest host can tell (an impossible error, more than was asked, a descriptor in use, a call that comes back)
 must end in a stop with status 120. Anything else is unexplained and fails: a crash, no end, another output.
 
@@ -285,7 +286,7 @@ def exhaustive(harness: Harness, counts, unexplained, budget: float) -> None:
     if harness.options.only:
         work = [(program, lie) for program, lie in work if any(re.search(wanted, str(lie)) for wanted in harness.options.only)]
     if harness.options.quick:
-        work = random.Random(1).sample(work, min(len(work), 300))
+        work = random.Random(harness.options.seed).sample(work, min(len(work), 300))
     tell_all(harness, work, counts, unexplained, budget)
 
 

@@ -15,7 +15,8 @@ constexpr std::uint64_t kMostSymbols = 1 << 20;
 template <typename Entry>
 std::vector<Entry> read_table(kernel::MappedFile& file, std::uint64_t offset, std::size_t count) {
   std::vector<Entry> entries(std::min(count, kMostHeaders));
-  if (entries.empty() || !read_file_bytes(file, offset, entries.data(), entries.size() * sizeof(Entry)).ok()) entries.clear();
+  if (entries.empty() || !read_file_bytes(file, offset, entries.data(), entries.size() * sizeof(Entry)).ok())
+    entries.clear();
   return entries;
 }
 
@@ -46,7 +47,8 @@ std::optional<Elf64_Sym> nearest(kernel::MappedFile& file, const Elf64_Shdr& tab
   std::vector<Elf64_Sym> symbols(kPiece);
   for (std::uint64_t done = 0; done < count; done += kPiece) {
     const std::uint64_t part = std::min(kPiece, count - done);
-    if (!read_file_bytes(file, table.sh_offset + done * sizeof(Elf64_Sym), symbols.data(), part * sizeof(Elf64_Sym)).ok())
+    if (!read_file_bytes(file, table.sh_offset + done * sizeof(Elf64_Sym), symbols.data(), part * sizeof(Elf64_Sym))
+             .ok())
       break;
     for (std::uint64_t i = 0; i < part; ++i)
       if (holds(symbols[i], address) && (!best.has_value() || symbols[i].st_value > best->st_value)) best = symbols[i];
