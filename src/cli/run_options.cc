@@ -20,7 +20,8 @@ std::string installation() {
 // The options come first; `--` or the first other word begins the program. Options with a separate value take the next
 // word.
 int first_program_word(int argc, char** argv) {
-  static constexpr const char* kWithValue[] = {"--device", "--heap", "--threads", "--memory", "--env", "--allow"};
+  static constexpr const char* kWithValue[] = {"--device", "--heap",  "--threads",  "--memory",
+                                               "--env",    "--allow", "--manifest", "--out"};
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0) return i;
     if (argv[i][0] != '-') return i;
@@ -61,7 +62,17 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
           ->expected(0, 1);
   app.add_flag("--stats", options->statistics, "print calls, host calls, exits, faults and bytes at the end");
   app.add_flag("--debug", options->debug, "debug enclave: registers and backtraces on a crash; no protection");
-  app.add_flag("--json", options->json, "measure: machine-readable output");
+  const bool measures = std::strcmp(verb, "measure") == 0;
+  app.add_option("--manifest", options->manifest,
+                 "launch manifest in YAML, or one that was measured or signed; replaces the options that are measured")
+      ->type_name("FILE");
+  if (measures) {
+    app.add_flag("--policy", options->policy,
+                 "closed root: also measure what the program's packages own; prints the manifest with pinned hashes");
+    app.add_option("--out", options->out, "also write the measured manifest, for `cloister run --manifest FILE`")
+        ->type_name("FILE");
+    app.add_flag("--json", options->json, "machine-readable output");
+  }
   app.footer(std::string("Example: cloister ") + verb + " --heap 256M -- redis-server --save ''");
   const int split = first_program_word(argc, argv);
   try {
@@ -73,72 +84,24 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
   int word = split;
   if (word < argc && std::strcmp(argv[word], "--") == 0) ++word;
   options->command.assign(argv + word, argv + argc);
-  if (!options->command.empty()) return -1;
+  if (!options->manifest.empty())
+    for (const char* option : {"--heap", "--threads", "--env", "--allow"})
+      if (app.get_option(option)->count() > 0) {
+        std::fprintf(stderr, "cloister: %s and --manifest together: it is measured, so write it into %s\n", option,
+                     options->manifest.c_str());
+        return 2;
+      }
+  if (!options->manifest.empty() && options->policy) {
+    std::fprintf(stderr,
+                 "cloister: --policy makes a manifest of a program, --manifest has one already; give one of them\n");
+    return 2;
+  }
+  if (!options->command.empty() || !options->manifest.empty()) return -1;
   std::fprintf(stderr, "cloister: no program given; try `cloister %s -- /bin/true`\n", verb);
   return 2;
 }
 
-Result<std::uint64_t> parse_size(const std::string& text) {
-  char* end = nullptr;
-  const unsigned long long number = std::strtoull(text.c_str(), &end, 10);
-  if (end == text.c_str()) return Error(Errc::invalid, "not a size");
-  unsigned shift = 0;
-  switch (*end) {
-    case 'K':
-    case 'k': shift = 10; break;
-    case 'M':
-    case 'm': shift = 20; break;
-    case 'G':
-    case 'g': shift = 30; break;
-    case 'T':
-    case 't': shift = 40; break;
-    case '\0': return static_cast<std::uint64_t>(number);
-    default: return Error(Errc::invalid, "unknown suffix");
-  }
-  if (std::strcmp(end + 1, "") != 0 && std::strcmp(end + 1, "iB") != 0 && std::strcmp(end + 1, "B") != 0)
-    return Error(Errc::invalid, "unknown suffix");
-  if (number > (~0ULL >> shift)) return Error(Errc::invalid, "too large");
-  return static_cast<std::uint64_t>(number) << shift;
-}
-
-Result<InstanceOptions> instance_options(const RunOptions& options, std::string* problem) {
-  InstanceOptions instance;
-  instance.program = options.command[0];
-  const auto heap = parse_size(options.heap);
-  if (!heap.ok() || heap.value() < (1 << 20)) {
-    *problem = "--heap " + options.heap + ": give a size of at least 1M, such as 64M or 4G";
-    return Error(Errc::invalid, "heap");
-  }
-  instance.heap_size = heap.value();
-  instance.thread_limit = options.threads;
-  instance.flags = kInsecureHostArguments | kInsecureHostDirectory;
-  for (const std::string& name : options.allowed) {
-    if (name != "insecure_dynamic_code") {
-      *problem = "--allow " + name + ": unknown; known is insecure_dynamic_code";
-      return Error(Errc::invalid, "allow");
-    }
-    instance.flags |= kInsecureDynamicCode;
-  }
-  const char* const path = std::getenv("PATH");
-  instance.search_path = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
-  // A small fixed environment, then what --env names; a later entry of a name replaces an earlier one.
-  instance.environment = {"HOME=/", "LANG=C.UTF-8",
-                          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
-  for (const std::string& entry : options.environment) {
-    const std::string name = entry.substr(0, entry.find('='));
-    std::erase_if(instance.environment,
-                  [&](const std::string& other) { return other.substr(0, other.find('=')) == name; });
-    instance.environment.push_back(entry);
-    if (entry.find('=') == std::string::npos) instance.flags |= kInsecureHostEnvironment;
-  }
-  instance.plan_tool = plan_tool_path();
-  instance.cache_directory = cache_directory();
-  if (instance.cache_directory.empty()) {
-    *problem = "no directory for the plan cache; set XDG_CACHE_HOME to one that can be written";
-    return Error(Errc::io, "cache");
-  }
-  return instance;
-}
+MeasuringTools measuring_tools() { return {plan_tool_path(), cache_directory()}; }
 
 std::string image_path() {
   if (const char* named = std::getenv("CLOISTER_IMAGE"); named != nullptr) return named;

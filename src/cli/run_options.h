@@ -20,16 +20,17 @@ struct RunOptions {
   bool statistics = false;
   bool debug = false;
   bool json = false;
+  bool policy = false;               // measure
+  std::string manifest;              // file; empty: the command describes the instance
+  std::string out;                   // measure
   std::vector<std::string> command;  // program and arguments
 };
 // Splits at `--` or at the first word that is no option, so that the program's own options stay its own.
 // Returns an exit status when there is nothing more to do (help, usage), or -1.
 int parse_run_options(int argc, char** argv, const char* verb, const char* description, RunOptions* options);
-// `problem` is one line for people.
-Result<InstanceOptions> instance_options(const RunOptions& options, std::string* problem);
+// cloister-plan and the cache of this installation and user.
+MeasuringTools measuring_tools();
 // Where the build or the installation keeps the enclave image and the helper programs.
 std::string image_path();
 std::string plan_tool_path();
-// "64M", "1G", bytes without a suffix.
-Result<std::uint64_t> parse_size(const std::string& text);
 }  // namespace cloister

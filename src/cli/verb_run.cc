@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
-#include "src/cli/run_options.h"
+#include "src/cli/instance_source.h"
 
 namespace cloister {
 namespace {
@@ -23,10 +23,18 @@ std::vector<std::string> host_environment(const std::vector<std::string>& wanted
 
 // The one place that says what is weaker than it could be.
 void say_what_is_weaker(const RunOptions& options, const LaunchManifest& manifest) {
-  std::string weak = "host paths below / are readable (no manifest)";
-  if (options.debug || options.trace) weak += "; debug enclave: its memory is readable";
-  if ((manifest.flags & kInsecureDynamicCode) != 0) weak += "; insecure_dynamic_code";
-  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "cloister: simulation; %s\n", weak.c_str());
+  std::string weak;
+  const auto add = [&](const std::string& what) { weak += "; " + what; };
+  if (options.manifest.empty()) add("host paths below / are readable (no manifest)");
+  if (!options.manifest.empty())
+    for (const std::string& path : manifest.insecure_host_paths) add("insecure_host_paths " + path);
+  if (options.debug || options.trace) add("debug enclave: its memory is readable");
+  if ((manifest.flags & kInsecureDynamicCode) != 0) add("insecure_dynamic_code");
+  if (!options.manifest.empty() && (manifest.flags & kInsecureHostArguments) != 0) add("insecure_host_arguments");
+  if (!options.manifest.empty() && (manifest.flags & kInsecureHostDirectory) != 0) add("insecure_host_directory");
+  if (!options.manifest.empty() && (manifest.flags & kInsecureHostEnvironment) != 0) add("insecure_host_environment");
+  if (isatty(STDERR_FILENO) || !options.manifest.empty())
+    std::fprintf(stderr, "cloister: simulation%s\n", weak.c_str());
 }
 }  // namespace
 
@@ -36,12 +44,10 @@ int run_verb(int argc, char** argv) {
   if (const int status = parse_run_options(argc, argv, "run", "Runs a program in an enclave.", &options); status >= 0)
     return status;
   std::string problem;
-  const auto instance = instance_options(options, &problem);
-  if (!instance.ok()) return complain(problem, 2);
-  const auto made = make_instance(instance.value(), nullptr, &problem);
-  if (!made.ok()) return complain(problem, made.error().code() == static_cast<Errc>(2) ? 127 : 126);
-
-  const LaunchManifest& manifest = made.value().manifest;
+  int status = 125;
+  const auto instance = find_instance(options, &problem, &status);
+  if (!instance) return complain(problem, status);
+  const LaunchManifest& manifest = instance->measured.manifest;
 
   host::LaunchOptions launch;
   launch.device = options.device;
@@ -49,8 +55,9 @@ int run_verb(int argc, char** argv) {
                   : options.memory == "plain" ? host::MemoryMode::plain
                                               : host::MemoryMode::automatic;
   launch.image_path = image_path();
-  launch.cache_directory = instance.value().cache_directory;
+  launch.cache_directory = cache_directory();
   launch.signing_key_path = configuration_directory() + "/signing-key.pem";
+  launch.signature = instance->measured.signature;
   launch.debug = options.debug || options.trace;
   launch.trace = options.trace;
   launch.statistics = options.statistics;
@@ -60,12 +67,10 @@ int run_verb(int argc, char** argv) {
         open(options.trace_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
     if (launch.trace_descriptor < 0) return complain("--trace " + options.trace_file + ": cannot be written", 2);
   }
-  launch.arguments = options.command;
-  if (const auto& words = made.value().script_words; !words.empty()) {
-    launch.arguments.erase(launch.arguments.begin());
-    launch.arguments.insert(launch.arguments.begin(), words.begin(), words.end());
-  }
-  launch.environment = host_environment(instance.value().environment);
+  launch.arguments = instance->first_words;
+  launch.arguments.insert(launch.arguments.end(), options.command.begin() + (options.manifest.empty() ? 1 : 0),
+                          options.command.end());
+  launch.environment = host_environment(manifest.environment);
   say_what_is_weaker(options, manifest);
   (void)host::launch(launch, manifest, &problem);
   return complain(problem, 125);

@@ -11,78 +11,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include "abi/enclave_layout.h"
-#include "src/base/hex.h"
 #include "src/boundary/host_block.h"
 #include "src/files/file_bytes.h"
 #include "src/files/file_view.h"
 #include "src/host/enclave_builder.h"
+#include "src/host/enclave_signature.h"
 #include "src/host/host_service.h"
 #include "src/host/seccomp_filter.h"
 #include "src/host/start_area.h"
-#include "src/sgx/signing_key.h"
-#include "src/sgx/sigstruct.h"
 
 namespace cloister::host {
 namespace {
-constexpr std::uint64_t kXfrmPkru = 1 << 9;
-
-sgx::Secs make_secs(bool debug) {
-  sgx::Secs secs{};
-  secs.size = layout::kElrangeSize;
-  secs.ssaframesize = layout::kSsaFramePages;
-  secs.miscselect = sgx::kMiscselectExinfo;
-  secs.attributes.flags = sgx::kAttributeMode64Bit | sgx::kAttributeKss | (debug ? sgx::kAttributeDebug : 0);
-  std::uint32_t low, high;
-  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  // Protection keys are not served, and their register is no vector register that a system call may lose.
-  secs.attributes.xfrm = (static_cast<std::uint64_t>(high) << 32 | low) & ~kXfrmPkru;
-  return secs;
-}
-
-// What the development signature fixes: KSS and 64-bit mode are demanded, DEBUG is as asked, XFRM's optional bits are
-// free.
-sgx::Sigstruct make_sigstruct(const sgx::Secs& secs, const sgx::Digest& mrenclave) {
-  sgx::Sigstruct sigstruct = sgx::blank_sigstruct();
-  sigstruct.date = 0x20260101;
-  sigstruct.miscselect = secs.miscselect;
-  sigstruct.miscmask = ~0u;
-  sigstruct.attributes = {secs.attributes.flags, sgx::kXfrmLegacy};
-  sigstruct.attributemask = {~std::uint64_t{0}, sgx::kXfrmLegacy};
-  std::memcpy(sigstruct.enclavehash, mrenclave.data(), mrenclave.size());
-  return sigstruct;
-}
-
-Result<sgx::SigningKey> development_key(const std::string& path) {
-  std::ifstream input(path, std::ios::binary);
-  if (input)
-    return sgx::SigningKey::from_pem(
-        std::string((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>()));
-  const auto pem = TRY(sgx::generate_signing_key());
-  // Without a place to keep it there is another key the next time.
-  (void)write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, 0600).ok();
-  return sgx::SigningKey::from_pem(pem);
-}
-
-// A SIGSTRUCT may be cached, since EINIT verifies it against what was measured just now.
-Result<sgx::Sigstruct> signed_for(const LaunchOptions& options, const sgx::Secs& secs, const sgx::Digest& mrenclave) {
-  const std::string directory = options.cache_directory + "/sigstructs";
-  mkdir(directory.c_str(), 0700);
-  const std::string path =
-      directory + "/" + to_hex(mrenclave) + (secs.attributes.flags & sgx::kAttributeDebug ? ".debug" : "");
-  sgx::Sigstruct wanted = make_sigstruct(secs, mrenclave);
-  if (const auto cached = FileView::open(path); cached.ok())
-    if (auto parsed = sgx::parse_sigstruct(cached.value().bytes());
-        parsed.ok() && sgx::signed_bytes(parsed.value()) == sgx::signed_bytes(wanted))
-      return parsed.value();
-  const auto key = TRY(development_key(options.signing_key_path));
-  TRY(key.sign(wanted));
-  (void)write_file_atomically(path, sgx::bytes_of(wanted), 0600).ok();  // only a cache
-  return wanted;
-}
-
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -142,12 +82,16 @@ struct Started {
 Result<Started> build(const LaunchOptions& options, const LaunchManifest& manifest) {
   const auto image = TRY(FileView::open(options.image_path));
   auto device = TRY(open_device(options));
-  const sgx::Secs secs = make_secs(options.debug);
+  const sgx::Secs secs = make_secs(options.debug ? sgx::kAttributeDebug : 0);
   TRY(device->create(secs));
   TRY(for_each_page(image.bytes(), manifest, [&](std::uint64_t address, std::uint64_t flags, auto page) {
     return device->add_page(address, flags, page);
   }));
-  TRY(device->initialise(TRY(signed_for(options, secs, device->measurement()))));
+  const sgx::Sigstruct signature = options.signature
+                                       ? *options.signature
+                                       : TRY(development_signature({options.cache_directory, options.signing_key_path},
+                                                                   secs.attributes.flags, device->measurement()));
+  TRY(device->initialise(signature));
   return Started{std::move(device), TRY(find_tcs(image.bytes()))};
 }
 }  // namespace

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds an enclave from the image and a launch manifest, starts it and becomes its first thread. Untrusted.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
+#include "abi/sgx/sigstruct.h"
 #include "src/base/result.h"
 #include "src/host/device/device.h"
 #include "src/manifest/launch_manifest.h"
@@ -14,10 +16,11 @@ struct LaunchOptions {
   std::string device = "auto";  // auto, sim, sgx
   MemoryMode memory = MemoryMode::automatic;
   std::string image_path;
-  std::string cache_directory;   // SIGSTRUCTs, keyed by what they sign
-  std::string signing_key_path;  // the user's development key; made when missing
-  bool debug = false;            // ATTRIBUTES.DEBUG
-  bool trace = false;            // only a debug enclave listens
+  std::string cache_directory;              // SIGSTRUCTs, keyed by what they sign
+  std::string signing_key_path;             // the user's development key; made when missing
+  std::optional<sgx::Sigstruct> signature;  // of a signed manifest; otherwise the development key signs
+  bool debug = false;                       // ATTRIBUTES.DEBUG
+  bool trace = false;                       // only a debug enclave listens
   bool statistics = false;
   std::uint64_t closed_streams = 0;  // of reserve_standard_streams()
   int trace_descriptor = 2;

@@ -56,6 +56,12 @@ class Reader {
     for (std::uint32_t i = 0; i < length; ++i) list.push_back(TRY(string()));
     return list;
   }
+  Result<std::vector<std::string>> ascending_strings() {
+    auto list = TRY(strings());
+    for (std::size_t i = 1; i < list.size(); ++i)
+      if (list[i - 1] >= list[i]) return Error(Errc::invalid, "paths are not ascending");
+    return list;
+  }
   bool at_end() const { return rest_.empty(); }
 
  private:
@@ -74,12 +80,16 @@ Result<MeasuredFile> read_file(Reader& reader) {
   file.mode = TRY(reader.number<std::uint32_t>());
   const auto hashes = TRY(reader.bytes());
   const std::uint64_t chunks = file.size / kFileChunkSize + (file.size % kFileChunkSize != 0);
-  if (hashes.size() / 32 != chunks || hashes.size() % 32 != 0)
+  const bool embedded = hashes.empty() && file.size > 0;
+  if (!embedded && (hashes.size() / 32 != chunks || hashes.size() % 32 != 0))
     return Error(Errc::invalid, "wrong number of chunk hashes");
-  file.chunks.resize(chunks);
-  for (std::size_t i = 0; i < chunks; ++i) std::memcpy(file.chunks[i].data(), hashes.data() + 32 * i, 32);
+  file.chunks.resize(hashes.size() / 32);
+  for (std::size_t i = 0; i < file.chunks.size(); ++i) std::memcpy(file.chunks[i].data(), hashes.data() + 32 * i, 32);
   const auto plan = TRY(reader.bytes());
   file.plan.assign(plan.begin(), plan.end());
+  const auto contents = TRY(reader.bytes());
+  if (contents.size() != (embedded ? file.size : 0)) return Error(Errc::invalid, "contents of another size");
+  file.contents.assign(contents.begin(), contents.end());
   return file;
 }
 }  // namespace
@@ -95,7 +105,10 @@ std::vector<std::uint8_t> encode_manifest(const LaunchManifest& manifest) {
   writer.string(manifest.program);
   write_strings(writer, manifest.arguments);
   write_strings(writer, manifest.environment);
+  writer.string(manifest.working_directory);
   write_strings(writer, manifest.insecure_host_paths);
+  write_strings(writer, manifest.directories);
+  write_strings(writer, manifest.tmpfs);
   writer.number(static_cast<std::uint32_t>(manifest.files.size()));
   for (const MeasuredFile& file : manifest.files) {
     writer.string(file.path);
@@ -105,6 +118,8 @@ std::vector<std::uint8_t> encode_manifest(const LaunchManifest& manifest) {
     for (const ChunkHash& hash : file.chunks) writer.raw(hash.data(), hash.size());
     writer.number(static_cast<std::uint32_t>(file.plan.size()));
     writer.raw(file.plan.data(), file.plan.size());
+    writer.number(static_cast<std::uint32_t>(file.contents.size()));
+    writer.raw(file.contents.data(), file.contents.size());
   }
   writer.number(static_cast<std::uint32_t>(manifest.links.size()));
   for (const MeasuredLink& link : manifest.links) {
@@ -126,8 +141,11 @@ Result<LaunchManifest> decode_manifest(std::span<const std::uint8_t> bytes) {
   manifest.program = TRY(reader.string());
   manifest.arguments = TRY(reader.strings());
   manifest.environment = TRY(reader.strings());
-  manifest.insecure_host_paths = TRY(reader.strings());
-  const auto file_count = TRY(reader.count(24));
+  manifest.working_directory = TRY(reader.string());
+  manifest.insecure_host_paths = TRY(reader.ascending_strings());
+  manifest.directories = TRY(reader.ascending_strings());
+  manifest.tmpfs = TRY(reader.ascending_strings());
+  const auto file_count = TRY(reader.count(28));
   for (std::uint32_t i = 0; i < file_count; ++i) {
     manifest.files.push_back(TRY(read_file(reader)));
     if (i > 0 && manifest.files[i - 1].path >= manifest.files[i].path)

@@ -4,7 +4,8 @@
 //
 // Encoding, little-endian: u32 magic, u32 version, then the fields in the order of the structure; a string or byte
 // string is its u32 size and its bytes, a list is its u32 count and its elements; lists of paths are strictly
-// ascending. One manifest has exactly one encoding, and the reader refuses everything else.
+// ascending. A file is its path, size, mode, chunk hashes, plan and contents. One manifest has exactly one encoding,
+// and the reader refuses everything else.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -25,6 +26,9 @@ struct MeasuredFile {
   std::uint32_t mode = 0;          // permission bits
   std::vector<ChunkHash> chunks;   // ceil(size / kFileChunkSize)
   std::vector<std::uint8_t> plan;  // rewrite plan; empty when the file has no sites or is no ELF file
+  // The bytes themselves, for a file that the host does not have; `chunks` is empty then.
+  std::vector<std::uint8_t> contents;
+  bool is_embedded() const { return chunks.empty() && size > 0; }
 };
 
 struct MeasuredLink {
@@ -47,13 +51,16 @@ struct LaunchManifest {
   std::string program;                   // path of the entry program
   std::vector<std::string> arguments;    // argv[0], argv[1], … unless kInsecureHostArguments
   std::vector<std::string> environment;  // NAME=VALUE, or NAME taken from the host
+  std::string working_directory;         // "/" when empty; not used with kInsecureHostDirectory
   std::vector<std::string> insecure_host_paths;
+  std::vector<std::string> directories;  // that exist beside those on the way to files
+  std::vector<std::string> tmpfs;        // file systems in enclave memory, beside /tmp and /dev/shm
   std::vector<MeasuredFile> files;
   std::vector<MeasuredLink> links;
 };
 
 inline constexpr std::uint32_t kManifestMagic = 0x4e4d4c43;  // "CLMN"
-inline constexpr std::uint32_t kManifestVersion = 1;
+inline constexpr std::uint32_t kManifestVersion = 2;
 
 // The manifest must be canonical already (paths ascending).
 std::vector<std::uint8_t> encode_manifest(const LaunchManifest& manifest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/manifest/launch_manifest.h"
 #include <gtest/gtest.h>
+#include "src/manifest/signed_manifest.h"
 
 namespace cloister {
 namespace {
@@ -12,9 +13,13 @@ LaunchManifest sample() {
   manifest.host_signals = 1 << 14;
   manifest.program = "/bin/true";
   manifest.environment = {"PATH=/bin", "TERM"};
+  manifest.working_directory = "/srv";
   manifest.insecure_host_paths = {"/"};
-  manifest.files.push_back({"/bin/true", kFileChunkSize + 1, 0755, std::vector<ChunkHash>(2), {1, 2, 3}});
-  manifest.files.push_back({"/lib/libc.so.6", 0, 0755, {}, {}});
+  manifest.directories = {"/var/empty", "/var/lib"};
+  manifest.tmpfs = {"/run"};
+  manifest.files.push_back({"/bin/true", kFileChunkSize + 1, 0755, std::vector<ChunkHash>(2), {1, 2, 3}, {}});
+  manifest.files.push_back({"/etc/motd", 2, 0644, {}, {}, {'h', 'i'}});
+  manifest.files.push_back({"/lib/libc.so.6", 0, 0755, {}, {}, {}});
   manifest.links.push_back({"/lib64", "usr/lib64"});
   return manifest;
 }
@@ -43,5 +48,20 @@ TEST(LaunchManifest, WrongChunkCountIsRefused) {
   auto manifest = sample();
   manifest.files[0].chunks.pop_back();
   EXPECT_FALSE(decode_manifest(encode_manifest(manifest)).ok());
+}
+TEST(SignedManifest, WithAndWithoutASignature) {
+  for (const bool is_signed : {false, true}) {
+    SignedManifest whole{sample(), {}};
+    if (is_signed) whole.signature.emplace().date = 0x20260203;
+    const auto bytes = encode_signed_manifest(whole);
+    const auto decoded = decode_signed_manifest(bytes);
+    ASSERT_TRUE(decoded.ok());
+    EXPECT_EQ(decoded.value().signature.has_value(), is_signed);
+    EXPECT_EQ(encode_signed_manifest(decoded.value()), bytes);
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      EXPECT_EQ(decode_signed_manifest(std::span(bytes).first(size)).ok(),
+                is_signed && size == bytes.size() - sizeof(sgx::Sigstruct))
+          << size;
+  }
 }
 }  // namespace cloister

@@ -4,55 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
-#include <deque>
 #include <set>
 #include <utility>
 #include "src/files/file_view.h"
 #include "src/measure/elf_dependencies.h"
+#include "src/measure/real_path.h"
 #include "src/measure/script.h"
 
 namespace cloister {
 namespace {
-// Follows an absolute path component by component, noting each symbolic link. Empty when it leads nowhere.
-std::string resolve(const std::string& path, std::map<std::string, std::string>* links) {
-  std::deque<std::string> rest;
-  auto push_front = [&rest](const std::string& text) {
-    std::vector<std::string> parts;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t end = std::min(text.find('/', at), text.size());
-      if (end > at) parts.push_back(text.substr(at, end - at));
-      at = end + 1;
-    }
-    rest.insert(rest.begin(), parts.begin(), parts.end());
-  };
-  push_front(path);
-  std::string done;
-  for (int hops = 0; !rest.empty();) {
-    const std::string part = rest.front();
-    rest.pop_front();
-    if (part == ".") continue;
-    if (part == "..") {
-      done.erase(done.empty() ? 0 : done.rfind('/'));
-      continue;
-    }
-    const std::string here = done + "/" + part;
-    struct stat status {};
-    if (lstat(here.c_str(), &status) != 0) return {};
-    if (S_ISLNK(status.st_mode)) {
-      char target[PATH_MAX];
-      const ssize_t size = readlink(here.c_str(), target, sizeof target);
-      if (size <= 0 || ++hops > 40) return {};
-      const std::string text(target, static_cast<std::size_t>(size));
-      (*links)[here] = text;
-      if (text.front() == '/') done.clear();
-      push_front(text);
-      continue;
-    }
-    done = here;
-  }
-  return done;
-}
-
 std::string absolute(const std::string& path) {
   if (path.front() == '/') return path;
   char directory[PATH_MAX];
@@ -82,7 +42,7 @@ class Collector {
 
   // Adds the file at `path` and everything that it needs.
   Result<void> add(const std::string& path, const std::vector<std::string>& inherited_path) {
-    const std::string real = resolve(path, &closure_->links);
+    const std::string real = real_path(path, &closure_->links);
     if (real.empty()) return fail(path, "no such file");
     if (!seen_.insert(real).second) return {};
     const auto file = FileView::open(real);
@@ -183,7 +143,7 @@ Result<Closure> elf_closure(const std::string& name, const std::string& search_p
   std::string wanted = name;
   for (int level = 0; level <= kScriptLevels; ++level) {
     const std::string path = find_program(wanted, search_path);
-    closure.program = path.empty() ? path : resolve(path, &closure.links);
+    closure.program = path.empty() ? path : real_path(path, &closure.links);
     if (closure.program.empty()) {
       error->text = wanted + (path.empty() ? ": not found in PATH" : ": no such file");
       return Error::from_errno(2, "program not found");
@@ -192,6 +152,7 @@ Result<Closure> elf_closure(const std::string& name, const std::string& search_p
     const auto file = FileView::open(closure.program);
     auto words = file.ok() ? read_script_line(file.value().bytes()) : std::nullopt;
     if (!words.has_value()) {
+      closure.found = absolute(path);
       Collector collector(&closure, error);
       TRY(collector.add(path, {}));
       std::sort(closure.files.begin(), closure.files.end());

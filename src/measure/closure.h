@@ -9,6 +9,7 @@
 
 namespace cloister {
 struct Closure {
+  std::string found;                         // absolute path by which the program was found; of a script, its interpreter
   std::string program;                       // real path of the executable; of a script, its interpreter
   std::vector<std::string> script_words;     // of a script: what argv has in place of the program's name
   std::vector<std::string> files;            // real paths, ascending, the program among them

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/measure/instance.h"
-#include <elf.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include "src/base/hex.h"
@@ -59,25 +58,64 @@ bool run_plan_tool(const std::string& tool, const std::string& out, const std::v
   return error == 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
+struct FoundFile {
+  MeasuredFile file;
+  bool is_elf;
+};
+
+Result<FoundFile> measure_file(const InstanceFile& wanted, std::string* problem) {
+  MeasuredFile measured;
+  measured.path = wanted.path;
+  if (wanted.contents) {
+    measured.size = wanted.contents->size();
+    measured.mode = wanted.mode;
+    measured.contents = *wanted.contents;
+    return FoundFile{std::move(measured), false};
+  }
+  const auto file = FileView::open(wanted.path);
+  if (!file.ok()) {
+    *problem = wanted.path + ": cannot be read: " + std::strerror(file.error().errno_value());
+    return file.error();
+  }
+  const auto bytes = file.value().bytes();
+  if (wanted.sha256 && sgx::sha256(bytes) != *wanted.sha256) {
+    *problem = wanted.path + ": is not the file that the manifest pins (sha256 " + to_hex(*wanted.sha256) +
+               "); restore it, or measure again";
+    return Error(Errc::mismatch, "not the pinned file");
+  }
+  measured.size = bytes.size();
+  measured.mode = file.value().mode();
+  measured.chunks = hash_chunks(bytes);
+  static constexpr std::uint8_t kElf[] = {0x7f, 'E', 'L', 'F'};
+  return FoundFile{std::move(measured), bytes.size() > 4 && std::equal(kElf, kElf + 4, bytes.begin())};
+}
+
+std::vector<std::string> ascending(std::vector<std::string> paths) {
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  return paths;
+}
+
+// Ascending, the first of equal paths.
+std::vector<InstanceFile> by_path(std::vector<InstanceFile> files) {
+  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  files.erase(std::unique(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path == b.path; }),
+              files.end());
+  return files;
+}
+
 struct Pending {
   std::size_t index;
   std::string key;
 };
 
-bool is_elf(const std::string& path) {
-  const auto file = FileView::open(path);
-  return file.ok() && file.value().bytes().size() >= SELFMAG &&
-         std::memcmp(file.value().bytes().data(), ELFMAG, SELFMAG) == 0;
-}
-
 // Fills in plans: from the cache where it knows the content, else by one run of the tool for all others.
-bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
-  const std::string plans = options.cache_directory + "/plans";
+bool add_plans(const MeasuringTools& tools, const std::vector<std::size_t>& executables, LaunchManifest* manifest) {
+  const std::string plans = tools.cache_directory + "/plans";
   mkdir(plans.c_str(), 0700);
   std::vector<Pending> pending;
   std::vector<std::string> paths;
-  for (std::size_t i = 0; i < manifest->files.size(); ++i) {
-    if (!is_elf(manifest->files[i].path)) continue;  // a script
+  for (const std::size_t i : executables) {
     const std::string key = content_key(manifest->files[i].chunks);
     if (const auto cached = FileView::open(plans + "/" + key + ".plan"); cached.ok()) {
       manifest->files[i].plan.assign(cached.value().bytes().begin(), cached.value().bytes().end());
@@ -89,7 +127,7 @@ bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
   if (pending.empty()) return true;
   const std::string work = plans + "/work." + std::to_string(getpid());
   mkdir(work.c_str(), 0700);
-  bool good = run_plan_tool(options.plan_tool, work, paths);
+  bool good = run_plan_tool(tools.plan_tool, work, paths);
   for (const Pending& item : pending) {
     MeasuredFile& file = manifest->files[item.index];
     const auto contents = FileView::open(file.path);
@@ -112,38 +150,52 @@ bool add_plans(const InstanceOptions& options, LaunchManifest* manifest) {
 std::string cache_directory() { return directory_below("XDG_CACHE_HOME", "/.cache"); }
 std::string configuration_directory() { return directory_below("XDG_CONFIG_HOME", "/.config"); }
 
-Result<Instance> make_instance(const InstanceOptions& options, std::vector<PlanSummary>* plans, std::string* problem) {
+Result<void> add_program_closure(const std::string& name, const std::string& search_path,
+                                 InstanceDescription* description, std::string* problem) {
   ClosureError closure_error;
-  auto closure = elf_closure(options.program, options.search_path, &closure_error);
+  auto closure = elf_closure(name, search_path, &closure_error);
   if (!closure.ok()) {
     *problem = closure_error.text;
     return closure.error();
   }
+  description->program = closure.value().program;
+  const std::vector<std::string>& words = closure.value().script_words;
+  description->arguments = words.empty() ? std::vector<std::string>{closure.value().found} : words;
+  for (const std::string& path : closure.value().files) description->files.push_back({path, {}, {}, 0});
+  description->links.merge(closure.value().links);
+  return {};
+}
+
+void sort_and_merge(InstanceDescription* description) {
+  description->files = by_path(std::move(description->files));
+  for (auto* paths : {&description->directories, &description->tmpfs, &description->insecure_host_paths})
+    *paths = ascending(std::move(*paths));
+}
+
+Result<LaunchManifest> measure_instance(const InstanceDescription& description, const MeasuringTools& tools,
+                                        std::vector<PlanSummary>* plans, std::string* problem) {
   LaunchManifest manifest;
-  manifest.flags = options.flags;
-  manifest.heap_size = options.heap_size;
-  manifest.thread_limit = options.thread_limit;
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT})
-    manifest.host_signals |= 1ULL << (signal - 1);
-  manifest.program = closure.value().program;
-  manifest.environment = options.environment;
-  manifest.insecure_host_paths = {"/"};
-  for (const std::string& path : closure.value().files) {
-    const auto file = FileView::open(path);
-    if (!file.ok()) {
-      *problem = path + ": cannot be read";
-      return file.error();
-    }
-    MeasuredFile measured;
-    measured.path = path;
-    measured.size = file.value().bytes().size();
-    measured.mode = file.value().mode();
-    measured.chunks = hash_chunks(file.value().bytes());
-    manifest.files.push_back(std::move(measured));
+  manifest.flags = description.flags;
+  manifest.heap_size = description.heap_size;
+  manifest.thread_limit = description.thread_limit;
+  manifest.host_signals = description.host_signals;
+  manifest.program = description.program;
+  manifest.arguments = description.arguments;
+  manifest.environment = description.environment;
+  manifest.working_directory = description.working_directory;
+  manifest.insecure_host_paths = ascending(description.insecure_host_paths);
+  manifest.directories = ascending(description.directories);
+  manifest.tmpfs = ascending(description.tmpfs);
+  std::vector<std::size_t> executables;
+  for (const InstanceFile& file : by_path(description.files)) {
+    auto measured = measure_file(file, problem);
+    if (!measured.ok()) return measured.error();
+    if (measured.value().is_elf && !file.contents) executables.push_back(manifest.files.size());
+    manifest.files.push_back(std::move(measured).take().file);
   }
-  for (const auto& [path, target] : closure.value().links) manifest.links.push_back({path, target});
-  if (!add_plans(options, &manifest)) {
-    *problem = "cannot make rewrite plans with " + options.plan_tool;
+  for (const auto& [path, target] : description.links) manifest.links.push_back({path, target});
+  if (!add_plans(tools, executables, &manifest)) {
+    *problem = "cannot make rewrite plans with " + tools.plan_tool;
     return Error(Errc::io, "plans");
   }
   for (MeasuredFile& file : manifest.files) {

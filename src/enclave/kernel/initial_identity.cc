@@ -69,6 +69,7 @@ void set_initial_identity(Process& process, const StartParameters& host, const c
   process.arguments = (manifest.flags & kInsecureHostArguments) != 0 ? given.arguments : manifest.arguments;
   if (process.arguments.empty()) process.arguments = {manifest.program};
   process.environment = make_environment(manifest, given);
+  if (!manifest.working_directory.empty()) process.working_directory = manifest.working_directory;
   if ((manifest.flags & kInsecureHostDirectory) != 0 && !given.directory.empty() && given.directory.front() == '/')
     process.working_directory = given.directory;
   process.executable_path = manifest.program;

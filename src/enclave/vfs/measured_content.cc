@@ -52,6 +52,8 @@ Error measured_file_changed(const MeasuredFile& file, Mismatch mismatch) {
 // latest.
 Result<std::shared_ptr<MeasuredContent>> MeasuredContent::open(std::shared_ptr<const MeasuredFile> file,
                                                                Mismatch mismatch) {
+  if (file->is_embedded())
+    return std::shared_ptr<MeasuredContent>(new MeasuredContent(std::move(file), mismatch, nullptr));
   auto number = open_measured(file->path);
   if (!number.ok()) {
     const int error = number.error().errno_value();
@@ -88,6 +90,10 @@ Result<void> MeasuredContent::load_chunk(std::size_t index, std::uint8_t* to, st
 }
 
 Result<void> MeasuredContent::read(std::uint64_t offset, void* to, std::size_t size) {
+  if (file_->is_embedded()) {
+    std::memcpy(to, file_->contents.data() + offset, size);
+    return {};
+  }
   auto* bytes = static_cast<std::uint8_t*>(to);
   std::unique_ptr<std::uint8_t[]> buffer;
   while (size > 0) {

@@ -31,7 +31,7 @@ class MeasuredContent {
 
   const std::shared_ptr<const MeasuredFile> file_;
   const Mismatch mismatch_;
-  const std::shared_ptr<HostDescriptor> descriptor_;
+  const std::shared_ptr<HostDescriptor> descriptor_;  // null when the manifest holds the bytes
 };
 
 // Says that the file is not as measured; ends the enclave if it must. Returns the error for the program otherwise.

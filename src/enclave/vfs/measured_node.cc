@@ -24,7 +24,7 @@ Result<struct stat> MeasuredNode::status() {
     const std::lock_guard guard(mutex_);
     known = times_known_;
   }
-  if (!known) {
+  if (!known && !file_->is_embedded()) {
     const auto host = host_path_status(file_->path, 0);
     const std::lock_guard guard(mutex_);
     if (host.ok()) modified_ = host.value().st_mtim;

@@ -3,6 +3,7 @@
 #include "src/enclave/vfs/namespace.h"
 #include <fcntl.h>
 #include <algorithm>
+#include "src/enclave/core/check.h"
 #include "src/enclave/kernel/memory_share.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/devices.h"
@@ -33,8 +34,7 @@ bool is_below(const std::string& path, const std::string& directory) {
 // The directory `name` in `parent`, made if it is not there. Null where no such directory can be (in /proc, or below a
 // file).
 NodeRef enter(Node& parent, const std::string& name) {
-  if (parent.filesystem().device == kTmpfs.device || parent.filesystem().device == kSharedMemory.device)
-    return static_cast<TmpfsDirectory&>(parent).enter(name);
+  if (is_in_memory(parent.filesystem())) return static_cast<TmpfsDirectory&>(parent).enter(name);
   if (parent.filesystem().device == kProcfs.device) return nullptr;
   auto& directory = static_cast<StaticDirectory&>(parent);
   if (Node* found = directory.find(name)) return found->is_directory() ? found->shared_from_this() : nullptr;
@@ -45,7 +45,7 @@ NodeRef enter(Node& parent, const std::string& name) {
 }
 
 void add_child(Node& parent, const std::string& name, NodeRef node) {
-  if (parent.filesystem().device == kTmpfs.device || parent.filesystem().device == kSharedMemory.device)
+  if (is_in_memory(parent.filesystem()))
     static_cast<TmpfsDirectory&>(parent).attach(name, std::move(node));
   else if (parent.filesystem().device != kProcfs.device)
     static_cast<StaticDirectory&>(parent).add(name, std::move(node));
@@ -58,6 +58,12 @@ void Namespace::attach(const std::string& path, NodeRef node) {
   NodeRef directory = root_;
   for (std::size_t i = 0; i + 1 < names.size() && directory != nullptr; ++i) directory = enter(*directory, names[i]);
   if (directory != nullptr) add_child(*directory, names.back(), std::move(node));
+}
+
+void Namespace::attach_directory(const std::string& path) {
+  NodeRef directory = root_;
+  for (const std::string& name : components_of(path))
+    if (directory != nullptr) directory = enter(*directory, name);
 }
 
 // Host paths come in ascending order, so that what lies below one is entered after it and inherits from it.
@@ -90,13 +96,18 @@ Namespace::Namespace(std::shared_ptr<const LaunchManifest> manifest) : manifest_
   attach("/dev", make_devfs(make_tmpfs(kSharedMemory, 01777, limit, memory_pages)));
   mounts_.push_back({"/dev", "devtmpfs", "rw", kDevfs.device});
   mounts_.push_back({"/dev/shm", "tmpfs", "rw", kSharedMemory.device});
-  if (!covers("/tmp")) {
-    attach("/tmp", make_tmpfs(kTmpfs, 01777, limit, memory_pages));
-    mounts_.push_back({"/tmp", "tmpfs", "rw", kTmpfs.device});
-  }
+  const auto add_tmpfs = [&](const std::string& path, const Filesystem& filesystem, std::uint32_t mode) {
+    attach(path, make_tmpfs(filesystem, mode, limit, memory_pages));
+    mounts_.push_back({path, "tmpfs", "rw", filesystem.device});
+  };
+  if (!covers("/tmp")) add_tmpfs("/tmp", kTmpfs, 01777);
+  ENCLAVE_CHECK(manifest_->tmpfs.size() <= kMaxMemoryMounts);
+  for (std::size_t i = 0; i < manifest_->tmpfs.size(); ++i)
+    if (manifest_->tmpfs[i] != "/tmp") add_tmpfs(manifest_->tmpfs[i], kMemoryMounts[i], 0755);
   std::vector<std::string> ascending = host_paths;
   std::sort(ascending.begin(), ascending.end());
   for (const std::string& path : ascending) add_host_path(path);
+  for (const std::string& path : manifest_->directories) attach_directory(path);
   for (const MeasuredFile& file : manifest_->files) {
     // A changed program must not run on, whatever the error would be for; a data file's reader can tell.
     const Mismatch mismatch = file.path == manifest_->program || !file.plan.empty() ? Mismatch::stop : Mismatch::error;

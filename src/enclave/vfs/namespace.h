@@ -57,6 +57,7 @@ class Namespace {
  private:
   void add_host_path(const std::string& path);
   void attach(const std::string& path, NodeRef node);
+  void attach_directory(const std::string& path);  // and those on the way; what is there stays
   Result<Resolved> resolve(Task& task, const std::string& base, const std::string& path, LastLink last);
   Result<FileRef> open_on_host(Task& task, const Resolved& place, std::uint32_t flags, std::uint32_t mode);
   Result<FileRef> open_linked(Task& task, const FileRef& file, std::uint32_t flags);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/cli/instance_source.h"
+#include <signal.h>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include "src/base/size_text.h"
+#include "src/files/file_bytes.h"
+#include "src/files/file_view.h"
+#include "src/manifest_file/manifest_file.h"
+#include "src/measure/debian_packages.h"
+#include "src/sgx/measurement.h"
+
+namespace cloister {
+namespace {
+constexpr int kUsage = 2;
+
+Error usage(std::string* problem, std::string text) {
+  *problem = std::move(text);
+  return Error(Errc::invalid, "usage");
+}
+
+Result<void> set_limits(const RunOptions& options, InstanceDescription* description, std::string* problem) {
+  const auto heap = parse_size(options.heap);
+  if (!heap.ok() || heap.value() < (1 << 20))
+    return usage(problem, "--heap " + options.heap + ": give a size of at least 1M, such as 64M or 4G");
+  description->heap_size = heap.value();
+  description->thread_limit = options.threads;
+  for (const std::string& name : options.allowed) {
+    if (name != "insecure_dynamic_code")
+      return usage(problem, "--allow " + name + ": unknown; known is insecure_dynamic_code");
+    description->flags |= kInsecureDynamicCode;
+  }
+  return {};
+}
+
+// A small fixed environment, then what --env names; a later entry of a name replaces an earlier one.
+void set_environment(const RunOptions& options, InstanceDescription* description) {
+  std::vector<std::string>& environment = description->environment;
+  environment = {"HOME=/", "LANG=C.UTF-8", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  for (const std::string& entry : options.environment) {
+    const std::string name = entry.substr(0, entry.find('='));
+    std::erase_if(environment, [&](const std::string& other) { return other.substr(0, other.find('=')) == name; });
+    environment.push_back(entry);
+    if (entry.find('=') == std::string::npos) description->flags |= kInsecureHostEnvironment;
+  }
+}
+
+Result<InstanceDescription> describe_program(const RunOptions& options, std::string* problem) {
+  InstanceDescription description;
+  TRY(set_limits(options, &description, problem));
+  set_environment(options, &description);
+  const char* const path = std::getenv("PATH");
+  TRY(add_program_closure(options.command[0], path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin", &description,
+                          problem));
+  return description;
+}
+
+std::optional<Instance> measured_before(const std::vector<std::uint8_t>& bytes, const std::string& path,
+                                        std::string* problem, int* status) {
+  auto decoded = decode_signed_manifest(bytes);
+  if (decoded.ok()) return Instance{std::move(decoded).take(), {}, {}, {}};
+  *problem = path + ": " + decoded.error().what();
+  *status = kUsage;
+  return {};
+}
+
+// The program's arguments on the command line, where the manifest leaves them to the host.
+bool take_arguments(const RunOptions& options, Instance* instance, std::string* problem) {
+  const LaunchManifest& manifest = instance->measured.manifest;
+  instance->first_words = {manifest.arguments.empty() ? manifest.program : manifest.arguments.front()};
+  if (options.command.empty() || (manifest.flags & kInsecureHostArguments) != 0) return true;
+  *problem = options.manifest + ": fixes the program's arguments; remove those after --";
+  return false;
+}
+}  // namespace
+
+int status_of(const Error& error) {
+  if (error.code() == Errc::invalid) return kUsage;
+  return error.is_errno() && error.errno_value() == ENOENT ? 127 : 126;
+}
+
+Result<InstanceDescription> describe_command(const RunOptions& options, std::string* problem) {
+  InstanceDescription description = TRY(describe_program(options, problem));
+  description.flags |= kInsecureHostArguments | kInsecureHostDirectory;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT})
+    description.host_signals |= 1ULL << (signal - 1);
+  description.insecure_host_paths = {"/"};
+  return description;
+}
+
+Result<InstanceDescription> describe_policy(const RunOptions& options, std::string* problem) {
+  InstanceDescription description = TRY(describe_program(options, problem));
+  description.arguments.insert(description.arguments.end(), options.command.begin() + 1, options.command.end());
+  description.working_directory = "/";
+  description.host_signals = 1ULL << (SIGTERM - 1);
+  TRY(add_package_files(&description, problem));
+  sort_and_merge(&description);
+  return description;
+}
+
+Result<InstanceDescription> describe_file(const std::string& path, std::string* problem) {
+  const auto bytes = read_file(path);
+  if (!bytes.ok()) {
+    *problem = path + ": " + std::strerror(bytes.error().errno_value());
+    return Error(Errc::invalid, "manifest");
+  }
+  if (looks_like_signed_manifest(bytes.value()))
+    return usage(problem, path + ": was measured already; this needs the manifest in YAML");
+  const std::size_t slash = path.rfind('/');
+  yaml::Problem where;
+  auto description =
+      read_manifest_file({reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()},
+                         slash == std::string::npos ? "." : path.substr(0, slash + 1), &where);
+  if (!description.ok()) *problem = text_of(where, path);
+  return description;
+}
+
+Result<void> pin_files(InstanceDescription* description, std::string* problem) {
+  for (InstanceFile& file : description->files) {
+    if (file.contents) continue;
+    const auto view = FileView::open(file.path);
+    if (!view.ok()) {
+      *problem = file.path + ": cannot be read: " + std::strerror(view.error().errno_value());
+      return view.error();
+    }
+    file.sha256 = sgx::sha256(view.value().bytes());
+  }
+  return {};
+}
+
+std::optional<Instance> find_instance(const RunOptions& options, std::string* problem, int* status) {
+  Instance instance;
+  if (!options.manifest.empty()) {
+    const auto bytes = read_file(options.manifest);
+    if (bytes.ok() && looks_like_signed_manifest(bytes.value())) {
+      auto before = measured_before(bytes.value(), options.manifest, problem, status);
+      if (before && !take_arguments(options, &*before, problem)) *status = kUsage, before.reset();
+      return before;
+    }
+  }
+  auto description = !options.manifest.empty() ? describe_file(options.manifest, problem)
+                     : options.policy          ? describe_policy(options, problem)
+                                               : describe_command(options, problem);
+  if (!description.ok()) {
+    *status = status_of(description.error());
+    return {};
+  }
+  instance.description = std::move(description).take();
+  if (options.manifest.empty() && !options.policy) {
+    // As a shell gives it: argv[0] as typed, unless it is a script.
+    std::swap(instance.first_words, instance.description->arguments);
+    if (instance.first_words.size() == 1) instance.first_words = {options.command[0]};
+  }
+  auto manifest = measure_instance(*instance.description, measuring_tools(), &instance.plans, problem);
+  if (!manifest.ok()) {
+    *status = status_of(manifest.error());
+    return {};
+  }
+  instance.measured.manifest = std::move(manifest).take();
+  if (!options.manifest.empty() && !take_arguments(options, &instance, problem)) {
+    *status = kUsage;
+    return {};
+  }
+  return instance;
+}
+}  // namespace cloister

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/manifest_file/schema_reader.h"
+#include <algorithm>
+#include <charconv>
+#include "src/base/size_text.h"
+
+namespace cloister {
+namespace {
+using yaml::Value;
+
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t corner = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = corner + (a[i - 1] != b[j - 1]);
+      corner = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string suggestion(const std::string& name, const std::vector<SchemaReader::Key>& keys) {
+  if (name.size() > 64) return {};
+  const auto nearest = std::min_element(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
+    return distance(name, a.name) < distance(name, b.name);
+  });
+  if (nearest != keys.end() && distance(name, nearest->name) <= 3) return std::string("did you mean ") + nearest->name + "?";
+  std::string all = "known are";
+  for (const SchemaReader::Key& key : keys) all += std::string(key.name == keys.front().name ? " " : ", ") + key.name;
+  return all;
+}
+}  // namespace
+
+void SchemaReader::refuse(const yaml::Place& place, std::string what, std::string hint) {
+  if (!failed_) *problem_ = {place, std::move(what), std::move(hint)};
+  failed_ = true;
+}
+
+void SchemaReader::mapping(const Value& value, const char* what, const std::vector<Key>& keys) {
+  if (value.kind != Value::Kind::mapping)
+    return refuse(value.place, std::string(what) + " must be a mapping", "write `key: value` lines");
+  for (std::size_t i = 0; i < value.entries.size() && ok(); ++i) {
+    const auto& [name, content] = value.entries[i];
+    const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& known) { return name == known.name; });
+    if (key == keys.end())
+      return refuse(value.key_places[i], "unknown key " + name.substr(0, 64) + " in " + what, suggestion(name, keys));
+    key->read(content);
+  }
+}
+
+void SchemaReader::sequence(const Value& value, const char* what, const std::function<void(const Value&)>& item) {
+  if (value.kind != Value::Kind::sequence)
+    return refuse(value.place, std::string(what) + " must be a list", "write `- item` lines, or [] for none");
+  for (const Value& content : value.items)
+    if (ok()) item(content);
+}
+
+std::string SchemaReader::text(const Value& value, const char* what) {
+  if (value.kind != Value::Kind::scalar) refuse(value.place, std::string(what) + " must be a text", "quote it");
+  return value.text;
+}
+
+bool SchemaReader::boolean(const Value& value, const char* what) {
+  if (value.kind == Value::Kind::scalar && !value.quoted && (value.text == "true" || value.text == "false"))
+    return value.text == "true";
+  refuse(value.place, std::string(what) + " must be true or false");
+  return false;
+}
+
+std::uint64_t SchemaReader::number(const Value& value, const char* what, std::uint64_t low, std::uint64_t high) {
+  std::uint64_t result = 0;
+  const char* const end = value.text.data() + value.text.size();
+  const auto parsed = std::from_chars(value.text.data(), end, result);
+  if (value.kind == Value::Kind::scalar && !value.quoted && parsed.ec == std::errc{} && parsed.ptr == end &&
+      result >= low && result <= high)
+    return result;
+  refuse(value.place, std::string(what) + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
+  return low;
+}
+
+std::uint32_t SchemaReader::mode(const Value& value) {
+  std::uint32_t result = 0;
+  const std::string digits = value.text.substr(0, 2) == "0o" ? value.text.substr(2) : std::string();
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), result, 8);
+  if (value.kind == Value::Kind::scalar && !digits.empty() && parsed.ec == std::errc{} &&
+      parsed.ptr == digits.data() + digits.size() && result <= 0777)
+    return result;
+  refuse(value.place, "mode must be an octal number from 0o000 to 0o777", "for example 0o644");
+  return 0;
+}
+
+std::uint64_t SchemaReader::size(const Value& value, const char* what, std::uint64_t low) {
+  if (value.kind == Value::Kind::scalar)
+    if (const auto parsed = parse_size(value.text); parsed.ok() && parsed.value() >= low) return parsed.value();
+  refuse(value.place, std::string(what) + " must be a size of at least 1M", "for example 64M or 4G");
+  return low;
+}
+
+std::string SchemaReader::path(const Value& value, const char* what) {
+  const std::string path = text(value, what);
+  if (!ok() || path == "/") return path;
+  bool good = !path.empty() && path.front() == '/' && path.back() != '/' && path.size() < 4096;
+  for (std::size_t at = 1; good && at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view name = std::string_view(path).substr(at, end - at);
+    good = !name.empty() && name != "." && name != ".." && name.size() <= 255;
+    at = end + 1;
+  }
+  if (!good)
+    refuse(value.place, std::string(what) + " must be an absolute path without . or .. and without a slash at its end");
+  return path;
+}
+}  // namespace cloister

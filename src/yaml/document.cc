@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// yaml-cpp reads the text and reports events; the tree is ours, because its own drops duplicate keys silently. Its
+// exceptions end here.
+#include "src/yaml/document.h"
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+#include <sstream>
+#include <unordered_set>
+
+namespace cloister::yaml {
+namespace {
+Place place_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  struct Refused {
+    Problem problem;
+  };
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuse_anchor(mark, anchor);
+    add({Value::Kind::null, place_of(mark), {}, false, {}, {}, {}});
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "alias", "write the value out"); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    add({Value::Kind::scalar, place_of(mark), text, tag == "!", {}, {}, {}});
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Value::Kind::sequence);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, Value::Kind::mapping);
+  }
+  void OnMapEnd() override { close(); }
+
+  Value take() { return std::move(root_); }
+
+ private:
+  struct Level {
+    Value value;
+    bool has_key = false;
+    std::string key;
+    std::unordered_set<std::string> keys;
+  };
+
+  [[noreturn]] void refuse(const YAML::Mark& mark, std::string what, std::string hint) {
+    throw Refused{{place_of(mark), std::move(what), std::move(hint)}};
+  }
+  void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (anchor != 0) refuse(mark, "anchor", "remove `&name`; nothing may refer to it");
+  }
+  // "?" is a plain value, "!" a quoted one.
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tag " + tag.substr(0, 40), "remove it");
+  }
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Value::Kind kind) {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    if (levels_.size() >= kMaxDepth) refuse(mark, "nested deeper than 32", "flatten it");
+    if (!levels_.empty() && expects_key()) refuse(mark, "a key that is no text", "");
+    levels_.push_back({});
+    levels_.back().value.kind = kind;
+    levels_.back().value.place = place_of(mark);
+  }
+  void close() {
+    Value value = std::move(levels_.back().value);
+    levels_.pop_back();
+    add(std::move(value));
+  }
+  bool expects_key() const { return levels_.back().value.kind == Value::Kind::mapping && !levels_.back().has_key; }
+  void add(Value value) {
+    if (levels_.empty()) {
+      root_ = std::move(value);
+      return;
+    }
+    Level& level = levels_.back();
+    if (level.value.kind == Value::Kind::sequence) {
+      level.value.items.push_back(std::move(value));
+      return;
+    }
+    if (level.has_key) {
+      level.value.entries.emplace_back(std::move(level.key), std::move(value));
+      level.has_key = false;
+      return;
+    }
+    const YAML::Mark mark = [&] {
+      YAML::Mark at;
+      at.line = value.place.line - 1;
+      at.column = value.place.column - 1;
+      return at;
+    }();
+    if (value.kind != Value::Kind::scalar) refuse(mark, "an empty key", "");
+    if (!level.keys.insert(value.text).second) refuse(mark, "duplicate key " + value.text, "keep one of them");
+    level.value.key_places.push_back(value.place);
+    level.key = std::move(value.text);
+    level.has_key = true;
+  }
+
+  Value root_;
+  std::vector<Level> levels_;
+};
+}  // namespace
+
+std::string text_of(const Problem& problem, const std::string& file) {
+  std::string text = file + ":" + std::to_string(problem.place.line) + ":" + std::to_string(problem.place.column) +
+                     ": " + problem.what;
+  if (!problem.hint.empty()) text += " (" + problem.hint + ")";
+  return text;
+}
+
+Result<Value> parse(std::string_view text, Problem* problem) {
+  const auto refuse = [&](Problem what) -> Error {
+    *problem = std::move(what);
+    return Error(Errc::invalid, "YAML");
+  };
+  if (text.size() > kMaxSize) return refuse({{}, "larger than 16 MiB", ""});
+  if (text.find('\0') != std::string_view::npos) return refuse({{}, "a NUL byte", "this is no text file"});
+  try {
+    std::istringstream input{std::string(text)};
+    YAML::Parser parser(input);
+    TreeBuilder builder;
+    if (!parser.HandleNextDocument(builder)) return refuse({{}, "empty", ""});
+    TreeBuilder second;
+    if (parser.HandleNextDocument(second)) return refuse({second.take().place, "a second document", "one file holds one"});
+    return builder.take();
+  } catch (const TreeBuilder::Refused& refused) {
+    return refuse(refused.problem);
+  } catch (const YAML::Exception& error) {
+    return refuse({place_of(error.mark), error.msg, ""});
+  }
+}
+}  // namespace cloister::yaml

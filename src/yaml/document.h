@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// YAML as configuration that people sign: one document, no anchors, aliases or tags, no duplicate keys, bounded depth
+// and size. Every value knows its place, so that a schema's complaint can name it. Outside the enclave's runtime.
+#pragma once
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include "src/base/result.h"
+
+namespace cloister::yaml {
+struct Place {
+  int line = 1, column = 1;  // from 1
+};
+
+struct Value {
+  enum class Kind { null, scalar, sequence, mapping };
+  Kind kind = Kind::null;
+  Place place;
+  std::string text;  // of a scalar
+  bool quoted = false;
+  std::vector<Value> items;                            // of a sequence
+  std::vector<std::pair<std::string, Value>> entries;  // of a mapping, in the order of the text; keys are unique
+  std::vector<Place> key_places;                       // of the entries' keys
+};
+
+// What is wrong, where, and what to do about it.
+struct Problem {
+  Place place;
+  std::string what, hint;
+};
+// "FILE:LINE:COLUMN: what (hint)"
+std::string text_of(const Problem& problem, const std::string& file);
+
+inline constexpr std::size_t kMaxSize = 16 << 20;  // bytes
+inline constexpr int kMaxDepth = 32;
+
+// Errc::invalid with *problem filled in.
+Result<Value> parse(std::string_view text, Problem* problem);
+}  // namespace cloister::yaml
