@@ -14,10 +14,12 @@
 namespace cloister {
 namespace {
 constexpr int kUsage = 2;
+// What the command line or the manifest says is wrong, in contrast to what the program's files are.
+constexpr char kUsageMistake[] = "usage";
 
 Error usage(std::string* problem, std::string text) {
   *problem = std::move(text);
-  return Error(Errc::invalid, "usage");
+  return Error(Errc::invalid, kUsageMistake);
 }
 
 Result<void> set_limits(const RunOptions& options, InstanceDescription* description, std::string* problem) {
@@ -76,7 +78,7 @@ bool take_arguments(const RunOptions& options, Instance* instance, std::string* 
 }  // namespace
 
 int status_of(const Error& error) {
-  if (error.code() == Errc::invalid) return kUsage;
+  if (error.what() == kUsageMistake) return kUsage;
   return error.is_errno() && error.errno_value() == ENOENT ? 127 : 126;
 }
 
@@ -103,17 +105,15 @@ Result<InstanceDescription> describe_file(const std::string& path, std::string* 
   const auto bytes = read_file(path);
   if (!bytes.ok()) {
     *problem = path + ": " + std::strerror(bytes.error().errno_value());
-    return Error(Errc::invalid, "manifest");
+    return Error(Errc::invalid, kUsageMistake);
   }
   if (looks_like_signed_manifest(bytes.value()))
     return usage(problem, path + ": was measured already; this needs the manifest in YAML");
   const std::size_t slash = path.rfind('/');
   yaml::Problem where;
-  auto description =
-      read_manifest_file({reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()},
-                         slash == std::string::npos ? "." : path.substr(0, slash + 1), &where);
-  if (!description.ok()) *problem = text_of(where, path);
-  return description;
+  auto description = read_manifest_file({reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()},
+                                        slash == std::string::npos ? "." : path.substr(0, slash + 1), &where);
+  return description.ok() ? std::move(description) : usage(problem, text_of(where, path));
 }
 
 Result<void> pin_files(InstanceDescription* description, std::string* problem) {

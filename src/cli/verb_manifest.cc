@@ -41,7 +41,8 @@ int parse_file(int argc, char** argv, const char* verb, const char* description,
 
 int check(int argc, char** argv) {
   FileOptions options;
-  if (const int status = parse_file(argc, argv, "check", "Checks a launch manifest against its schema.", &options); status >= 0)
+  if (const int status = parse_file(argc, argv, "check", "Checks a launch manifest against its schema.", &options);
+      status >= 0)
     return status;
   std::string problem;
   const auto description = describe_file(options.file, &problem);
@@ -93,15 +94,17 @@ int explain(int argc, char** argv) {
 // The options of `measure` that describe an instance; the result is not pinned, so that it can be edited first.
 int make_new(int argc, char** argv) {
   RunOptions options;
-  if (const int status = parse_run_options(argc, argv, "manifest new", "Writes a launch manifest for a program.", &options);
+  if (const int status =
+          parse_run_options(argc, argv, "manifest new", "Writes a launch manifest for a program.", &options);
       status >= 0)
     return status;
   std::string problem;
   const auto description = describe_policy(options, &problem);
   if (!description.ok()) return complain(problem, status_of(description.error()));
   const std::string text = write_manifest_file(
-      description.value(), {"Launch manifest of " + description.value().program + ". Paths that are not named here do not exist inside.",
-                            "`cloister measure --manifest FILE` prints its MRENCLAVE, `cloister run --manifest FILE` runs it."});
+      description.value(),
+      {"Launch manifest of " + description.value().program + ". Paths that are not named here do not exist inside.",
+       "`cloister measure --manifest FILE` prints its MRENCLAVE, `cloister run --manifest FILE` runs it."});
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0
              ? 0
              : complain("standard output cannot be written", 125);

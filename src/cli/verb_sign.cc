@@ -41,8 +41,12 @@ Result<sgx::SigningKey> read_key(const std::string& path) {
 int sign_verb(int argc, char** argv) {
   SignOptions options;
   CLI::App app{"Measures a launch manifest and signs what `cloister run --manifest` then starts.", "cloister sign"};
-  app.add_option("--manifest", options.manifest, "launch manifest in YAML, or one that was measured")->required()->type_name("FILE");
-  app.add_option("--key", options.key, "RSA-3072 key with exponent 3, PEM: openssl genrsa -3 3072")->required()->type_name("FILE");
+  app.add_option("--manifest", options.manifest, "launch manifest in YAML, or one that was measured")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--key", options.key, "RSA-3072 key with exponent 3, PEM: openssl genrsa -3 3072")
+      ->required()
+      ->type_name("FILE");
   app.add_option("--out", options.out, "the signed manifest")->required()->type_name("FILE");
   app.add_option("--isvprodid", options.product, "product number")->capture_default_str();
   app.add_option("--isvsvn", options.version, "security version")->capture_default_str();
@@ -65,16 +69,18 @@ int sign_verb(int argc, char** argv) {
   if (!instance) return complain(problem, status);
   const auto mrenclave = host::measure_enclave(image_path(), instance->measured.manifest);
   if (!mrenclave.ok()) return complain(image_path() + ": " + mrenclave.error().what(), 125);
-  sgx::Sigstruct signature =
-      host::unsigned_sigstruct(host::make_secs(0).attributes.flags, mrenclave.value());
+  sgx::Sigstruct signature = host::unsigned_sigstruct(host::make_secs(0).attributes.flags, mrenclave.value());
   signature.date = today();
   signature.isvprodid = options.product;
   signature.isvsvn = options.version;
-  if (const auto done = key.value().sign(signature); !done.ok()) return complain(std::string("signing: ") + done.error().what(), 125);
+  if (const auto done = key.value().sign(signature); !done.ok())
+    return complain(std::string("signing: ") + done.error().what(), 125);
   instance->measured.signature = signature;
-  if (const auto written = write_file_atomically(options.out, encode_signed_manifest(instance->measured), 0644); !written.ok())
+  if (const auto written = write_file_atomically(options.out, encode_signed_manifest(instance->measured), 0644);
+      !written.ok())
     return complain("--out " + options.out + ": " + std::strerror(written.error().errno_value()), 125);
-  std::printf("mrenclave %s\nmrsigner  %s\n", to_hex(mrenclave.value()).c_str(), to_hex(key.value().mrsigner()).c_str());
+  std::printf("mrenclave %s\nmrsigner  %s\n", to_hex(mrenclave.value()).c_str(),
+              to_hex(key.value().mrsigner()).c_str());
   return 0;
 }
 }  // namespace cloister

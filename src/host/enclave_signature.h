@@ -11,8 +11,8 @@ namespace cloister::host {
 // `debug`: kAttributeDebug or 0. XFRM is what this machine has enabled.
 sgx::Secs make_secs(std::uint64_t debug);
 
-// What a signature demands: these attribute flags exactly (KSS and 64-bit mode among them), EXINFO, this MRENCLAVE; XFRM's
-// optional bits are free. Everything but the signature is filled in.
+// What a signature demands: these attribute flags exactly (KSS and 64-bit mode among them), EXINFO, this MRENCLAVE;
+// XFRM's optional bits are free. Everything but the signature is filled in.
 sgx::Sigstruct unsigned_sigstruct(std::uint64_t attribute_flags, const sgx::Digest& mrenclave);
 
 struct DevelopmentKey {

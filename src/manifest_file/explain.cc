@@ -38,7 +38,8 @@ std::vector<std::string> explain_fixed(const LaunchManifest& manifest) {
   std::vector<std::string> lines{
       "program: " + manifest.program,
       "files: " + std::to_string(manifest.files.size()) + " measured, " + std::to_string(bytes) + " bytes (" +
-          std::to_string(embedded) + " embedded); every chunk is verified when it is used, another one ends the program or "
+          std::to_string(embedded) +
+          " embedded); every chunk is verified when it is used, another one ends the program or "
           "gives EIO",
       "links: " + std::to_string(manifest.links.size()) + ", resolved inside",
       "memory file systems: " + joined(manifest.tmpfs) + ", /tmp, /dev/shm; empty at start, gone at the end",
@@ -58,7 +59,9 @@ std::vector<Influence> explain_influences(const LaunchManifest& manifest) {
     add(true, "insecure_host_paths",
         "The host reads, writes, adds, removes and swaps everything below " + path +
             " at any moment, and whoever listens on a socket there is the host's choice" +
-            (path == "/" ? ". That is every path that is not measured: configuration, modules, time zones, name services." : "."));
+            (path == "/"
+                 ? ". That is every path that is not measured: configuration, modules, time zones, name services."
+                 : "."));
   add(has(manifest, kInsecureHostArguments), "insecure_host_arguments", "The host chooses the program's arguments.");
   add(has(manifest, kInsecureHostEnvironment), "insecure_host_environment",
       "The host chooses, or leaves out, the variables " + joined(variables(manifest, true)) + ".");
@@ -71,10 +74,13 @@ std::vector<Influence> explain_influences(const LaunchManifest& manifest) {
   const auto always = [&](const char* key, const char* text) { list.push_back({key, text, false}); };
   always("standard streams", "The host reads what the program prints and chooses what it reads from standard input.");
   always("network", "The host sees, drops, delays, changes and invents packets and connections; use TLS inside.");
-  always("availability", "The host may stop the program, withhold the answer to any call that may block, or never start it.");
-  always("time", "The clock's rate is bounded (500 ppm) and never goes back; its value at the start is the host's word, "
-                 "and so are the dates of measured files.");
-  always("sizes and times", "The host sees which host calls are made, when, and with how many bytes, and which pages are used.");
+  always("availability",
+         "The host may stop the program, withhold the answer to any call that may block, or never start it.");
+  always("time",
+         "The clock's rate is bounded (500 ppm) and never goes back; its value at the start is the host's word, "
+         "and so are the dates of measured files.");
+  always("sizes and times",
+         "The host sees which host calls are made, when, and with how many bytes, and which pages are used.");
   return list;
 }
 }  // namespace cloister

@@ -39,7 +39,8 @@ TEST(ManifestFile, SafeDefaults) {
 TEST(ManifestFile, EveryKey) {
   const InstanceDescription it = accepted(
       kSmall +
-      "args: [a, \"b c\"]\nenv: {A: \"1\", B: x=y}\nworking_directory: /srv\nheap: 64M\nthreads: 8\nsignals: [TERM, SIGHUP]\n"
+      "args: [a, \"b c\"]\nenv: {A: \"1\", B: x=y}\nworking_directory: /srv\nheap: 64M\nthreads: 8\nsignals: [TERM, "
+      "SIGHUP]\n"
       "links: {/app: bin/app}\ndirectories: [/empty]\ntmpfs: [/run, /var/lib/x]\ninsecure_host_paths: [/data]\n"
       "insecure_host_environment: [TERM]\ninsecure_dynamic_code: true\n");
   EXPECT_EQ(it.arguments, (std::vector<std::string>{"/bin/app", "a", "b c"}));
@@ -52,10 +53,12 @@ TEST(ManifestFile, EveryKey) {
 }
 
 TEST(ManifestFile, WhatIsWrongIsSaidWithItsPlace) {
-  EXPECT_EQ(refusal("manifest: 1\nprogam: /bin/app\n"), "m:2:1: unknown key progam in a launch manifest (did you mean program?)");
+  EXPECT_EQ(refusal("manifest: 1\nprogam: /bin/app\n"),
+            "m:2:1: unknown key progam in a launch manifest (did you mean program?)");
   EXPECT_EQ(refusal(kSmall + "heap: lots\n"), "m:7:7: heap must be a size of at least 1M (for example 64M or 4G)");
   EXPECT_EQ(refusal(kSmall + "heap: 1M\nheap: 2M\n"), "m:8:1: duplicate key heap (keep one of them)");
-  EXPECT_NE(refusal(kSmall + "signals: [SEGV]\n").find("m:7:11: signal SEGV cannot be left to the host"), std::string::npos);
+  EXPECT_NE(refusal(kSmall + "signals: [SEGV]\n").find("m:7:11: signal SEGV cannot be left to the host"),
+            std::string::npos);
   EXPECT_NE(refusal(kSmall + "args: from_policy\n").find("not served yet"), std::string::npos);
   EXPECT_NE(refusal(kSmall + "tmpfs: [run]\n").find("absolute path"), std::string::npos);
   EXPECT_NE(refusal(kSmall + "tmpfs: [/a/../b]\n").find("absolute path"), std::string::npos);
@@ -67,7 +70,8 @@ TEST(ManifestFile, WhatIsWrongIsSaidWithItsPlace) {
 }
 
 TEST(ManifestFile, EmbeddedAndPinnedFiles) {
-  EXPECT_NE(refusal(kSmall + "  - path: /a\n    contents: x\n    sha256: " + std::string(64, 'a') + "\n").find("sha256 is for"),
+  EXPECT_NE(refusal(kSmall + "  - path: /a\n    contents: x\n    sha256: " + std::string(64, 'a') + "\n")
+                .find("sha256 is for"),
             std::string::npos);
   EXPECT_NE(refusal(kSmall + "  - path: /a\n    sha256: 12\n").find("64 hexadecimal"), std::string::npos);
   EXPECT_NE(refusal(kSmall + "  - path: /a\n    source: no-such-source\n").find("no-such-source"), std::string::npos);
@@ -77,7 +81,8 @@ TEST(ManifestFile, EmbeddedAndPinnedFiles) {
 
 // What the writer writes, the reader understands as the same.
 TEST(ManifestFile, WrittenAndReadAgain) {
-  InstanceDescription it = accepted(kSmall + "args: [\"\\\"\\n\\x01\", \"true\", \"\"]\nenv: {A: \"#: x\"}\nlinks: {/l: ../t}\n");
+  InstanceDescription it =
+      accepted(kSmall + "args: [\"\\\"\\n\\x01\", \"true\", \"\"]\nenv: {A: \"#: x\"}\nlinks: {/l: ../t}\n");
   it.files.push_back({"/pinned \"file\"", std::array<std::uint8_t, 32>{1, 2, 3}, {}, 0644});
   sort_and_merge(&it);
   const std::string text = write_manifest_file(it, {"a comment"});
@@ -104,7 +109,8 @@ TEST(ManifestFile, ExplainNamesEveryWeakness) {
   manifest.flags = kInsecureHostArguments | kInsecureHostEnvironment | kInsecureDynamicCode | kInsecureHostDirectory;
   manifest.insecure_host_paths = {"/"};
   manifest.host_signals = 1;
-  EXPECT_EQ(keys(), "insecure_host_paths insecure_host_arguments insecure_host_environment insecure_host_directory "
-                    "insecure_dynamic_code signals ");
+  EXPECT_EQ(keys(),
+            "insecure_host_paths insecure_host_arguments insecure_host_environment insecure_host_directory "
+            "insecure_dynamic_code signals ");
 }
 }  // namespace cloister

@@ -21,26 +21,30 @@ class ManifestReader {
 
   Result<InstanceDescription> read(const Value& document) {
     bool versioned = false;
-    read_.mapping(document, "a launch manifest",
-                  {{"manifest", [&](const Value& v) { versioned = read_.number(v, "manifest", 1, 1) == 1; }},
-                   {"program", [&](const Value& v) { program_ = v; }},
-                   {"args", [&](const Value& v) { arguments(v); }},
-                   {"env", [&](const Value& v) { environment(v); }},
-                   {"working_directory", [&](const Value& v) { it_.working_directory = read_.path(v, "working_directory"); }},
-                   {"heap", [&](const Value& v) { it_.heap_size = read_.size(v, "heap", 1 << 20); }},
-                   {"threads", [&](const Value& v) {
-                      it_.thread_limit = static_cast<std::uint32_t>(read_.number(v, "threads", 1, kMostThreads));
-                    }},
-                   {"signals", [&](const Value& v) { signals(v); }},
-                   {"files", [&](const Value& v) { read_.sequence(v, "files", [&](const Value& item) { file(item); }); }},
-                   {"links", [&](const Value& v) { links(v); }},
-                   {"directories", [&](const Value& v) { paths(v, "directories", &it_.directories); }},
-                   {"tmpfs", [&](const Value& v) { paths(v, "tmpfs", &it_.tmpfs); }},
-                   {"insecure_host_paths", [&](const Value& v) { paths(v, "insecure_host_paths", &it_.insecure_host_paths); }},
-                   {"insecure_host_environment", [&](const Value& v) { host_environment(v); }},
-                   {"insecure_host_arguments", [&](const Value& v) { flag(v, "insecure_host_arguments", kInsecureHostArguments); }},
-                   {"insecure_host_directory", [&](const Value& v) { flag(v, "insecure_host_directory", kInsecureHostDirectory); }},
-                   {"insecure_dynamic_code", [&](const Value& v) { flag(v, "insecure_dynamic_code", kInsecureDynamicCode); }}});
+    read_.mapping(
+        document, "a launch manifest",
+        {{"manifest", [&](const Value& v) { versioned = read_.number(v, "manifest", 1, 1) == 1; }},
+         {"program", [&](const Value& v) { program_ = v; }},
+         {"args", [&](const Value& v) { arguments(v); }},
+         {"env", [&](const Value& v) { environment(v); }},
+         {"working_directory", [&](const Value& v) { it_.working_directory = read_.path(v, "working_directory"); }},
+         {"heap", [&](const Value& v) { it_.heap_size = read_.size(v, "heap", 1 << 20); }},
+         {"threads",
+          [&](const Value& v) {
+            it_.thread_limit = static_cast<std::uint32_t>(read_.number(v, "threads", 1, kMostThreads));
+          }},
+         {"signals", [&](const Value& v) { signals(v); }},
+         {"files", [&](const Value& v) { read_.sequence(v, "files", [&](const Value& item) { file(item); }); }},
+         {"links", [&](const Value& v) { links(v); }},
+         {"directories", [&](const Value& v) { paths(v, "directories", &it_.directories); }},
+         {"tmpfs", [&](const Value& v) { paths(v, "tmpfs", &it_.tmpfs); }},
+         {"insecure_host_paths", [&](const Value& v) { paths(v, "insecure_host_paths", &it_.insecure_host_paths); }},
+         {"insecure_host_environment", [&](const Value& v) { host_environment(v); }},
+         {"insecure_host_arguments",
+          [&](const Value& v) { flag(v, "insecure_host_arguments", kInsecureHostArguments); }},
+         {"insecure_host_directory",
+          [&](const Value& v) { flag(v, "insecure_host_directory", kInsecureHostDirectory); }},
+         {"insecure_dynamic_code", [&](const Value& v) { flag(v, "insecure_dynamic_code", kInsecureDynamicCode); }}});
     if (read_.ok() && !versioned) read_.refuse(document.place, "no version", "begin with `manifest: 1`");
     if (read_.ok()) check_whole(document);
     if (!read_.ok()) return Error(Errc::invalid, "manifest");
@@ -112,12 +116,16 @@ class ManifestReader {
                   {{"path", [&](const Value& v) { entry.path = read_.path(v, "path"); }},
                    {"tree", [&](const Value& v) { tree = read_.path(v, "tree"); }},
                    {"sha256", [&](const Value& v) { pin(v, &entry); }},
-                   {"contents", [&](const Value& v) {
+                   {"contents",
+                    [&](const Value& v) {
                       const std::string text = read_.text(v, "contents");
                       embed(v, {text.begin(), text.end()}, &entry);
                     }},
                    {"source", [&](const Value& v) { source(v, &entry); }},
-                   {"mode", [&](const Value& v) { entry.mode = read_.mode(v); has_mode = true; }}});
+                   {"mode", [&](const Value& v) {
+                      entry.mode = read_.mode(v);
+                      has_mode = true;
+                    }}});
     if (!read_.ok()) return;
     if (tree.empty() == entry.path.empty())
       return read_.refuse(value.place, "an entry of files needs either path or tree");
@@ -137,7 +145,8 @@ class ManifestReader {
   }
   void pin(const Value& value, InstanceFile* entry) {
     const auto bytes = from_hex(read_.text(value, "sha256"));
-    if (!bytes.ok() || bytes.value().size() != 32) return read_.refuse(value.place, "sha256 must be 64 hexadecimal digits");
+    if (!bytes.ok() || bytes.value().size() != 32)
+      return read_.refuse(value.place, "sha256 must be 64 hexadecimal digits");
     entry->sha256.emplace();
     std::copy(bytes.value().begin(), bytes.value().end(), entry->sha256->begin());
   }

@@ -58,7 +58,8 @@ void add_environment(std::string& out, const std::vector<std::string>& environme
 std::string write_manifest_file(const InstanceDescription& description, const std::vector<std::string>& comments) {
   std::string out;
   for (const std::string& comment : comments) out += "# " + comment + "\n";
-  out += "manifest: 1\nprogram: " + quoted(description.arguments.empty() ? description.program : description.arguments[0]) + "\n";
+  out += "manifest: 1\nprogram: " +
+         quoted(description.arguments.empty() ? description.program : description.arguments[0]) + "\n";
   if ((description.flags & kInsecureHostArguments) != 0)
     out += "insecure_host_arguments: true\n";
   else if (description.arguments.size() > 1)

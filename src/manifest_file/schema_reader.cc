@@ -28,7 +28,8 @@ std::string suggestion(const std::string& name, const std::vector<SchemaReader::
   const auto nearest = std::min_element(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
     return distance(name, a.name) < distance(name, b.name);
   });
-  if (nearest != keys.end() && distance(name, nearest->name) <= 3) return std::string("did you mean ") + nearest->name + "?";
+  if (nearest != keys.end() && distance(name, nearest->name) <= 3)
+    return std::string("did you mean ") + nearest->name + "?";
   std::string all = "known are";
   for (const SchemaReader::Key& key : keys) all += std::string(key.name == keys.front().name ? " " : ", ") + key.name;
   return all;
@@ -78,7 +79,8 @@ std::uint64_t SchemaReader::number(const Value& value, const char* what, std::ui
   if (value.kind == Value::Kind::scalar && !value.quoted && parsed.ec == std::errc{} && parsed.ptr == end &&
       result >= low && result <= high)
     return result;
-  refuse(value.place, std::string(what) + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
+  refuse(value.place,
+         std::string(what) + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
   return low;
 }
 

@@ -6,7 +6,7 @@ namespace cloister {
 namespace {
 // Signals whose delivery a manifest may leave to the host (rule E-8): never those that stand for faults.
 constexpr std::pair<std::string_view, int> kNames[] = {
-    {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"TERM", SIGTERM},     {"USR1", SIGUSR1},
+    {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"TERM", SIGTERM},   {"USR1", SIGUSR1},
     {"USR2", SIGUSR2}, {"ALRM", SIGALRM}, {"CONT", SIGCONT}, {"WINCH", SIGWINCH},
 };
 }  // namespace

@@ -9,10 +9,10 @@
 
 namespace cloister {
 struct Closure {
-  std::string found;                         // absolute path by which the program was found; of a script, its interpreter
-  std::string program;                       // real path of the executable; of a script, its interpreter
-  std::vector<std::string> script_words;     // of a script: what argv has in place of the program's name
-  std::vector<std::string> files;            // real paths, ascending, the program among them
+  std::string found;                      // absolute path by which the program was found; of a script, its interpreter
+  std::string program;                    // real path of the executable; of a script, its interpreter
+  std::vector<std::string> script_words;  // of a script: what argv has in place of the program's name
+  std::vector<std::string> files;         // real paths, ascending, the program among them
   std::map<std::string, std::string> links;  // path of a symbolic link -> its target, as written
   std::vector<std::string> missing;          // DT_NEEDED names that were not found
 };

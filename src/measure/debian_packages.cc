@@ -12,20 +12,49 @@ namespace cloister {
 namespace {
 // What libc and OpenSSL read from anywhere in a program, as far as it is there: an attacker who writes one of these
 // chooses libraries, ciphers or users.
-constexpr const char* kConfiguration[] = {
-    "/etc/group",      "/etc/host.conf", "/etc/ld.so.cache",      "/etc/localtime",
-    "/etc/nsswitch.conf", "/etc/passwd",    "/etc/protocols",        "/etc/services",
-    "/etc/ssl/openssl.cnf", "/usr/lib/ssl/openssl.cnf",
-    "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache"};
+constexpr const char* kConfiguration[] = {"/etc/group",
+                                          "/etc/host.conf",
+                                          "/etc/ld.so.cache",
+                                          "/etc/localtime",
+                                          "/etc/nsswitch.conf",
+                                          "/etc/passwd",
+                                          "/etc/protocols",
+                                          "/etc/services",
+                                          "/etc/ssl/openssl.cnf",
+                                          "/usr/lib/ssl/openssl.cnf",
+                                          "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache"};
 constexpr const char* kTrees[] = {"/etc/ssl/certs", "/usr/lib/locale/C.utf8"};
 
-constexpr const char* kUnneeded[] = {
-    "/usr/share/doc/",    "/usr/share/man/",     "/usr/share/info/",   "/usr/share/lintian/",  "/usr/share/locale/",
-    "/usr/share/bug/",    "/usr/share/menu/",    "/usr/share/icons/",  "/usr/share/pixmaps/",  "/usr/share/applications/",
-    "/usr/share/bash-completion/", "/usr/share/zsh/", "/usr/share/gdb/", "/usr/include/",      "/etc/init.d/",
-    "/etc/cron",          "/etc/logrotate.d/",   "/etc/default/",      "/etc/apparmor.d/",     "/etc/ufw/",
-    "/etc/systemd/",      "/etc/pam.d/",         "/etc/bash_completion.d/", "/lib/systemd/",   "/usr/lib/systemd/",
-    "/bin/",              "/sbin/",              "/usr/bin/",          "/usr/sbin/",           "/usr/lib/debug/"};
+constexpr const char* kUnneeded[] = {"/usr/share/doc/",
+                                     "/usr/share/man/",
+                                     "/usr/share/info/",
+                                     "/usr/share/lintian/",
+                                     "/usr/share/locale/",
+                                     "/usr/share/bug/",
+                                     "/usr/share/menu/",
+                                     "/usr/share/icons/",
+                                     "/usr/share/pixmaps/",
+                                     "/usr/share/applications/",
+                                     "/usr/share/bash-completion/",
+                                     "/usr/share/zsh/",
+                                     "/usr/share/gdb/",
+                                     "/usr/include/",
+                                     "/etc/init.d/",
+                                     "/etc/cron",
+                                     "/etc/logrotate.d/",
+                                     "/etc/default/",
+                                     "/etc/apparmor.d/",
+                                     "/etc/ufw/",
+                                     "/etc/systemd/",
+                                     "/etc/pam.d/",
+                                     "/etc/bash_completion.d/",
+                                     "/lib/systemd/",
+                                     "/usr/lib/systemd/",
+                                     "/bin/",
+                                     "/sbin/",
+                                     "/usr/bin/",
+                                     "/usr/sbin/",
+                                     "/usr/lib/debug/"};
 
 bool begins(const std::string& text, const std::string& prefix) { return text.compare(0, prefix.size(), prefix) == 0; }
 bool ends(const std::string& text, const std::string& suffix) {

@@ -6,8 +6,8 @@
 #include "src/measure/instance.h"
 
 namespace cloister {
-// Adds them as found here. Manual pages, documentation, service files, headers and other packages' commands are left out;
-// directories of packages below /var become tmpfs, with /run. Nothing is added for a program that no package owns but
-// the files of /etc.
+// Adds them as found here. Manual pages, documentation, service files, headers and other packages' commands are left
+// out; directories of packages below /var become tmpfs, with /run. Nothing is added for a program that no package owns
+// but the files of /etc.
 Result<void> add_package_files(InstanceDescription* description, std::string* problem);
 }  // namespace cloister

@@ -6,8 +6,8 @@
 namespace cloister {
 namespace {
 // Packages that installation scripts need, never the running program.
-const std::set<std::string> kForInstallation = {"adduser", "debconf", "dpkg", "init-system-helpers", "install-info",
-                                                "lsb-base", "passwd", "systemd", "sysvinit-utils", "ucf"};
+const std::set<std::string> kForInstallation = {"adduser",  "debconf", "dpkg",    "init-system-helpers", "install-info",
+                                                "lsb-base", "passwd",  "systemd", "sysvinit-utils",      "ucf"};
 
 std::string trimmed(std::string text) {
   const std::size_t first = text.find_first_not_of(" \t");
@@ -26,7 +26,9 @@ std::vector<std::string> split(const std::string& text, char at) {
 }
 
 // "libc6 (>= 2.36)" and "python3:any" -> the name.
-std::string name_of(const std::string& dependency) { return trimmed(dependency.substr(0, dependency.find_first_of(" (:"))); }
+std::string name_of(const std::string& dependency) {
+  return trimmed(dependency.substr(0, dependency.find_first_of(" (:")));
+}
 
 std::vector<std::vector<std::string>> dependencies(const std::string& field) {
   std::vector<std::vector<std::string>> all;

@@ -7,6 +7,7 @@
 namespace cloister {
 // The file at `path`, under its real path, with the links on the way. `problem`: one line for people.
 Result<void> add_host_file(const std::string& path, InstanceDescription* description, std::string* problem);
-// Everything below the directory `path`: files, directories, links and the files that these lead to. Other objects are left out.
+// Everything below the directory `path`: files, directories, links and the files that these lead to. Other objects are
+// left out.
 Result<void> add_host_tree(const std::string& path, InstanceDescription* description, std::string* problem);
 }  // namespace cloister

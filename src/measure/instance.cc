@@ -204,6 +204,6 @@ Result<LaunchManifest> measure_instance(const InstanceDescription& description, 
     if (plans != nullptr) plans->push_back({file.path, plan.value().site_count(), plan.value().trapped_count()});
     if (plan.value().site_count() == 0) file.plan.clear();
   }
-  return Instance{std::move(manifest), std::move(closure).take().script_words};
+  return manifest;
 }
 }  // namespace cloister

@@ -50,8 +50,8 @@ Result<LaunchManifest> measure_instance(const InstanceDescription& description, 
                                         std::vector<PlanSummary>* plans, std::string* problem);
 
 // Adds the ELF closure of `name` (looked up in `search_path` when it has no slash) with the links on the way, and makes
-// it the program; argv begins with the path by which it was found, since some programs look at it, or with the words of a
-// script: its interpreter becomes the program.
+// it the program; argv begins with the path by which it was found, since some programs look at it, or with the words of
+// a script: its interpreter becomes the program.
 Result<void> add_program_closure(const std::string& name, const std::string& search_path,
                                  InstanceDescription* description, std::string* problem);
 

@@ -25,7 +25,8 @@ class TreeBuilder final : public YAML::EventHandler {
     add({Value::Kind::null, place_of(mark), {}, false, {}, {}, {}});
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "alias", "write the value out"); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
     add({Value::Kind::scalar, place_of(mark), text, tag == "!", {}, {}, {}});
@@ -129,7 +130,8 @@ Result<Value> parse(std::string_view text, Problem* problem) {
     TreeBuilder builder;
     if (!parser.HandleNextDocument(builder)) return refuse({{}, "empty", ""});
     TreeBuilder second;
-    if (parser.HandleNextDocument(second)) return refuse({second.take().place, "a second document", "one file holds one"});
+    if (parser.HandleNextDocument(second))
+      return refuse({second.take().place, "a second document", "one file holds one"});
     return builder.take();
   } catch (const TreeBuilder::Refused& refused) {
     return refuse(refused.problem);
