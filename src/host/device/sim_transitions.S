@@ -68,6 +68,8 @@ sim_eresume:
   mov sim_epcm(%rip), %r8
   mov %rbx, %r9
   shr $12, %r9
+  cmp $0x10000000, %r9
+  jae sim_general_protection
   mov (%r8,%r9,8), %r9
   test $16, %r9d
   jz sim_general_protection
