@@ -30,6 +30,17 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// A simulated enclave's memory is files without names, which a limit of file sizes would cut off by a signal.
+Result<void> lift_file_size_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
+  constexpr rlimit kNone{RLIM_INFINITY, RLIM_INFINITY};
+  if (setrlimit(RLIMIT_FSIZE, &kNone) == 0) return {};
+  limit.rlim_cur = limit.rlim_max;
+  if (limit.rlim_max == RLIM_INFINITY && setrlimit(RLIMIT_FSIZE, &limit) == 0) return {};
+  return Error(Errc::unsupported, "the limit of file sizes (ulimit -f) cuts a simulated enclave's memory; lift it");
+}
+
 StartInput start_input(const LaunchOptions& options) {
   StartInput input;
   input.arguments = options.arguments;
@@ -81,6 +92,7 @@ struct Started {
 
 Result<Started> build(const LaunchOptions& options, const LaunchManifest& manifest) {
   const auto image = TRY(FileView::open(options.image_path));
+  TRY(lift_file_size_limit());
   auto device = TRY(open_device(options));
   const sgx::Secs secs = make_secs(options.debug ? sgx::kAttributeDebug : 0);
   TRY(device->create(secs));

@@ -182,6 +182,15 @@ def statistics(context: Context) -> None:
 
 
 @inside_only
+def file_size_limit(context: Context) -> None:
+    soft = context.run([BUSYBOX, "echo", "runs"], True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY)))
+    expect(soft.status == 0 and soft.stdout == b"runs\n", f"a soft limit: {soft.status} {soft.stderr}")
+    if os.geteuid() != 0:
+        hard = context.run([BUSYBOX, "echo", "runs"], True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)))
+        expect(hard.status == 125 and b"ulimit -f" in hard.stderr, f"a hard limit: {hard.status} {hard.stderr}")
+
+
+@inside_only
 def crash_report(context: Context) -> None:
     for flags in (["-O1", "-fno-optimize-sibling-calls", "-fno-omit-frame-pointer"], ["-O2", "-fno-optimize-sibling-calls", "-static"]):
         program = context.scratch / f"crash{flags[0]}"
@@ -628,7 +637,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
          Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("unknown_calls", unknown_calls),
          Test("links_into_proc", links_into_proc), Test("lock_survives_mapping", lock_survives_mapping),
-         Test("statistics", statistics), Test("crash_report", crash_report), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
+         Test("statistics", statistics), Test("crash_report", crash_report), Test("file_size_limit", file_size_limit), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
          Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
