@@ -511,6 +511,59 @@ def reproducible(context: Context) -> None:
     expect(here in there.stdout, f"here {here}, in another folder {there.stdout.strip()[-200:]}")
 
 
+ATTEST = """
+import errno, sys
+place = '/dev/attestation/'
+def get(name): return open(place + name, 'rb', buffering=0).read()
+def put(name, data):
+    try: open(place + name, 'wb', buffering=0).write(data)
+    except OSError as error: return errno.errorcode[error.errno]
+    return 'ok'
+verb, *files = sys.argv[1:]
+if verb == 'target': sys.stdout.buffer.write(get('my_target_info') + get('keys/_sgx_mrenclave'))
+if verb == 'report':
+    try: get('report')
+    except OSError as error: print(errno.errorcode[error.errno], file=sys.stderr)
+    assert put('target_info', open(files[0], 'rb').read()) == put('user_report_data', b'for you') == 'ok'
+    assert put('target_info', b'short') == put('user_report_data', bytes(65)) == 'EINVAL'
+    assert get('user_report_data') == b'for you'.ljust(64, bytes(1))
+    sys.stdout.buffer.write(get('report'))
+if verb == 'verify':
+    report = open(files[0], 'rb').read()
+    flips = {put('verified_report', report[:i] + bytes([report[i] ^ 1]) + report[i + 1:]) for i in range(432)}
+    print(put('verified_report', report), put('verified_report', report[1:]), *flips, get('verified_report') == report)
+"""
+
+
+@inside_only
+def local_attestation(context: Context) -> None:
+    """Two enclaves: one proves itself to the other by a REPORT, and to no third one; keys follow MRENCLAVE."""
+    need("python3")
+
+    def run(heap: str, *argv: str) -> subprocess.CompletedProcess:
+        done = subprocess.run([context.cloister, "run", "--heap", heap, "--", "/usr/bin/python3", "-c", ATTEST, *argv],
+                              capture_output=True, timeout=60, cwd=context.scratch, stdin=subprocess.DEVNULL)
+        expect(done.returncode == 0, f"{argv[0]}: exit status {done.returncode}: {done.stderr[-300:]!r}")
+        return done
+    said = run("1G", "target").stdout
+    target, key = said[:512], said[512:]
+    (context.scratch / "target").write_bytes(target)
+    made = run("2G", "report", "target")
+    report = made.stdout
+    (context.scratch / "report").write_bytes(report)
+    expect(made.stderr == b"EINVAL\n" and len(report) == 432, f"report: {made.stderr!r}, {len(report)} bytes")
+    mrenclave = subprocess.run([context.cloister, "measure", "--heap", "2G", "--", "/usr/bin/python3"], capture_output=True,
+                               text=True, timeout=60, check=True).stdout.split()[1]
+    flags = struct.unpack_from("<Q", report, 48)[0]
+    expect(report[64:96].hex() == mrenclave, "the REPORT has another MRENCLAVE than `cloister measure` prints")
+    expect(flags & 2 == 0 and flags & 0x80, f"ATTRIBUTES {flags:#x}: DEBUG must be clear and KSS set")
+    expect(report[192:256] == bytes(64) and report[320:327] == b"for you", "CONFIGID or REPORTDATA")
+    expect(run("1G", "verify", "report").stdout == b"ok EINVAL EBADMSG True\n", "the enclave that it was made for")
+    expect(run("4G", "verify", "report").stdout == b"EBADMSG EINVAL EBADMSG False\n", "another enclave")
+    expect(len(key) == 16 and run("1G", "target").stdout[512:] == key, "the sealing key of one MRENCLAVE changes")
+    expect(run("2G", "target").stdout[512:] != key, "two MRENCLAVEs have one sealing key")
+
+
 # -- what the outside sees --------------------------------------------------------------------------------------------
 @inside_only
 def only_listed_host_calls(context: Context) -> None:
@@ -640,7 +693,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("statistics", statistics), Test("crash_report", crash_report), Test("file_size_limit", file_size_limit), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
-         Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
+         Test("local_attestation", local_attestation), Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
          Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]
 
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include "abi/enclave_layout.h"
 #include "abi/sgx/arch.h"
+#include "src/enclave/attest/device_files.h"
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/dispatch.h"
@@ -89,7 +90,9 @@ void install_standard_streams(Process& process) {
   process->memory = std::make_shared<AddressSpace>(options);
   auto* task = new Task(*process, process->pid);
   task->attach(core::current_thread());
-  process->files = std::make_shared<vfs::Namespace>(manifest);
+  const auto files = std::make_shared<vfs::Namespace>(manifest);
+  files->add_device("attestation", attest::make_attestation_directory());
+  process->files = files;
   set_initial_identity(*process, core::start_parameters, core::start_strings);
   task->name = process->name;
   install_standard_streams(*process);

@@ -20,6 +20,8 @@ struct Mount {
 class Namespace {
  public:
   explicit Namespace(std::shared_ptr<const LaunchManifest> manifest);
+  // Puts `node` into /dev. Before the program starts.
+  void add_device(const std::string& name, NodeRef node) { attach("/dev/" + name, std::move(node)); }
 
   // As open(2) with its flags; the umask is applied here.
   Result<FileRef> open(Task& task, const std::string& base, const std::string& path, std::uint32_t flags,

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/attest/device_files.h"
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include "src/enclave/attest/leaves.h"
+#include "src/enclave/vfs/generated.h"
+#include "src/sgx/report.h"
+
+namespace cloister::attest {
+namespace {
+using vfs::kDevfs;
+using vfs::StaticDirectory;
+using vfs::TextNode;
+
+// What the files of one instance share.
+struct State {
+  std::mutex mutex;
+  std::array<std::uint8_t, sgx::kReportdataSize> report_data{};
+  sgx::Targetinfo target{};
+  bool has_target = false;
+  std::string verified;  // the last REPORT that held
+};
+using StateRef = std::shared_ptr<State>;
+
+template <typename T>
+std::string bytes_of(const T& object) {
+  return {reinterpret_cast<const char*>(&object), sizeof object};
+}
+
+sgx::Report own_report() {
+  static constexpr std::uint8_t kNoData[sgx::kReportdataSize] = {};
+  return make_report({}, kNoData);
+}
+
+Result<void> store_report_data(State& state, const std::string& bytes) {
+  if (bytes.size() > state.report_data.size()) return Error::from_errno(EINVAL);
+  const std::lock_guard guard(state.mutex);
+  state.report_data.fill(0);
+  std::copy(bytes.begin(), bytes.end(), state.report_data.begin());
+  return {};
+}
+
+Result<void> store_target(State& state, const std::string& bytes) {
+  if (bytes.size() != sizeof state.target) return Error::from_errno(EINVAL);
+  const std::lock_guard guard(state.mutex);
+  std::memcpy(&state.target, bytes.data(), sizeof state.target);
+  state.has_target = true;
+  return {};
+}
+
+Result<std::string> read_report(State& state) {
+  const std::lock_guard guard(state.mutex);
+  if (!state.has_target) return Error::from_errno(EINVAL);
+  return bytes_of(make_report(state.target, state.report_data));
+}
+
+Result<void> verify_report(State& state, const std::string& bytes) {
+  sgx::Report report;
+  if (bytes.size() != sizeof report) return Error::from_errno(EINVAL);
+  std::memcpy(&report, bytes.data(), sizeof report);
+  sgx::Keyrequest request{};
+  request.keyname = static_cast<std::uint16_t>(sgx::KeyName::report);
+  std::memcpy(request.keyid, report.keyid, sizeof request.keyid);
+  sgx::Key128 key = TRY(get_key(request));
+  const bool holds = sgx::check_report(report, key);
+  explicit_bzero(key.data(), key.size());
+  if (!holds) return Error::from_errno(EBADMSG);
+  const std::lock_guard guard(state.mutex);
+  state.verified = bytes;
+  return {};
+}
+
+// Every attribute counts; XFRM does not, so that a machine with more vector registers finds the same data.
+Result<std::string> sealing_key() {
+  const sgx::ReportBody body = own_report().body;
+  sgx::Keyrequest request{};
+  request.keyname = static_cast<std::uint16_t>(sgx::KeyName::seal);
+  request.keypolicy = sgx::kKeypolicyMrenclave | sgx::kKeypolicyConfigid;
+  request.isvsvn = body.isvsvn;
+  request.configsvn = body.configsvn;
+  std::memcpy(request.cpusvn, body.cpusvn, sizeof request.cpusvn);
+  request.attributemask = {~std::uint64_t{0}, 0};
+  request.miscmask = ~0u;
+  sgx::Key128 key = TRY(get_key(request));
+  std::string text = bytes_of(key);
+  explicit_bzero(key.data(), key.size());
+  return text;
+}
+}  // namespace
+
+std::shared_ptr<StaticDirectory> make_attestation_directory() {
+  const auto state = std::make_shared<State>();
+  const auto directory = std::make_shared<StaticDirectory>(kDevfs, vfs::HostBacked::no);
+  std::uint64_t inode = 0x41540000;
+  const auto add = [&](const char* name, std::uint32_t mode, TextNode::Read read, TextNode::Write write = nullptr) {
+    directory->add(name, std::make_shared<TextNode>(kDevfs, ++inode, TextNode::Attributes{mode, 0, 0}, std::move(read),
+                                                    std::move(write)));
+  };
+  add("my_target_info", 0444, [](vfs::Task&) { return bytes_of(sgx::targetinfo_of(own_report().body)); });
+  add(
+      "target_info", 0666,
+      [state](vfs::Task&) {
+        const std::lock_guard guard(state->mutex);
+        return bytes_of(state->target);
+      },
+      [state](vfs::Task&, const std::string& bytes) { return store_target(*state, bytes); });
+  add(
+      "user_report_data", 0666,
+      [state](vfs::Task&) {
+        const std::lock_guard guard(state->mutex);
+        return bytes_of(state->report_data);
+      },
+      [state](vfs::Task&, const std::string& bytes) { return store_report_data(*state, bytes); });
+  add("report", 0444, [state](vfs::Task&) { return read_report(*state); });
+  add(
+      "verified_report", 0666,
+      [state](vfs::Task&) {
+        const std::lock_guard guard(state->mutex);
+        return state->verified;
+      },
+      [state](vfs::Task&, const std::string& bytes) { return verify_report(*state, bytes); });
+  add("attestation_type", 0444, [](vfs::Task&) { return std::string("none"); });
+  const auto keys = std::make_shared<StaticDirectory>(kDevfs, vfs::HostBacked::no);
+  keys->add("_sgx_mrenclave", std::make_shared<TextNode>(kDevfs, ++inode, TextNode::Attributes{0400, 0, 0},
+                                                         [](vfs::Task&) { return sealing_key(); }));
+  directory->add("keys", keys);
+  return directory;
+}
+}  // namespace cloister::attest
