@@ -6,11 +6,10 @@
 //   target_info       rw  for whom `report` is
 //   user_report_data  rw  REPORTDATA, up to 64 bytes, filled up with zeros
 //   report            r   REPORT (432 bytes) over user_report_data for target_info; EINVAL before there is a target
-//   verified_report   rw  a REPORT of another enclave on this machine: EBADMSG unless its MAC holds for this one; reading
-//                         gives the last that held
+//   verified_report   rw  a REPORT of another enclave here: EBADMSG unless its MAC holds for this one; gives the last
 //   attestation_type  r   "none": no quoting service is at hand
-//   keys/_sgx_mrenclave r the sealing key (16 bytes) of this MRENCLAVE, CONFIGID and security version. There is none by
-//                         MRSIGNER: whoever signs the next image would have it
+//   keys/_sgx_mrenclave r the sealing key (16 bytes) of this MRENCLAVE, CONFIGID and security version; there is none by
+//                         MRSIGNER, since whoever signs the next image would have it
 #pragma once
 #include "src/enclave/vfs/static_tree.h"
 
