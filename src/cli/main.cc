@@ -8,6 +8,7 @@
 #include "src/cli/verb_quote.h"
 #include "src/cli/verb_run.h"
 #include "src/cli/verb_sgx.h"
+#include "src/cli/verb_sgx_dump.h"
 #include "src/cli/verb_sign.h"
 #include "src/cli/verb_syscalls.h"
 
@@ -26,6 +27,8 @@ int main(int argc, char** argv) {
   if (argc >= 2)
     for (const auto& verb : kOwnParsers)
       if (std::strcmp(argv[1], verb.name) == 0) return verb.run(argc - 1, argv + 1);
+  if (argc >= 3 && std::strcmp(argv[1], "sgx") == 0 && std::strcmp(argv[2], "dump") == 0)
+    return cloister::sgx_dump_verb(argc - 2, argv + 2);
   CLI::App app{
       "Runs unmodified Linux programs inside SGX enclaves (software SGX where there is no hardware).\n\n"
       "  cloister run -- redis-server --save ''      run a program in an enclave\n"

@@ -73,6 +73,10 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
         ->type_name("FILE");
     app.add_flag("--json", options->json, "machine-readable output");
   }
+  if (std::strcmp(verb, "sgx dump") == 0)
+    app.add_option("--out", options->out, "directory for the two files; made when missing")
+        ->required()
+        ->type_name("DIR");
   app.footer(std::string("Example: cloister ") + verb + " --heap 256M -- redis-server --save ''");
   const int split = first_program_word(argc, argv);
   try {

@@ -52,6 +52,8 @@ void add_sgx_verb(CLI::App& app, int& exit_status) {
   noun->require_subcommand(1);
   add(*noun, "inspect", "Show the fields and verify; exit status 0 holds, 1 does not hold, 2 unusable input",
       "A SIGSTRUCT of 1808 bytes, or an SGXS enclave image", inspect_file, exit_status);
+  noun->add_subcommand("dump",
+                       "Write what is measured of a program or manifest, for checkers; see `cloister sgx dump --help`");
   add(*noun, "measure", "Print the MRENCLAVE of an enclave image", "An SGXS enclave image", measure_file, exit_status);
 }
 

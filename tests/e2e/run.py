@@ -5,6 +5,7 @@
 Some tests need root (reading another process's memory); they say so when they are skipped.
 """
 import fcntl
+import hashlib
 import json
 import os
 import pty
@@ -564,6 +565,38 @@ def local_attestation(context: Context) -> None:
     expect(run("2G", "target").stdout[512:] != key, "two MRENCLAVEs have one sealing key")
 
 
+@inside_only
+def dump_of_what_is_measured(context: Context) -> None:
+    """MRENCLAVE computed anew from the dumped bytes alone; the TCS in the list is the one in the bytes."""
+    done = subprocess.run([context.cloister, "sgx", "dump", "--out", "dumped", "--", "/bin/true"], capture_output=True, text=True,
+                          timeout=120, cwd=context.scratch)
+    expect(done.returncode == 0, f"exit status {done.returncode}: {done.stderr}")
+    entries = json.loads((context.scratch / "dumped/enclave.json").read_text())
+    secs, *rest = entries
+    expect(secs["entry_type"] == 0 and secs["base"] == 0 and secs["size"] == 1 << 40, f"SECS: {secs}")
+    state = hashlib.sha256(struct.pack("<8sIQ44x", b"ECREATE", secs["ssa_frame_size"], secs["size"]))
+    tcs = []
+    with open(context.scratch / "dumped/enclave.dump", "rb") as file:
+        for before, entry in zip(entries, rest):
+            if entry["entry_type"] == 1:
+                file.seek(before["offset"])
+                page = struct.unpack_from("<QQQIIQQQQ", file.read(4096))
+                names = ("state", "flags", "ssa_offset", "ssa_index", "ssa_num", "entry_offset", "exit_addr", "fs_base", "gs_base")
+                expect(page == tuple(entry[name] for name in names) and before["type"] == "PT_TCS", f"TCS: {entry}")
+                tcs.append(entry)
+                continue
+            flags = sum(bit for bit, letter in ((1, "R"), (2, "W"), (4, "X")) if letter in entry["permissions"])
+            flags |= {"PT_TCS": 1, "PT_REG": 2}[entry["type"]] << 8
+            expect(not (flags & 2 and flags & 4), f"a page is writable and executable: {entry}")
+            state.update(struct.pack("<8sQQ40x", b"EADD", entry["offset"], flags))
+            file.seek(entry["offset"])
+            page = file.read(4096)
+            for at in range(0, 4096, 256):
+                state.update(struct.pack("<8sQ48x", b"EEXTEND", entry["offset"] + at) + page[at:at + 256])
+    expect(len(tcs) == 1 and state.hexdigest() == measure(context, "/bin/true"), "another MRENCLAVE than `cloister measure` prints")
+    expect((context.scratch / "dumped/enclave.dump").stat().st_blocks < 65536, "the dump is not sparse")
+
+
 # -- what the outside sees --------------------------------------------------------------------------------------------
 @inside_only
 def only_listed_host_calls(context: Context) -> None:
@@ -693,7 +726,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("statistics", statistics), Test("crash_report", crash_report), Test("file_size_limit", file_size_limit), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
-         Test("local_attestation", local_attestation), Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
+         Test("local_attestation", local_attestation), Test("dump_of_what_is_measured", dump_of_what_is_measured), Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
          Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]
 
 
