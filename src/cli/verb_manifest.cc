@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
 #include "src/files/file_bytes.h"
 #include "src/manifest_file/explain.h"
@@ -13,10 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr int kNotGood = 1;
 
-int complain(const std::string& problem, int status) {
-  std::fprintf(stderr, "cloister: %s\n", problem.c_str());
-  return status;
-}
 void print(const Json& document) {
   std::printf("%s\n", document.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
 }

@@ -3,17 +3,13 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include "src/base/hex.h"
+#include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
 #include "src/files/file_bytes.h"
 #include "src/manifest_file/manifest_file.h"
 
 namespace cloister {
 namespace {
-int complain(const std::string& problem, int status) {
-  std::fprintf(stderr, "cloister: %s\n", problem.c_str());
-  return status;
-}
-
 void print_text(const std::string& mrenclave, const Instance& instance) {
   std::printf("mrenclave %s\nprogram   %s\n", mrenclave.c_str(), instance.measured.manifest.program.c_str());
   for (const PlanSummary& plan : instance.plans)

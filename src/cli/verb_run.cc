@@ -4,15 +4,11 @@
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
+#include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
 
 namespace cloister {
 namespace {
-int complain(const std::string& problem, int status) {
-  std::fprintf(stderr, "cloister: %s\n", problem.c_str());
-  return status;
-}
-
 std::vector<std::string> host_environment(const std::vector<std::string>& wanted) {
   std::vector<std::string> values;
   for (const std::string& name : wanted)

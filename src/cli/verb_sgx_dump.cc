@@ -11,6 +11,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include "abi/sgx/page.h"
+#include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
 #include "src/files/file_bytes.h"
 #include "src/files/file_view.h"
@@ -21,11 +22,6 @@ namespace cloister {
 namespace {
 using Json = nlohmann::ordered_json;
 enum EntryType { kSecs = 0, kTcs = 1, kPage = 2 };
-
-int complain(const std::string& problem, int status) {
-  std::fprintf(stderr, "cloister: %s\n", problem.c_str());
-  return status;
-}
 
 Json secs_entry(const sgx::Secs& secs) {
   return {{"entry_type", kSecs},
@@ -41,17 +37,22 @@ Json page_entry(std::uint64_t offset, std::uint64_t flags) {
   const bool is_tcs = sgx::page_type(flags) == sgx::PageType::tcs;
   const std::string permissions{(flags & sgx::kSecinfoR) != 0 ? 'R' : '-', (flags & sgx::kSecinfoW) != 0 ? 'W' : '-',
                                 (flags & sgx::kSecinfoX) != 0 ? 'X' : '-'};
-  return {{"entry_type", kPage}, {"src", 0},
-          {"offset", offset},    {"length", sgx::kPageSize},
-          {"secinfo", flags},    {"flags", 1},
-          {"measured", 1},       {"count", sgx::kPageSize},
-          {"permissions", permissions}, {"type", is_tcs ? "PT_TCS" : "PT_REG"}};
+  return {{"entry_type", kPage},
+          {"src", 0},
+          {"offset", offset},
+          {"length", sgx::kPageSize},
+          {"secinfo", flags},
+          {"flags", 1},
+          {"measured", 1},
+          {"count", sgx::kPageSize},
+          {"permissions", permissions},
+          {"type", is_tcs ? "PT_TCS" : "PT_REG"}};
 }
 
 Json tcs_entry(const sgx::Tcs& tcs) {
-  return {{"entry_type", kTcs},          {"state", tcs.state}, {"flags", tcs.flags}, {"ssa_offset", tcs.ossa},
-          {"ssa_index", tcs.cssa},       {"ssa_num", tcs.nssa}, {"entry_offset", tcs.oentry}, {"exit_addr", tcs.aep},
-          {"fs_base", tcs.ofsbase},     {"gs_base", tcs.ogsbase}};
+  return {{"entry_type", kTcs},     {"state", tcs.state},    {"flags", tcs.flags},         {"ssa_offset", tcs.ossa},
+          {"ssa_index", tcs.cssa},  {"ssa_num", tcs.nssa},   {"entry_offset", tcs.oentry}, {"exit_addr", tcs.aep},
+          {"fs_base", tcs.ofsbase}, {"gs_base", tcs.ogsbase}};
 }
 
 // Writes both files; the errno of what could not be written.
@@ -79,7 +80,8 @@ Result<std::size_t> dump(const std::string& directory, const LaunchManifest& man
   if (!written.ok()) return written.error();
   if (!closed) return Error::from_errno(errno);
   const std::string text = list.dump(1) + "\n";
-  TRY(write_file_atomically(directory + "/enclave.json", {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, 0644));
+  TRY(write_file_atomically(directory + "/enclave.json",
+                            {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, 0644));
   return pages;
 }
 }  // namespace
@@ -98,7 +100,8 @@ int sgx_dump_verb(int argc, char** argv) {
     return complain("--out " + options.out + ": " + std::strerror(errno), 2);
   const auto pages = dump(options.out, instance->measured.manifest);
   if (!pages.ok()) {
-    const char* const why = pages.error().is_errno() ? std::strerror(pages.error().errno_value()) : pages.error().what();
+    const char* const why =
+        pages.error().is_errno() ? std::strerror(pages.error().errno_value()) : pages.error().what();
     return complain("--out " + options.out + ": " + why, 125);
   }
   std::printf("%s/enclave.dump: %zu pages\n", options.out.c_str(), pages.value());

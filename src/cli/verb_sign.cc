@@ -4,6 +4,7 @@
 #include <cstring>
 #include <ctime>
 #include "src/base/hex.h"
+#include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
 #include "src/files/file_bytes.h"
 #include "src/host/enclave_signature.h"
@@ -16,11 +17,6 @@ struct SignOptions {
   std::string manifest, key, out;
   std::uint16_t product = 0, version = 0;
 };
-
-int complain(const std::string& problem, int status) {
-  std::fprintf(stderr, "cloister: %s\n", problem.c_str());
-  return status;
-}
 
 // BCD, yyyymmdd, as SIGSTRUCT has it.
 std::uint32_t today() {
