@@ -2,12 +2,12 @@
 #include "src/dcap/certificate.h"
 #include <algorithm>
 #include "src/dcap/der.h"
+#include "src/dcap/signed_der.h"
 
 namespace cloister::dcap {
 namespace {
 
 // Whole OBJECT IDENTIFIERs' contents.
-constexpr std::uint8_t kEcdsaSha256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 constexpr std::uint8_t kEcPublicKey[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
 constexpr std::uint8_t kPrime256v1[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 constexpr std::uint8_t kCommonName[] = {0x55, 0x04, 0x03};
@@ -44,15 +44,6 @@ Result<std::uint16_t> parse_key_usage(Bytes value) {
 
 }  // namespace
 
-Result<void> expect_ecdsa_sha256(Bytes algorithm_identifier) {
-  DerReader reader(algorithm_identifier);
-  const DerElement algorithm = TRY(reader.expect(DerTag::object_identifier));
-  TRY(reader.finish());
-  if (!same(algorithm.content, kEcdsaSha256))
-    return Error(Errc::unsupported, "the signature algorithm is not ecdsa-with-SHA256");
-  return {};
-}
-
 Result<UnixTime> parse_x509_time(std::uint8_t tag, Bytes content) {
   if (tag == static_cast<std::uint8_t>(DerTag::utc_time)) return parse_utc_time(as_text(content));
   if (tag == static_cast<std::uint8_t>(DerTag::generalized_time)) return parse_generalized_time(as_text(content));
@@ -83,13 +74,10 @@ Result<Certificate> Certificate::parse(Bytes der) {
 }
 
 Result<void> Certificate::parse_all() {
-  DerReader outer(TRY(der_whole(der_, DerTag::sequence)).content);
-  const DerElement signed_part = TRY(outer.expect(DerTag::sequence));
-  TRY(expect_ecdsa_sha256(TRY(outer.expect(DerTag::sequence)).content));
-  signature_ = TRY(der_p256_signature(TRY(der_octets_of_bits(TRY(outer.expect(DerTag::bit_string))))));
-  TRY(outer.finish());
-  signed_digest_ = sgx::sha256(signed_part.whole);
-  return parse_signed_part(signed_part.content);
+  const SignedDer parts = TRY(parse_signed_der(der_));
+  signature_ = parts.signature;
+  signed_digest_ = parts.digest;
+  return parse_signed_part(parts.content);
 }
 
 Result<void> Certificate::parse_signed_part(Bytes content) {

@@ -71,8 +71,6 @@ class Certificate {
 
 using CertificatePointer = std::shared_ptr<const Certificate>;
 
-// The AlgorithmIdentifier ecdsa-with-SHA256; CRLs have it too.
-Result<void> expect_ecdsa_sha256(Bytes algorithm_identifier);
 // A Time: UTCTime or GeneralizedTime.
 Result<UnixTime> parse_x509_time(std::uint8_t tag, Bytes content);
 // The common name in a DER Name; empty where there is none. Errc::invalid for a malformed Name.

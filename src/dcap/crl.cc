@@ -2,6 +2,7 @@
 #include "src/dcap/crl.h"
 #include <algorithm>
 #include "src/dcap/der.h"
+#include "src/dcap/signed_der.h"
 
 namespace cloister::dcap {
 namespace {
@@ -23,13 +24,10 @@ Result<Crl> Crl::parse(Bytes der) {
 }
 
 Result<void> Crl::parse_all() {
-  DerReader outer(TRY(der_whole(der_, DerTag::sequence)).content);
-  const DerElement signed_part = TRY(outer.expect(DerTag::sequence));
-  TRY(expect_ecdsa_sha256(TRY(outer.expect(DerTag::sequence)).content));
-  signature_ = TRY(der_p256_signature(TRY(der_octets_of_bits(TRY(outer.expect(DerTag::bit_string))))));
-  TRY(outer.finish());
-  signed_digest_ = sgx::sha256(signed_part.whole);
-  return parse_signed_part(signed_part.content);
+  const SignedDer parts = TRY(parse_signed_der(der_));
+  signature_ = parts.signature;
+  signed_digest_ = parts.digest;
+  return parse_signed_part(parts.content);
 }
 
 Result<void> Crl::parse_signed_part(Bytes content) {
