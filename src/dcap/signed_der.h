@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What certificates and CRLs have in common: a signed part, ecdsa-with-SHA256, a signature (RFC 5280, 4.1 and 5.1). Pure
-// functions over bytes.
+// What certificates and CRLs have in common: a signed part, ecdsa-with-SHA256, a signature (RFC 5280, 4.1 and 5.1).
+// Pure functions over bytes.
 #pragma once
 #include <array>
 #include "src/dcap/der.h"
