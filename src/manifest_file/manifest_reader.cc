@@ -66,11 +66,11 @@ class ManifestReader {
   }
   void environment(const Value& value) {
     if (value.kind != Value::Kind::mapping) return read_.refuse(value.place, "env must be a mapping", "NAME: value");
-    for (std::size_t i = 0; i < value.entries.size() && read_.ok(); ++i) {
-      const auto& [name, content] = value.entries[i];
+    for (std::size_t i = 0; i < value.keys.size() && read_.ok(); ++i) {
+      const std::string& name = value.keys[i];
       if (name.empty() || name.find('=') != std::string::npos)
         read_.refuse(value.key_places[i], "a variable's name may not be empty or contain =");
-      it_.environment.push_back(name + "=" + read_.text(content, "a variable"));
+      it_.environment.push_back(name + "=" + read_.text(value.items[i], "a variable"));
     }
   }
   void host_environment(const Value& value) {
@@ -93,12 +93,12 @@ class ManifestReader {
   }
   void links(const Value& value) {
     if (value.kind != Value::Kind::mapping) return read_.refuse(value.place, "links must be a mapping", "PATH: target");
-    for (std::size_t i = 0; i < value.entries.size() && read_.ok(); ++i) {
+    for (std::size_t i = 0; i < value.keys.size() && read_.ok(); ++i) {
       Value key;
       key.kind = Value::Kind::scalar;
-      key.text = value.entries[i].first;
+      key.text = value.keys[i];
       key.place = value.key_places[i];
-      it_.links[read_.path(key, "a link")] = read_.text(value.entries[i].second, "a link's target");
+      it_.links[read_.path(key, "a link")] = read_.text(value.items[i], "a link's target");
     }
   }
 
@@ -130,7 +130,7 @@ class ManifestReader {
     if (tree.empty() == entry.path.empty())
       return read_.refuse(value.place, "an entry of files needs either path or tree");
     if (!tree.empty()) {
-      if (value.entries.size() != 1) return read_.refuse(value.place, "tree stands alone");
+      if (value.keys.size() != 1) return read_.refuse(value.place, "tree stands alone");
       if (!add_host_tree(tree, &it_, &problem).ok()) read_.refuse(value.place, problem);
       return;
     }

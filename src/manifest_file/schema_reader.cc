@@ -44,12 +44,12 @@ void SchemaReader::refuse(const yaml::Place& place, std::string what, std::strin
 void SchemaReader::mapping(const Value& value, const char* what, const std::vector<Key>& keys) {
   if (value.kind != Value::Kind::mapping)
     return refuse(value.place, std::string(what) + " must be a mapping", "write `key: value` lines");
-  for (std::size_t i = 0; i < value.entries.size() && ok(); ++i) {
-    const auto& [name, content] = value.entries[i];
+  for (std::size_t i = 0; i < value.keys.size() && ok(); ++i) {
+    const std::string& name = value.keys[i];
     const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& known) { return name == known.name; });
     if (key == keys.end())
       return refuse(value.key_places[i], "unknown key " + name.substr(0, 64) + " in " + what, suggestion(name, keys));
-    key->read(content);
+    key->read(value.items[i]);
   }
 }
 

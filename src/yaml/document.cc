@@ -88,7 +88,8 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     if (level.has_key) {
-      level.value.entries.emplace_back(std::move(level.key), std::move(value));
+      level.value.keys.push_back(std::move(level.key));
+      level.value.items.push_back(std::move(value));
       level.has_key = false;
       return;
     }

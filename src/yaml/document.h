@@ -4,7 +4,6 @@
 #pragma once
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 #include "src/base/result.h"
 
@@ -19,9 +18,9 @@ struct Value {
   Place place;
   std::string text;  // of a scalar
   bool quoted = false;
-  std::vector<Value> items;                            // of a sequence
-  std::vector<std::pair<std::string, Value>> entries;  // of a mapping, in the order of the text; keys are unique
-  std::vector<Place> key_places;                       // of the entries' keys
+  std::vector<Value> items;       // of a sequence, or a mapping's values in the order of the text
+  std::vector<std::string> keys;  // of a mapping, each once; as many as items
+  std::vector<Place> key_places;
 };
 
 // What is wrong, where, and what to do about it.

@@ -15,9 +15,9 @@ TEST(YamlDocument, KeepsOrderPlacesAndQuotes) {
   Problem problem;
   const auto value = parse("b: 1\na:\n  - x\n  - \"0o400\"\n", &problem);
   ASSERT_TRUE(value.ok()) << text_of(problem, "f");
-  ASSERT_EQ(value.value().entries.size(), 2u);
-  EXPECT_EQ(value.value().entries[0].first, "b");
-  const Value& list = value.value().entries[1].second;
+  ASSERT_EQ(value.value().keys.size(), 2u);
+  EXPECT_EQ(value.value().keys[0], "b");
+  const Value& list = value.value().items[1];
   ASSERT_EQ(list.items.size(), 2u);
   EXPECT_FALSE(list.items[0].quoted);
   EXPECT_TRUE(list.items[1].quoted);
