@@ -135,7 +135,10 @@ std::optional<Instance> find_instance(const RunOptions& options, std::string* pr
     const auto bytes = read_file(options.manifest);
     if (bytes.ok() && looks_like_signed_manifest(bytes.value())) {
       auto before = measured_before(bytes.value(), options.manifest, problem, status);
-      if (before && !take_arguments(options, &*before, problem)) *status = kUsage, before.reset();
+      if (before && !take_arguments(options, &*before, problem)) {
+        *status = kUsage;
+        before.reset();
+      }
       return before;
     }
   }
