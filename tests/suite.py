@@ -261,6 +261,10 @@ def main(options: argparse.Namespace, tests: Sequence[Test]) -> int:
         print(f"{options.cloister} is missing; build it with: cmake --preset {options.preset} && "
               f"cmake --build --preset {options.preset}; or use --native-only", file=sys.stderr)
         return 2
+    # A shell starts what runs in the background with these ignored, and programs inherit that.
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     failed: List[str] = []
     lock = threading.Lock()
