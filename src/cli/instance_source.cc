@@ -58,6 +58,21 @@ Result<InstanceDescription> describe_program(const RunOptions& options, std::str
   return description;
 }
 
+Result<std::vector<std::uint8_t>> read_manifest(const std::string& path, std::string* problem) {
+  auto bytes = read_file(path);
+  if (!bytes.ok()) return usage(problem, path + ": " + std::strerror(bytes.error().errno_value()));
+  return bytes;
+}
+
+Result<InstanceDescription> describe_text(const std::string& path, const std::vector<std::uint8_t>& bytes,
+                                          std::string* problem) {
+  const std::size_t slash = path.rfind('/');
+  yaml::Problem where;
+  auto description = read_manifest_file({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                        slash == std::string::npos ? "." : path.substr(0, slash + 1), &where);
+  return description.ok() ? std::move(description) : usage(problem, text_of(where, path));
+}
+
 std::optional<Instance> measured_before(const std::vector<std::uint8_t>& bytes, const std::string& path,
                                         std::string* problem, int* status) {
   auto decoded = decode_signed_manifest(bytes);
@@ -102,18 +117,10 @@ Result<InstanceDescription> describe_policy(const RunOptions& options, std::stri
 }
 
 Result<InstanceDescription> describe_file(const std::string& path, std::string* problem) {
-  const auto bytes = read_file(path);
-  if (!bytes.ok()) {
-    *problem = path + ": " + std::strerror(bytes.error().errno_value());
-    return Error(Errc::invalid, kUsageMistake);
-  }
-  if (looks_like_signed_manifest(bytes.value()))
+  const auto bytes = TRY(read_manifest(path, problem));
+  if (looks_like_signed_manifest(bytes))
     return usage(problem, path + ": was measured already; this needs the manifest in YAML");
-  const std::size_t slash = path.rfind('/');
-  yaml::Problem where;
-  auto description = read_manifest_file({reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()},
-                                        slash == std::string::npos ? "." : path.substr(0, slash + 1), &where);
-  return description.ok() ? std::move(description) : usage(problem, text_of(where, path));
+  return describe_text(path, bytes, problem);
 }
 
 Result<void> pin_files(InstanceDescription* description, std::string* problem) {
@@ -131,10 +138,16 @@ Result<void> pin_files(InstanceDescription* description, std::string* problem) {
 
 std::optional<Instance> find_instance(const RunOptions& options, std::string* problem, int* status) {
   Instance instance;
+  std::vector<std::uint8_t> text;
   if (!options.manifest.empty()) {
-    const auto bytes = read_file(options.manifest);
-    if (bytes.ok() && looks_like_signed_manifest(bytes.value())) {
-      auto before = measured_before(bytes.value(), options.manifest, problem, status);
+    auto bytes = read_manifest(options.manifest, problem);
+    if (!bytes.ok()) {
+      *status = kUsage;
+      return {};
+    }
+    text = std::move(bytes).take();
+    if (looks_like_signed_manifest(text)) {
+      auto before = measured_before(text, options.manifest, problem, status);
       if (before && !take_arguments(options, &*before, problem)) {
         *status = kUsage;
         before.reset();
@@ -142,7 +155,7 @@ std::optional<Instance> find_instance(const RunOptions& options, std::string* pr
       return before;
     }
   }
-  auto description = !options.manifest.empty() ? describe_file(options.manifest, problem)
+  auto description = !options.manifest.empty() ? describe_text(options.manifest, text, problem)
                      : options.policy          ? describe_policy(options, problem)
                                                : describe_command(options, problem);
   if (!description.ok()) {

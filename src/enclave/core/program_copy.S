@@ -2,6 +2,34 @@
 // Every access of the runtime to program memory. A fault between program_access_begin and program_access_end is not an
 // error of ours: stage 1 continues at program_access_fault with the same registers, so that RAX or RDX says what is left.
 // Host memory is read and written in aligned 8-byte units only (rules S-13, S-14).
+// Whole 8-byte words from %rsi to %rdi, eight at a time while there are so many; fewer than 8 of the %rdx bytes remain.
+.macro COPY_WORDS
+  cmp $64, %rdx
+  jb 902f
+901:
+  .irp o,0,8,16,24,32,40,48,56
+  mov \o(%rsi), %rcx
+  mov %rcx, \o(%rdi)
+  .endr
+  add $64, %rsi
+  add $64, %rdi
+  sub $64, %rdx
+  cmp $64, %rdx
+  jae 901b
+902:
+  cmp $8, %rdx
+  jb 904f
+903:
+  mov (%rsi), %rcx
+  mov %rcx, (%rdi)
+  add $8, %rsi
+  add $8, %rdi
+  sub $8, %rdx
+  cmp $8, %rdx
+  jae 903b
+904:
+.endm
+
   .section .text.program_access, "ax", @progbits
   .globl program_access_begin, program_access_end, program_access_fault
 program_access_begin:
@@ -11,30 +39,7 @@ program_access_begin:
   .type copy_program_bytes, @function
   .balign 32
 copy_program_bytes:
-  cmp $64, %rdx
-  jb 6f
-5:
-  .irp o,0,8,16,24,32,40,48,56
-  mov \o(%rsi), %rcx
-  mov %rcx, \o(%rdi)
-  .endr
-  add $64, %rsi
-  add $64, %rdi
-  sub $64, %rdx
-  cmp $64, %rdx
-  jae 5b
-6:
-  cmp $8, %rdx
-  jb 2f
-1:
-  mov (%rsi), %rcx
-  mov %rcx, (%rdi)
-  add $8, %rsi
-  add $8, %rdi
-  sub $8, %rdx
-  cmp $8, %rdx
-  jae 1b
-2:
+  COPY_WORDS
   test %rdx, %rdx
   jz 4f
 3:
@@ -54,30 +59,7 @@ copy_program_bytes:
   .type copy_host_to_program, @function
   .balign 32
 copy_host_to_program:
-  cmp $64, %rdx
-  jb 2f
-1:
-  .irp o,0,8,16,24,32,40,48,56
-  mov \o(%rsi), %rcx
-  mov %rcx, \o(%rdi)
-  .endr
-  add $64, %rsi
-  add $64, %rdi
-  sub $64, %rdx
-  cmp $64, %rdx
-  jae 1b
-2:
-  cmp $8, %rdx
-  jb 4f
-3:
-  mov (%rsi), %rcx
-  mov %rcx, (%rdi)
-  add $8, %rsi
-  add $8, %rdi
-  sub $8, %rdx
-  cmp $8, %rdx
-  jae 3b
-4:
+  COPY_WORDS
   test %rdx, %rdx
   jz 6f
   mov (%rsi), %rcx                      // one whole word; the bounce buffer is a multiple of 8
@@ -98,30 +80,7 @@ copy_host_to_program:
   .type copy_program_to_host, @function
   .balign 32
 copy_program_to_host:
-  cmp $64, %rdx
-  jb 2f
-1:
-  .irp o,0,8,16,24,32,40,48,56
-  mov \o(%rsi), %rcx
-  mov %rcx, \o(%rdi)
-  .endr
-  add $64, %rsi
-  add $64, %rdi
-  sub $64, %rdx
-  cmp $64, %rdx
-  jae 1b
-2:
-  cmp $8, %rdx
-  jb 4f
-3:
-  mov (%rsi), %rcx
-  mov %rcx, (%rdi)
-  add $8, %rsi
-  add $8, %rdi
-  sub $8, %rdx
-  cmp $8, %rdx
-  jae 3b
-4:
+  COPY_WORDS
   test %rdx, %rdx
   jz 6f
   xor %ecx, %ecx
