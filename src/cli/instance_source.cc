@@ -126,9 +126,9 @@ Result<InstanceDescription> describe_file(const std::string& path, std::string* 
 Result<void> pin_files(InstanceDescription* description, std::string* problem) {
   for (InstanceFile& file : description->files) {
     if (file.contents) continue;
-    const auto view = FileView::open(file.path);
+    const auto view = FileView::open(file.found_at());
     if (!view.ok()) {
-      *problem = file.path + ": cannot be read: " + std::strerror(view.error().errno_value());
+      *problem = file.found_at() + ": cannot be read: " + std::strerror(view.error().errno_value());
       return view.error();
     }
     file.sha256 = sgx::sha256(view.value().bytes());

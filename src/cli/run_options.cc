@@ -20,8 +20,8 @@ std::string installation() {
 // The options come first; `--` or the first other word begins the program. Options with a separate value take the next
 // word.
 int first_program_word(int argc, char** argv) {
-  static constexpr const char* kWithValue[] = {"--device", "--heap",  "--threads",  "--memory",
-                                               "--env",    "--allow", "--manifest", "--out"};
+  static constexpr const char* kWithValue[] = {"--device", "--heap",     "--threads", "--memory",       "--env",
+                                               "--allow",  "--manifest", "--out",     "--host-location"};
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0) return i;
     if (argv[i][0] != '-') return i;
@@ -73,6 +73,13 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
         ->type_name("FILE");
     app.add_flag("--json", options->json, "machine-readable output");
   }
+  std::vector<std::string> locations;
+  if (std::strcmp(verb, "run") == 0)
+    app.add_option("--host-location", locations,
+                   "the host's files for the path INSIDE and what is below it lie at DIR; not measured (repeatable)")
+        ->type_name("INSIDE=DIR")
+        ->take_all()
+        ->expected(1);
   if (std::strcmp(verb, "sgx dump") == 0)
     app.add_option("--out", options->out, "directory for the two files; made when missing")
         ->required()
@@ -85,6 +92,14 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
     return app.exit(error) == 0 ? 0 : 2;
   }
   options->trace = trace->count() > 0;
+  for (const std::string& text : locations) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || text.front() != '/' || equals + 1 == text.size()) {
+      std::fprintf(stderr, "cloister: --host-location %s: give INSIDE=DIR, such as /data=./data\n", text.c_str());
+      return 2;
+    }
+    options->locations.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
   int word = split;
   if (word < argc && std::strcmp(argv[word], "--") == 0) ++word;
   options->command.assign(argv + word, argv + argc);

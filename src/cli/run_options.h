@@ -20,10 +20,11 @@ struct RunOptions {
   bool statistics = false;
   bool debug = false;
   bool json = false;
-  bool policy = false;               // measure
-  std::string manifest;              // file; empty: the command describes the instance
-  std::string out;                   // measure
-  std::vector<std::string> command;  // program and arguments
+  bool policy = false;                                         // measure
+  std::string manifest;                                        // file; empty: the command describes the instance
+  std::string out;                                             // measure
+  std::vector<std::pair<std::string, std::string>> locations;  // run: of a path inside, on the host
+  std::vector<std::string> command;                            // program and arguments
 };
 // Splits at `--` or at the first word that is no option, so that the program's own options stay its own.
 // Returns an exit status when there is nothing more to do (help, usage), or -1.

@@ -2,8 +2,11 @@
 #include "src/cli/verb_run.h"
 #include <fcntl.h>
 #include <unistd.h>
+#include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
 
@@ -67,6 +70,12 @@ int run_verb(int argc, char** argv) {
   launch.arguments.insert(launch.arguments.end(), options.command.begin() + (options.manifest.empty() ? 1 : 0),
                           options.command.end());
   launch.environment = host_environment(manifest.environment);
+  for (const auto& [inside, outside] : options.locations) {
+    char real[PATH_MAX];
+    if (realpath(outside.c_str(), real) == nullptr)
+      return complain("--host-location " + inside + "=" + outside + ": " + std::strerror(errno), 2);
+    launch.locations.emplace_back(inside, real);
+  }
   say_what_is_weaker(options, manifest);
   (void)host::launch(launch, manifest, &problem);
   return complain(problem, 125);

@@ -24,8 +24,9 @@ struct LaunchOptions {
   bool statistics = false;
   std::uint64_t closed_streams = 0;  // of reserve_standard_streams()
   int trace_descriptor = 2;
-  std::vector<std::string> arguments;    // argv
-  std::vector<std::string> environment;  // NAME=VALUE for what the manifest lets the host choose
+  std::vector<std::string> arguments;                          // argv
+  std::vector<std::string> environment;                        // NAME=VALUE for what the manifest lets the host choose
+  std::vector<std::pair<std::string, std::string>> locations;  // where the files below a path inside lie on the host
 };
 
 // Puts /dev/null on closed standard streams, so that nothing else gets their numbers; kHostClosedStream bits of those.

@@ -2,6 +2,7 @@
 // What the host tells the enclave at its first entry: CPUID answers, clock, arguments. Untrusted.
 #pragma once
 #include <string>
+#include <utility>
 #include <vector>
 #include "src/host/host_thread.h"
 
@@ -9,7 +10,8 @@ namespace cloister::host {
 struct StartInput {
   std::vector<std::string> arguments, environment;
   std::string working_directory;
-  std::uint64_t flags = 0;  // HostFlags of host_block.h
+  std::vector<std::pair<std::string, std::string>> locations;  // of a path inside, on the host
+  std::uint64_t flags = 0;                                     // HostFlags of host_block.h
 };
 StartArea make_start_area(const StartInput& input);
 

@@ -72,14 +72,14 @@ Result<FoundFile> measure_file(const InstanceFile& wanted, std::string* problem)
     measured.contents = *wanted.contents;
     return FoundFile{std::move(measured), false};
   }
-  const auto file = FileView::open(wanted.path);
+  const auto file = FileView::open(wanted.found_at());
   if (!file.ok()) {
-    *problem = wanted.path + ": cannot be read: " + std::strerror(file.error().errno_value());
+    *problem = wanted.found_at() + ": cannot be read: " + std::strerror(file.error().errno_value());
     return file.error();
   }
   const auto bytes = file.value().bytes();
   if (wanted.sha256 && sgx::sha256(bytes) != *wanted.sha256) {
-    *problem = wanted.path + ": is not the file that the manifest pins (sha256 " + to_hex(*wanted.sha256) +
+    *problem = wanted.found_at() + ": is not the file that the manifest pins (sha256 " + to_hex(*wanted.sha256) +
                "); restore it, or measure again";
     return Error(Errc::mismatch, "not the pinned file");
   }
@@ -104,33 +104,38 @@ std::vector<InstanceFile> by_path(std::vector<InstanceFile> files) {
   return files;
 }
 
+struct Executable {
+  std::size_t index;  // in the manifest's files
+  std::string found_at;
+};
 struct Pending {
-  std::size_t index;
+  Executable file;
   std::string key;
 };
 
 // Fills in plans: from the cache where it knows the content, else by one run of the tool for all others.
-bool add_plans(const MeasuringTools& tools, const std::vector<std::size_t>& executables, LaunchManifest* manifest) {
+bool add_plans(const MeasuringTools& tools, const std::vector<Executable>& executables, LaunchManifest* manifest) {
   const std::string plans = tools.cache_directory + "/plans";
   mkdir(plans.c_str(), 0700);
   std::vector<Pending> pending;
   std::vector<std::string> paths;
-  for (const std::size_t i : executables) {
-    const std::string key = content_key(manifest->files[i].chunks);
+  for (const Executable& executable : executables) {
+    MeasuredFile& file = manifest->files[executable.index];
+    const std::string key = content_key(file.chunks);
     if (const auto cached = FileView::open(plans + "/" + key + ".plan"); cached.ok()) {
-      manifest->files[i].plan.assign(cached.value().bytes().begin(), cached.value().bytes().end());
+      file.plan.assign(cached.value().bytes().begin(), cached.value().bytes().end());
       continue;
     }
-    pending.push_back({i, key});
-    paths.push_back(manifest->files[i].path);
+    pending.push_back({executable, key});
+    paths.push_back(executable.found_at);
   }
   if (pending.empty()) return true;
   const std::string work = plans + "/work." + std::to_string(getpid());
   mkdir(work.c_str(), 0700);
   bool good = run_plan_tool(tools.plan_tool, work, paths);
   for (const Pending& item : pending) {
-    MeasuredFile& file = manifest->files[item.index];
-    const auto contents = FileView::open(file.path);
+    MeasuredFile& file = manifest->files[item.file.index];
+    const auto contents = FileView::open(item.file.found_at);
     if (!good || !contents.ok()) break;
     const std::string made = work + "/" + to_hex(sgx::sha256(contents.value().bytes())) + ".plan";
     const auto plan = FileView::open(made);
@@ -186,11 +191,11 @@ Result<LaunchManifest> measure_instance(const InstanceDescription& description, 
   manifest.insecure_host_paths = ascending(description.insecure_host_paths);
   manifest.directories = ascending(description.directories);
   manifest.tmpfs = ascending(description.tmpfs);
-  std::vector<std::size_t> executables;
+  std::vector<Executable> executables;
   for (const InstanceFile& file : by_path(description.files)) {
     auto measured = measure_file(file, problem);
     if (!measured.ok()) return measured.error();
-    if (measured.value().is_elf && !file.contents) executables.push_back(manifest.files.size());
+    if (measured.value().is_elf && !file.contents) executables.push_back({manifest.files.size(), file.found_at()});
     manifest.files.push_back(std::move(measured).take().file);
   }
   for (const auto& [path, target] : description.links) manifest.links.push_back({path, target});

@@ -18,6 +18,8 @@ struct InstanceFile {
   std::optional<std::array<std::uint8_t, 32>> sha256;  // what the whole file must hash to
   std::optional<std::vector<std::uint8_t>> contents;   // embedded in the manifest; the host's file plays no part
   std::uint32_t mode = 0644;                           // of an embedded file; others keep their own
+  std::string source = {};                             // where it is found when measuring, if not at `path`
+  const std::string& found_at() const { return source.empty() ? path : source; }
 };
 
 // What a manifest file or the command line says of an instance; paths of files are real ones.

@@ -230,6 +230,26 @@ def limits_of_the_host(context: Context) -> None:
         expect(word in said, f"the start line does not say {word}: {said}")
 
 
+def locations_on_the_host(context: Context) -> None:
+    """Files of a host path may lie elsewhere on the host; where is not measured, and a measured file is judged by its bytes."""
+    place = context.scratch / "place"
+    place.mkdir(exist_ok=True)
+    (place / "in").write_text("from the place\n")
+    manifest = small(context, "read -r line < /data/in; echo $line; echo $line > /data/out; echo /data/*; cat /other 2>&1 || echo $?",
+                     "insecure_host_paths: [/data]\n")
+    out = cloister(context, "run", "--host-location", f"/data={place}", "--manifest", str(manifest))
+    expect(out.split("\n")[:2] == ["from the place", "/data/in /data/out"], out)
+    expect((place / "out").read_text() == "from the place\n", "not written")
+    cloister(context, "run", "--host-location", "data", "--manifest", str(manifest), status=2)
+    cloister(context, "run", "--host-location", "/data=/nowhere", "--manifest", str(manifest), status=2)
+    moved = context.scratch / "moved"
+    moved.mkdir(exist_ok=True)
+    (moved / "dash").write_bytes(Path("/usr/bin/dash").read_bytes()[:-1] + b"x")
+    done = subprocess.run([context.cloister, "run", "--host-location", f"/usr/bin={moved}", "--manifest", str(manifest)],
+                          capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    expect(done.returncode in (121, 126) and "measured file changed: /usr/bin/dash" in done.stderr, done.stderr)
+
+
 def check_and_explain(context: Context) -> None:
     manifest = small(context, "true", "insecure_host_paths: [/data]\n")
     expect(": ok, /usr/bin/dash" in cloister(context, "manifest", "check", str(manifest)), "check")
@@ -287,7 +307,8 @@ def pinned(context: Context) -> None:
     expect(cloister(context, "measure", "--manifest", str(manifest)).splitlines()[0] != before, "MRENCLAVE did not follow the file")
 
 
-TESTS = [Test("root", root), Test("limits_of_the_host", limits_of_the_host), Test("check_and_explain", check_and_explain),
+TESTS = [Test("root", root), Test("limits_of_the_host", limits_of_the_host),
+         Test("locations_on_the_host", locations_on_the_host), Test("check_and_explain", check_and_explain),
          Test("signed", signed), Test("pinned", pinned), Test("redis_policy", redis_policy), Test("nginx_policy", nginx_policy),
          Test("python_policy", python_policy, 600, slow=True)]
 

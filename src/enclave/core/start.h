@@ -6,6 +6,6 @@
 namespace cloister::core {
 // A trusted copy of the host's start parameters: hints, to be used only where the manifest allows.
 extern StartParameters start_parameters;
-// The host's strings (working directory, arguments, environment), copied in; NUL-terminated as a whole.
+// The host's strings (working directory, arguments, environment, locations), copied in; NUL-terminated as a whole.
 extern const char* start_strings;
 }  // namespace cloister::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include "src/enclave/kernel/credentials.h"
+#include "src/enclave/vfs/host_locations.h"
 
 namespace cloister::kernel {
 namespace {
@@ -19,6 +20,7 @@ std::uint32_t user_id(std::uint64_t claimed) {
 struct HostStrings {
   std::string directory;
   std::vector<std::string> arguments, environment;
+  std::vector<vfs::HostLocation> locations;
 };
 HostStrings read_host_strings(const StartParameters& host, const char* strings) {
   HostStrings result;
@@ -33,6 +35,10 @@ HostStrings read_host_strings(const StartParameters& host, const char* strings) 
   result.directory = next();
   for (std::uint64_t i = 0; i < host.argument_count && at < end; ++i) result.arguments.push_back(next());
   for (std::uint64_t i = 0; i < host.environment_count && at < end; ++i) result.environment.push_back(next());
+  for (std::uint64_t i = 0; i < host.location_count && at < end; ++i) {
+    std::string inside = next();
+    result.locations.push_back({std::move(inside), next()});
+  }
   return result;
 }
 
@@ -65,7 +71,8 @@ std::uint32_t initial_pid(const StartParameters& host) { return std::max(process
 
 void set_initial_identity(Process& process, const StartParameters& host, const char* strings) {
   const LaunchManifest& manifest = *process.manifest;
-  const HostStrings given = read_host_strings(host, strings);
+  HostStrings given = read_host_strings(host, strings);
+  vfs::set_host_locations(std::move(given.locations));
   process.arguments = (manifest.flags & kInsecureHostArguments) != 0 ? given.arguments : manifest.arguments;
   if (process.arguments.empty()) process.arguments = {manifest.program};
   process.environment = make_environment(manifest, given);

@@ -12,6 +12,7 @@
 namespace cloister::kernel {
 // A valid process id, whatever the host says.
 std::uint32_t initial_pid(const StartParameters& host);
-// `strings`: host.strings_size bytes, NUL-terminated strings as StartParameters says.
+// `strings`: host.strings_size bytes, NUL-terminated strings as StartParameters says. Tells the file system its host
+// locations, too.
 void set_initial_identity(Process& process, const StartParameters& host, const char* strings);
 }  // namespace cloister::kernel

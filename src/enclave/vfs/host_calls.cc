@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <cerrno>
 #include "src/enclave/core/task.h"
+#include "src/enclave/vfs/host_locations.h"
 
 namespace cloister::vfs {
 namespace {
@@ -57,8 +58,12 @@ Result<void> close_host_descriptor(int descriptor) {
 }
 
 Result<core::HostAddress> stage_path(std::uint64_t offset, const std::string& path) {
-  if (path.size() >= 4096) return Error::from_errno(ENAMETOOLONG);
-  return core::stage_string(offset, path.c_str(), path.size() + 1);
+  return stage_text(offset, located_on_host(path));
+}
+
+Result<core::HostAddress> stage_text(std::uint64_t offset, const std::string& text) {
+  if (text.size() >= 4096) return Error::from_errno(ENAMETOOLONG);
+  return core::stage_string(offset, text.c_str(), text.size() + 1);
 }
 
 Result<struct stat> host_status(int descriptor, std::uint32_t type) {

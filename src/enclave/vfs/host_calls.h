@@ -25,8 +25,10 @@ Result<std::int64_t> blocking_host_call(HostCall call, core::HostArgument a0 = {
 // Gives the descriptor back to the host; its error is close's.
 Result<void> close_host_descriptor(int descriptor);
 
-// ENAMETOOLONG when it does not fit.
+// ENAMETOOLONG when it does not fit. A path is an absolute one inside and staged as where it lies on the host; a text
+// goes as it is.
 Result<core::HostAddress> stage_path(std::uint64_t offset, const std::string& path);
+Result<core::HostAddress> stage_text(std::uint64_t offset, const std::string& text);
 
 // fstat, with what no honest kernel would say refused. For an open file its type cannot change: `type` 0 is "not known
 // yet".

@@ -53,7 +53,7 @@ Result<void> HostObject::change_mode(std::uint32_t mode) {
 }
 
 Result<void> HostObject::change_owner(std::uint32_t user, std::uint32_t group) {
-  const core::HostAddress empty = TRY(stage_path(kFirstPath, ""));
+  const core::HostAddress empty = TRY(stage_text(kFirstPath, ""));
   TRY(quick_host_call(HostCall::fchownat, host(), empty, user, group, AT_EMPTY_PATH));
   return {};
 }

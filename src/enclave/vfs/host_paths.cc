@@ -53,7 +53,7 @@ Result<void> link_on_host(const std::string& from, const std::string& to, int fl
 }
 
 Result<void> make_host_link(const std::string& target, const std::string& path) {
-  const core::HostAddress first = TRY(stage_path(kFirstPath, target)), second = TRY(stage_path(kSecondPath, path));
+  const core::HostAddress first = TRY(stage_text(kFirstPath, target)), second = TRY(stage_path(kSecondPath, path));
   TRY(quick_host_call(HostCall::symlinkat, first, kNowhere, second));
   return {};
 }

@@ -3,12 +3,14 @@
 #include "src/enclave/vfs/namespace.h"
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cstring>
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/address_space.h"
+#include "src/enclave/vfs/host_locations.h"
 #include "src/enclave/vfs/testing/test_enclave.h"
 
 namespace cloister::testing {
@@ -153,6 +155,24 @@ TEST_F(NamespaceTest, NamedHostPathPassesThrough) {
   EXPECT_EQ(error_of(files().rename(task(), host.path(), "new", host.path(), "folder/moved", 0)), 0);
   EXPECT_EQ(names(host.path() + "/folder"), (std::vector<std::string>{".", "..", "moved"}));
   EXPECT_EQ(names("/var/tmp").size(), 3u);
+}
+
+TEST_F(NamespaceTest, AHostPathMayLieElsewhereOnTheHost) {
+  host.write("inside", "text");
+  ASSERT_EQ(mkdir((host.path() + "/deep").c_str(), 0700), 0);
+  host.write("deep/other", "deep text");
+  manifest.insecure_host_paths = {"/data"};
+  vfs::set_host_locations({{"/data", host.path()}, {"/data/more", host.path() + "/deep"}});
+  start();
+  EXPECT_EQ(contents("/data/inside"), "text");
+  EXPECT_EQ(contents("/data/more/other"), "deep text");
+  EXPECT_EQ(open_error("/database"), ENOENT);
+  EXPECT_EQ(open_error(host.path() + "/inside"), ENOENT);
+  EXPECT_EQ(error_of(files().make_link(task(), "/data/target", "/", "/data/link")), 0);
+  char target[32] = {};
+  EXPECT_EQ(readlink((host.path() + "/link").c_str(), target, sizeof target - 1), 12);
+  EXPECT_STREQ(target, "/data/target");
+  vfs::set_host_locations({});
 }
 
 TEST_F(NamespaceTest, MeasuredWinsOverTheHostOnEveryWay) {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/vfs/host_locations.h"
+#include <utility>
+
+namespace cloister::vfs {
+namespace {
+// What the host part of this enclave said: no process owns it.
+std::vector<HostLocation>& locations() {
+  static std::vector<HostLocation> all;
+  return all;
+}
+
+bool holds(const std::string& folder, const std::string& path) {
+  return path.compare(0, folder.size(), folder) == 0 && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+}  // namespace
+
+void set_host_locations(std::vector<HostLocation> given) { locations() = std::move(given); }
+
+std::string located_on_host(const std::string& path) {
+  const HostLocation* best = nullptr;
+  for (const HostLocation& location : locations())
+    if (holds(location.inside, path) && (best == nullptr || location.inside.size() > best->inside.size()))
+      best = &location;
+  return best == nullptr ? path : best->outside + path.substr(best->inside.size());
+}
+}  // namespace cloister::vfs
