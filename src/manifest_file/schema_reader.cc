@@ -1,38 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/manifest_file/schema_reader.h"
 #include <algorithm>
-#include <charconv>
 #include "src/base/size_text.h"
+#include "src/yaml/scalars.h"
 
 namespace cloister {
 namespace {
 using yaml::Value;
 
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t corner = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = corner + (a[i - 1] != b[j - 1]);
-      corner = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string suggestion(const std::string& name, const std::vector<SchemaReader::Key>& keys) {
-  if (name.size() > 64) return {};
-  const auto nearest = std::min_element(keys.begin(), keys.end(), [&](const auto& a, const auto& b) {
-    return distance(name, a.name) < distance(name, b.name);
-  });
-  if (nearest != keys.end() && distance(name, nearest->name) <= 3)
-    return std::string("did you mean ") + nearest->name + "?";
-  std::string all = "known are";
-  for (const SchemaReader::Key& key : keys) all += std::string(key.name == keys.front().name ? " " : ", ") + key.name;
-  return all;
+  std::vector<std::string_view> known;
+  for (const SchemaReader::Key& key : keys) known.emplace_back(key.name);
+  return yaml::suggestion(name, known);
 }
 }  // namespace
 
@@ -66,33 +45,23 @@ std::string SchemaReader::text(const Value& value, const char* what) {
 }
 
 bool SchemaReader::boolean(const Value& value, const char* what) {
-  if (value.kind == Value::Kind::scalar && !value.quoted && (value.text == "true" || value.text == "false"))
-    return value.text == "true";
-  refuse(value.place, std::string(what) + " must be true or false");
-  return false;
+  const auto boolean = yaml::boolean_of(value);
+  if (!boolean) refuse(value.place, std::string(what) + " must be true or false");
+  return boolean.value_or(false);
 }
 
 std::uint64_t SchemaReader::number(const Value& value, const char* what, std::uint64_t low, std::uint64_t high) {
-  std::uint64_t result = 0;
-  const char* const end = value.text.data() + value.text.size();
-  const auto parsed = std::from_chars(value.text.data(), end, result);
-  if (value.kind == Value::Kind::scalar && !value.quoted && parsed.ec == std::errc{} && parsed.ptr == end &&
-      result >= low && result <= high)
-    return result;
+  const auto number = yaml::number_of(value);
+  if (number && *number >= low && *number <= high) return *number;
   refuse(value.place,
          std::string(what) + " must be a number from " + std::to_string(low) + " to " + std::to_string(high));
   return low;
 }
 
 std::uint32_t SchemaReader::mode(const Value& value) {
-  std::uint32_t result = 0;
-  const std::string digits = value.text.substr(0, 2) == "0o" ? value.text.substr(2) : std::string();
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), result, 8);
-  if (value.kind == Value::Kind::scalar && !digits.empty() && parsed.ec == std::errc{} &&
-      parsed.ptr == digits.data() + digits.size() && result <= 0777)
-    return result;
-  refuse(value.place, "mode must be an octal number from 0o000 to 0o777", "for example 0o644");
-  return 0;
+  const auto mode = yaml::permission_of(value);
+  if (!mode) refuse(value.place, "mode must be an octal number from 0o000 to 0o777", "for example 0o644");
+  return mode.value_or(0);
 }
 
 std::uint64_t SchemaReader::size(const Value& value, const char* what, std::uint64_t low) {

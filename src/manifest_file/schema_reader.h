@@ -24,7 +24,7 @@ class SchemaReader {
 
   std::string text(const yaml::Value& value, const char* what);
   bool boolean(const yaml::Value& value, const char* what);
-  // Decimal, or octal as 0o755 where `octal` is said.
+  // Decimal, or octal as 0o755.
   std::uint64_t number(const yaml::Value& value, const char* what, std::uint64_t low, std::uint64_t high);
   std::uint32_t mode(const yaml::Value& value);
   std::uint64_t size(const yaml::Value& value, const char* what, std::uint64_t low);

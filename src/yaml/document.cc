@@ -5,6 +5,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
+#include <algorithm>
 #include <sstream>
 #include <unordered_set>
 
@@ -17,19 +18,19 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Refused {
     Problem problem;
   };
+  explicit TreeBuilder(std::span<const std::string_view> allowed_tags) : allowed_tags_(allowed_tags) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
-    add({Value::Kind::null, place_of(mark), {}, false, {}, {}, {}});
+    add({Value::Kind::null, place_of(mark), {}, false, {}, {}, {}, {}});
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "alias", "write the value out"); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     refuse_anchor(mark, anchor);
-    refuse_tag(mark, tag);
-    add({Value::Kind::scalar, place_of(mark), text, tag == "!", {}, {}, {}});
+    add({Value::Kind::scalar, place_of(mark), text, tag == "!", {}, {}, {}, tag_of(mark, tag)});
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -59,17 +60,20 @@ class TreeBuilder final : public YAML::EventHandler {
     if (anchor != 0) refuse(mark, "anchor", "remove `&name`; nothing may refer to it");
   }
   // "?" is a plain value, "!" a quoted one.
-  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tag " + tag.substr(0, 40), "remove it");
+  std::string tag_of(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!") return {};
+    if (std::find(allowed_tags_.begin(), allowed_tags_.end(), tag) == allowed_tags_.end())
+      refuse(mark, "tag " + tag.substr(0, 40), "remove it");
+    return tag;
   }
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Value::Kind kind) {
     refuse_anchor(mark, anchor);
-    refuse_tag(mark, tag);
     if (levels_.size() >= kMaxDepth) refuse(mark, "nested deeper than 32", "flatten it");
     if (!levels_.empty() && expects_key()) refuse(mark, "a key that is no text", "");
     levels_.push_back({});
     levels_.back().value.kind = kind;
     levels_.back().value.place = place_of(mark);
+    levels_.back().value.tag = tag_of(mark, tag);
   }
   void close() {
     Value value = std::move(levels_.back().value);
@@ -106,6 +110,7 @@ class TreeBuilder final : public YAML::EventHandler {
     level.has_key = true;
   }
 
+  std::span<const std::string_view> allowed_tags_;
   Value root_;
   std::vector<Level> levels_;
 };
@@ -118,7 +123,7 @@ std::string text_of(const Problem& problem, const std::string& file) {
   return text;
 }
 
-Result<Value> parse(std::string_view text, Problem* problem) {
+Result<Value> parse(std::string_view text, Problem* problem, std::span<const std::string_view> allowed_tags) {
   const auto refuse = [&](Problem what) -> Error {
     *problem = std::move(what);
     return Error(Errc::invalid, "YAML");
@@ -128,9 +133,9 @@ Result<Value> parse(std::string_view text, Problem* problem) {
   try {
     std::istringstream input{std::string(text)};
     YAML::Parser parser(input);
-    TreeBuilder builder;
+    TreeBuilder builder(allowed_tags);
     if (!parser.HandleNextDocument(builder)) return refuse({{}, "empty", ""});
-    TreeBuilder second;
+    TreeBuilder second({});
     if (parser.HandleNextDocument(second))
       return refuse({second.take().place, "a second document", "one file holds one"});
     return builder.take();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// YAML as configuration that people sign: one document, no anchors, aliases or tags, no duplicate keys, bounded depth
-// and size. Every value knows its place, so that a schema's complaint can name it. Outside the enclave's runtime.
+// YAML as configuration that people sign: one document, no anchors, aliases or tags (but for those that a format asks
+// for), no duplicate keys, bounded depth and size. Every value knows its place, so that a schema's complaint can name
+// it. Outside the enclave's runtime.
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,7 @@ struct Value {
   std::vector<Value> items;       // of a sequence, or a mapping's values in the order of the text
   std::vector<std::string> keys;  // of a mapping, each once; as many as items
   std::vector<Place> key_places;
+  std::string tag;  // "!name", one of those that the caller allowed; otherwise empty
 };
 
 // What is wrong, where, and what to do about it.
@@ -34,6 +37,6 @@ std::string text_of(const Problem& problem, const std::string& file);
 inline constexpr std::size_t kMaxSize = 16 << 20;  // bytes
 inline constexpr int kMaxDepth = 32;
 
-// Errc::invalid with *problem filled in.
-Result<Value> parse(std::string_view text, Problem* problem);
+// Errc::invalid with *problem filled in. `allowed_tags` are kept for the schema to judge; others are refused.
+Result<Value> parse(std::string_view text, Problem* problem, std::span<const std::string_view> allowed_tags = {});
 }  // namespace cloister::yaml

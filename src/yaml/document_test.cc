@@ -33,6 +33,16 @@ TEST(YamlDocument, RefusesWhatHidesMeaning) {
   EXPECT_NE(refusal("? [a]\n: 1\n").find("key"), std::string::npos);
   EXPECT_NE(refusal("").find("empty"), std::string::npos);
 }
+TEST(YamlDocument, KeepsOnlyTheTagsThatAreAskedFor) {
+  static constexpr std::string_view kTags[] = {"!here", "!there"};
+  Problem problem;
+  const auto value = parse("a: !here\nb: !there {c: 1}\n", &problem, kTags);
+  ASSERT_TRUE(value.ok()) << text_of(problem, "f");
+  EXPECT_EQ(value.value().items[0].tag, "!here");
+  EXPECT_EQ(value.value().items[1].tag, "!there");
+  EXPECT_EQ(value.value().items[1].items[0].tag, "");
+  EXPECT_FALSE(parse("a: !elsewhere x\n", &problem, kTags).ok());
+}
 TEST(YamlDocument, DepthIsBounded) {
   EXPECT_EQ(refusal(std::string(32, '[') + std::string(32, ']')), "accepted");
   EXPECT_NE(refusal(std::string(33, '[') + std::string(33, ']')).find("deeper"), std::string::npos);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/yaml/scalars.h"
+#include <algorithm>
+#include <charconv>
+
+namespace cloister::yaml {
+namespace {
+std::optional<std::uint64_t> digits_of(std::string_view text, int base) {
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+bool is_octal(std::string_view text) { return text.substr(0, 2) == "0o"; }
+
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t corner = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = corner + (a[i - 1] != b[j - 1]);
+      corner = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+}  // namespace
+
+std::optional<bool> boolean_of(const Value& value) {
+  if (value.kind != Value::Kind::scalar || value.quoted) return std::nullopt;
+  if (value.text == "true" || value.text == "True" || value.text == "TRUE") return true;
+  if (value.text == "false" || value.text == "False" || value.text == "FALSE") return false;
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> number_of(const Value& value) {
+  if (value.kind != Value::Kind::scalar || value.quoted) return std::nullopt;
+  return is_octal(value.text) ? digits_of(std::string_view(value.text).substr(2), 8) : digits_of(value.text, 10);
+}
+
+std::optional<std::uint32_t> permission_of(const Value& value) {
+  if (value.kind != Value::Kind::scalar || !is_octal(value.text)) return std::nullopt;
+  const auto bits = digits_of(std::string_view(value.text).substr(2), 8);
+  if (!bits || *bits > 0777) return std::nullopt;
+  return static_cast<std::uint32_t>(*bits);
+}
+
+std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
+  if (name.size() > 64 || known.empty()) return {};
+  const auto nearest = std::min_element(
+      known.begin(), known.end(), [&](const auto& a, const auto& b) { return distance(name, a) < distance(name, b); });
+  if (distance(name, *nearest) <= 3) return "did you mean " + std::string(*nearest) + "?";
+  std::string all("known are");
+  for (std::size_t i = 0; i < known.size(); ++i) all.append(i == 0 ? " " : ", ").append(known[i]);
+  return all;
+}
+}  // namespace cloister::yaml
