@@ -2,7 +2,7 @@
 #include "src/release/configuration.h"
 #include <algorithm>
 #include <set>
-#include "src/release/fields.h"
+#include "src/base/fields.h"
 #include "src/release/messages.h"
 
 namespace cloister::release {

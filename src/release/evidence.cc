@@ -4,7 +4,7 @@
 #include "src/release/evidence.h"
 #include <openssl/sha.h>
 #include <algorithm>
-#include "src/release/fields.h"
+#include "src/base/fields.h"
 
 namespace cloister::release {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/release/messages.h"
 #include <algorithm>
-#include "src/release/fields.h"
+#include "src/base/fields.h"
 
 namespace cloister::release {
 namespace {
