@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <algorithm>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -95,7 +96,8 @@ Result<Started> build(const LaunchOptions& options, const LaunchManifest& manife
   const auto image = TRY(FileView::open(options.image_path));
   TRY(lift_file_size_limit());
   auto device = TRY(open_device(options));
-  const sgx::Secs secs = make_secs(options.debug ? sgx::kAttributeDebug : 0);
+  sgx::Secs secs = make_secs(options.debug ? sgx::kAttributeDebug : 0);
+  std::copy(options.config_id.begin(), options.config_id.end(), secs.configid);
   TRY(device->create(secs));
   TRY(for_each_page(image.bytes(), manifest, [&](std::uint64_t address, std::uint64_t flags, auto page) {
     return device->add_page(address, flags, page);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds an enclave from the image and a launch manifest, starts it and becomes its first thread. Untrusted.
 #pragma once
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +20,8 @@ struct LaunchOptions {
   std::string cache_directory;              // SIGSTRUCTs, keyed by what they sign
   std::string signing_key_path;             // the user's development key; made when missing
   std::optional<sgx::Sigstruct> signature;  // of a signed manifest; otherwise the development key signs
-  bool debug = false;                       // ATTRIBUTES.DEBUG
+  std::array<std::uint8_t, 64> config_id{};  // CONFIGID: whose configuration this enclave is for; not in MRENCLAVE
+  bool debug = false;                        // ATTRIBUTES.DEBUG
   bool trace = false;                       // only a debug enclave listens
   bool statistics = false;
   std::uint64_t closed_streams = 0;  // of reserve_standard_streams()
