@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/cas/secret_sharing.h"
+#include <algorithm>
+#include "src/cas/secrets/keys.h"
+
+namespace cloister::cas {
+namespace {
+
+bool is_exported_to(const session::Secret& secret, const Importer& importer) {
+  return std::ranges::any_of(secret.exports, [&](const session::Peer& peer) {
+    return !peer.remote && !peer.is_namespace && peer.name == importer.name &&
+           (!peer.hash || *peer.hash == importer.hash);
+  });
+}
+
+bool key_goes_along(const session::Session& session, const session::Secret& certificate, const Importer& importer) {
+  if (certificate.private_key.empty()) return !certificate.import;  // a key of its own; an imported one is not ours
+  const session::Secret* const key = session.secret(certificate.private_key);
+  return key && is_exported_to(*key, importer);
+}
+
+}  // namespace
+
+Result<SecretMaterial> shared_secret(const Exporter& exporter, const session::Import& import,
+                                     const Importer& importer) {
+  if (import.from.name != exporter.session.name) return Error(Errc::invalid, "another session was looked up");
+  if (import.from.hash && *import.from.hash != exporter.hash)
+    return Error(Errc::mismatch, "that session is not in the state that the import names (session_hash)");
+  const session::Secret* const secret = exporter.session.secret(import.object);
+  const auto material = exporter.materials.find(import.object);
+  if (!secret || material == exporter.materials.end() || !is_exported_to(*secret, importer))
+    return Error(Errc::invalid, "that session exports no such secret to this one");
+  SecretMaterial shared = material->second;
+  if (!key_goes_along(exporter.session, *secret, importer)) shared.private_key.clear();
+  return shared;
+}
+
+Result<SecretMaterial> public_secret(const session::Secret& secret, const SecretMaterial& material) {
+  if (!secret.export_public) return Error(Errc::invalid, "not public");
+  SecretMaterial shown = material;
+  shown.private_key.clear();
+  if (material.kind != session::Kind::private_key) return shown;
+  shown.kind = session::Kind::public_key;
+  shown.value = TRY(public_key_der(*TRY(private_key_from_der(material.value))));
+  return shown;
+}
+
+}  // namespace cloister::cas

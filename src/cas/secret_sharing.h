@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a session lets others have of its secrets. Inside CAS's enclave.
+#pragma once
+#include "src/cas/secrets/material.h"
+
+namespace cloister::cas {
+
+struct Exporter {
+  const session::Session& session;
+  session::Hash hash;
+  const Materials& materials;
+};
+struct Importer {
+  std::string_view name;
+  session::Hash hash;
+};
+
+// The secret that `import` names, if it means this state of the exporter, and the exporter means this state of the
+// importer. A certificate comes with its private key only where the key is exported to the importer as well, or is no
+// secret of its own.
+// The error does not tell a secret that there is not from one that is not exported.
+Result<SecretMaterial> shared_secret(const Exporter& exporter, const session::Import& import, const Importer& importer);
+
+// What everybody may read of a secret with `export_public`: of a private key its public key, of a certificate all but
+// its private key, otherwise the value.
+Result<SecretMaterial> public_secret(const session::Secret& secret, const SecretMaterial& material);
+
+}  // namespace cloister::cas
