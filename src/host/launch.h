@@ -17,12 +17,12 @@ struct LaunchOptions {
   std::string device = "auto";  // auto, sim, sgx
   MemoryMode memory = MemoryMode::automatic;
   std::string image_path;
-  std::string cache_directory;              // SIGSTRUCTs, keyed by what they sign
-  std::string signing_key_path;             // the user's development key; made when missing
-  std::optional<sgx::Sigstruct> signature;  // of a signed manifest; otherwise the development key signs
+  std::string cache_directory;               // SIGSTRUCTs, keyed by what they sign
+  std::string signing_key_path;              // the user's development key; made when missing
+  std::optional<sgx::Sigstruct> signature;   // of a signed manifest; otherwise the development key signs
   std::array<std::uint8_t, 64> config_id{};  // CONFIGID: whose configuration this enclave is for; not in MRENCLAVE
   bool debug = false;                        // ATTRIBUTES.DEBUG
-  bool trace = false;                       // only a debug enclave listens
+  bool trace = false;                        // only a debug enclave listens
   bool statistics = false;
   std::uint64_t closed_streams = 0;  // of reserve_standard_streams()
   int trace_descriptor = 2;

@@ -18,20 +18,6 @@ dcap::OwnedBytes bytes_of(const std::string& text) { return {text.begin(), text.
 
 }  // namespace
 
-std::string percent_decoded(const std::string& text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto digits = text[i] == '%' && i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : from_hex("0");
-    if (digits.ok()) {
-      decoded += static_cast<char>(digits.value()[0]);
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
-}
-
 Result<Service> Service::open(const std::string& url, const std::string& ca_file) {
   Url base = TRY(Url::parse(url));
   std::string version = "v4";
@@ -64,9 +50,9 @@ Url Service::address(CollateralKind kind, const dcap::CollateralRequest& request
   return url;
 }
 
-Result<HttpResponse> Service::get(const Url& url, CollateralKind kind, std::string& problem) const {
-  HttpOptions options{.ca_file = ca_file_, .body_limit = size_limit(kind)};
-  HttpResponse response = TRY(https_get(url, options, problem));
+Result<https::Response> Service::get(const Url& url, CollateralKind kind, std::string& problem) const {
+  const https::Options options{.ca_file = ca_file_, .body_limit = size_limit(kind)};
+  https::Response response = TRY(https::exchange({.url = url}, options, problem));
   if (response.status != 200) {
     problem = "the service answered with status " + std::to_string(response.status);
     return Error(Errc::io, "the collateral service has no such document");
@@ -77,12 +63,12 @@ Result<HttpResponse> Service::get(const Url& url, CollateralKind kind, std::stri
 Result<void> Service::fetch(CollateralKind kind, const dcap::CollateralRequest& request, dcap::CollateralFiles& files,
                             std::string& problem) const {
   const Url url = address(kind, request);
-  HttpResponse response = TRY(get(url, kind, problem));
+  https::Response response = TRY(get(url, kind, problem));
   const bool brings_chain = kind == CollateralKind::tcb_info || kind == CollateralKind::tcb_signing;
   for (const char* header : kChainHeaders) {
     const auto found = response.headers.find(header);
     if (brings_chain && found != response.headers.end() && files[CollateralKind::tcb_signing].bytes.empty())
-      files[CollateralKind::tcb_signing] = {bytes_of(percent_decoded(found->second)), url.text()};
+      files[CollateralKind::tcb_signing] = {bytes_of(https::percent_decoded(found->second)), url.text()};
   }
   if (kind != CollateralKind::tcb_signing) {
     files[kind] = {std::move(response.body), url.text()};

@@ -3,14 +3,16 @@
 // is untrusted like any file: verification judges it.
 #pragma once
 #include "src/dcap/collateral_files.h"
-#include "src/pccs/https.h"
+#include "src/https/exchange.h"
 
 namespace cloister::pccs {
+
+using https::Url;
 
 class Service {
  public:
   // `url` may end at the host or at the API, as in https://localhost:8081/sgx/certification/v4. `ca_file` as in
-  // HttpOptions.
+  // https::Options.
   static Result<Service> open(const std::string& url, const std::string& ca_file);
 
   // Fills in `kind`, and what the same answer brings besides (the TCB info's signing chain). On an error `problem` says
@@ -21,15 +23,12 @@ class Service {
  private:
   Service(Url base, std::string version, std::string ca_file)
       : base_(std::move(base)), version_(std::move(version)), ca_file_(std::move(ca_file)) {}
-  Result<HttpResponse> get(const Url& url, dcap::CollateralKind kind, std::string& problem) const;
+  Result<https::Response> get(const Url& url, dcap::CollateralKind kind, std::string& problem) const;
   Url address(dcap::CollateralKind kind, const dcap::CollateralRequest& request) const;
 
   Url base_;             // its path is what comes before "/sgx/"
   std::string version_;  // "v4"
   std::string ca_file_;
 };
-
-// Percent-decoding (RFC 3986); what is no escape stays.
-std::string percent_decoded(const std::string& text);
 
 }  // namespace cloister::pccs

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include "src/pccs/https.h"
+#include "src/base/hex.h"
+#include "src/https/url.h"
 
-namespace cloister::pccs {
+namespace cloister::https {
 
 Result<Url> Url::parse(const std::string& text) {
   constexpr std::string_view kScheme = "https://";
@@ -31,4 +32,29 @@ std::string Url::text() const {
   return "https://" + (v6 ? '[' + host + ']' : host) + (port == "443" ? "" : ':' + port) + path;
 }
 
-}  // namespace cloister::pccs
+std::string percent_encoded(std::string_view text) {
+  static constexpr std::string_view kPlain = "-._~/";
+  std::string encoded;
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const auto byte = static_cast<std::uint8_t>(c);
+    encoded += letter || kPlain.find(c) != kPlain.npos ? std::string(1, c) : '%' + to_hex({&byte, 1});
+  }
+  return encoded;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digits = text[i] == '%' && i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : from_hex("0");
+    if (digits.ok()) {
+      decoded += static_cast<char>(digits.value()[0]);
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+}  // namespace cloister::https
