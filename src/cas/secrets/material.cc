@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/secrets/material.h"
-#include "src/release/fields.h"
 
 namespace cloister::cas {
 namespace {
@@ -31,7 +30,7 @@ SecretBytes owned(Bytes bytes) { return SecretBytes(bytes.begin(), bytes.end());
 }  // namespace
 
 SecretBytes encode(const SecretMaterial& material) {
-  release::FieldWriter<SecretBytes> writer;
+  FieldWriter<SecretBytes> writer;
   writer.number(kVersion).number(number_of(material.kind)).bytes(material.value).bytes(material.private_key);
   writer.number(static_cast<std::uint32_t>(material.chain.size()));
   for (const SecretBytes& certificate : material.chain) writer.bytes(certificate);
@@ -39,7 +38,7 @@ SecretBytes encode(const SecretMaterial& material) {
 }
 
 Result<SecretMaterial> decode_material(Bytes bytes) {
-  release::FieldReader reader(bytes);
+  FieldReader reader(bytes);
   if (TRY(reader.number<std::uint8_t>(kBroken)) != kVersion) return Error(Errc::unsupported, kBroken);
   SecretMaterial material;
   material.kind = TRY(kind_of(TRY(reader.number<std::uint8_t>(kBroken))));
@@ -55,14 +54,14 @@ Result<SecretMaterial> decode_material(Bytes bytes) {
 }
 
 SecretBytes encode(const Materials& materials) {
-  release::FieldWriter<SecretBytes> writer;
+  FieldWriter<SecretBytes> writer;
   writer.number(kVersion).number(static_cast<std::uint32_t>(materials.size()));
   for (const auto& [name, material] : materials) writer.text(name).bytes(encode(material));
   return writer.take();
 }
 
 Result<Materials> decode_materials(Bytes bytes) {
-  release::FieldReader reader(bytes);
+  FieldReader reader(bytes);
   if (TRY(reader.number<std::uint8_t>(kBroken)) != kVersion) return Error(Errc::unsupported, kBroken);
   const auto count = TRY(reader.count(2 * sizeof(std::uint32_t), kSecretLimit, kBroken));
   Materials materials;

@@ -10,13 +10,12 @@
 #include <map>
 #include <string>
 #include <vector>
+#include "src/base/fields.h"
 #include "src/base/result.h"
 #include "src/base/secret.h"
 #include "src/session/model.h"
 
 namespace cloister::cas {
-
-using Bytes = std::span<const std::uint8_t>;
 
 struct SecretMaterial {
   session::Kind kind = session::Kind::unknown;
