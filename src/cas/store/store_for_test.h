@@ -53,6 +53,8 @@ inline std::string refusal(const std::string& path, std::uint8_t key = 1) {
   return store.ok() ? "opened" : problem;
 }
 
+inline std::string numbered(std::string text, std::uint64_t number) { return text.append(std::to_string(number)); }
+
 inline audit::Entry entry_of(audit::Kind kind, std::string subject, std::uint64_t time = kNow) {
   audit::Entry entry;
   entry.kind = kind;
