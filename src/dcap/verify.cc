@@ -2,6 +2,7 @@
 #include "src/dcap/verify.h"
 #include <openssl/crypto.h>
 #include <algorithm>
+#include "src/base/public_key_info.h"
 #include "src/dcap/chain.h"
 #include "src/dcap/intel_keys.h"
 #include "src/dcap/tcb_evaluation.h"
@@ -200,7 +201,15 @@ Result<TrustAnchor> TrustAnchor::from_certificate(const Certificate& certificate
   return TrustAnchor{certificate.key(), says_simulation(certificate)};
 }
 
-bool TrustAnchor::knows_its_tcb_signer() const { return key.point() == kIntelRootKey; }
+bool TrustAnchor::is_intels() const { return key.point() == kIntelRootKey; }
+
+bool TrustAnchor::knows_its_tcb_signer() const { return is_intels(); }
+
+Digest TrustAnchor::key_hash() const {
+  OwnedBytes spki(std::begin(kP256KeyPrefix), std::end(kP256KeyPrefix));
+  spki.insert(spki.end(), key.point().begin(), key.point().end());
+  return sgx::sha256(spki);
+}
 
 Judgement Verified<Quote>::judge(const Quote& quote, const Collateral& collateral, const TrustAnchor& root,
                                  UnixTime time, Cache& cache) {
@@ -212,7 +221,7 @@ Judgement Verified<Quote>::judge(const Quote& quote, const Collateral& collatera
   if (!outcome.ok()) verdict.error = outcome.error();
   const bool releasable = !verdict.error && verdict.crl_in_force && verdict.status != TcbStatus::revoked &&
                           verdict.status != TcbStatus::not_supported;
-  if (releasable) judgement.verified = Verified(quote, verdict);
+  if (releasable) judgement.verified = Verified(quote, verdict, root);
   return judgement;
 }
 

@@ -17,6 +17,10 @@ struct TrustAnchor {
   // From the first certificate of a file in PEM or DER. Its own dates and path length do not matter, those of the root
   // that comes with a quote do.
   static Result<TrustAnchor> from_certificate(const Certificate& certificate);
+  // Intel's root for attestation; nothing of a simulation has its key.
+  bool is_intels() const;
+  // SHA-256 of the key's SubjectPublicKeyInfo in DER: how policies name a root.
+  Digest key_hash() const;
   // Whether collateral below it can be judged without the certificate of who signed it.
   bool knows_its_tcb_signer() const;
 };
@@ -52,15 +56,18 @@ class Verified<Quote> {
   const Verdict& verdict() const { return verdict_; }
   TcbStatus status() const { return *verdict_.status; }
   bool simulation() const { return verdict_.simulation; }
+  // Below which everything was verified.
+  const TrustAnchor& root() const { return root_; }
 
  private:
-  Verified(const Quote& quote, const Verdict& verdict)
-      : header_(quote.header), body_(quote.body), qe_report_(quote.qe_report), verdict_(verdict) {}
+  Verified(const Quote& quote, const Verdict& verdict, const TrustAnchor& root)
+      : header_(quote.header), body_(quote.body), qe_report_(quote.qe_report), verdict_(verdict), root_(root) {}
 
   QuoteHeader header_;
   QuoteBody body_;
   sgx::ReportBody qe_report_;
   Verdict verdict_;
+  TrustAnchor root_;
 };
 
 struct Judgement {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/host/enclave_signature.h"
 #include <sys/stat.h>
+#include <algorithm>
 #include <cstring>
 #include "abi/enclave_layout.h"
 #include "src/base/hex.h"
 #include "src/files/file_bytes.h"
 #include "src/files/file_view.h"
+#include "src/sgx/development_family.h"
 #include "src/sgx/signing_key.h"
 #include "src/sgx/sigstruct.h"
 
@@ -54,6 +56,7 @@ Result<sgx::Sigstruct> development_signature(const DevelopmentKey& development, 
   const std::string path =
       directory + "/" + to_hex(mrenclave) + ((attribute_flags & sgx::kAttributeDebug) != 0 ? ".debug" : "");
   sgx::Sigstruct wanted = unsigned_sigstruct(attribute_flags, mrenclave);
+  std::ranges::copy(sgx::kDevelopmentFamily, wanted.isvfamilyid);
   if (const auto cached = FileView::open(path); cached.ok())
     if (auto parsed = sgx::parse_sigstruct(cached.value().bytes());
         parsed.ok() && sgx::signed_bytes(parsed.value()) == sgx::signed_bytes(wanted))

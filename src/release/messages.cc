@@ -2,17 +2,13 @@
 #include "src/release/messages.h"
 #include <algorithm>
 #include "src/base/fields.h"
+#include "src/base/public_key_info.h"
 
 namespace cloister::release {
 namespace {
 using Writer = FieldWriter<std::vector<std::uint8_t>>;
 
-// What precedes the uncompressed point, or the key's bytes, in a SubjectPublicKeyInfo of these two kinds.
-constexpr std::uint8_t kP256Prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                                        0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                                        0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
-constexpr std::uint8_t kEd25519Prefix[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
-static_assert(sizeof kP256Prefix + 64 == kP256KeySize && sizeof kEd25519Prefix + 32 == kEd25519KeySize);
+static_assert(sizeof kP256KeyPrefix + 64 == kP256KeySize && sizeof kEd25519KeyPrefix + 32 == kEd25519KeySize);
 
 bool has_form(Bytes key, std::size_t size, Bytes prefix) {
   return key.size() == size && std::equal(prefix.begin(), prefix.end(), key.begin());
@@ -61,7 +57,7 @@ Result<Hello> decode_hello(Bytes bytes) {
   message.client_nonce = TRY(reader.fixed<32>("HELLO: client_nonce is cut off"));
   message.formats = TRY(reader.number<std::uint32_t>("HELLO: formats is cut off"));
   const Bytes key = TRY(reader.bytes(kP256KeySize, "HELLO: enclave_key is cut off or too long"));
-  if (!has_form(key, kP256KeySize, kP256Prefix)) return Error(Errc::invalid, "HELLO: enclave_key is no P-256 key");
+  if (!has_form(key, kP256KeySize, kP256KeyPrefix)) return Error(Errc::invalid, "HELLO: enclave_key is no P-256 key");
   message.enclave_key.assign(key.begin(), key.end());
   TRY(reader.end("HELLO: bytes after enclave_key"));
   return message;
@@ -85,7 +81,7 @@ Result<Challenge> decode_challenge(Bytes bytes) {
   message.audit.sequence = TRY(reader.number<std::uint64_t>("CHALLENGE: audit sequence is cut off"));
   message.audit.head = TRY(reader.fixed<32>("CHALLENGE: audit head is cut off"));
   const Bytes key = TRY(reader.bytes(kEd25519KeySize, "CHALLENGE: audit_key is cut off or too long"));
-  if (!has_form(key, kEd25519KeySize, kEd25519Prefix))
+  if (!has_form(key, kEd25519KeySize, kEd25519KeyPrefix))
     return Error(Errc::invalid, "CHALLENGE: audit_key is no Ed25519 key");
   message.audit_key.assign(key.begin(), key.end());
   message.audit.signature = TRY(reader.fixed<64>("CHALLENGE: audit signature is cut off"));

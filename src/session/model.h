@@ -256,6 +256,8 @@ struct Security {
   std::vector<Setting<Toleration>> tolerate;
   bool ignore_all_advisories = false;
   std::vector<Template> ignore_advisories;
+  // SHA-256 of the SubjectPublicKeyInfo of a simulation's root: quotes below it count like Intel's.
+  std::optional<Setting<Hash>> insecure_simulation_root;
   std::optional<Template> one_time_password, url, service_access_token;
   std::vector<std::string> trusted_qe_keys, certificates;
   bool must_be_local = false, singleton_enclaves = false;

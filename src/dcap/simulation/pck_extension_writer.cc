@@ -49,6 +49,18 @@ OwnedBytes tcb(const PckIdentity& pck) {
   return element(DerTag::sequence, entries);
 }
 
+// Of platforms that say how they are configured.
+OwnedBytes configuration(const PckIdentity& pck) {
+  const std::optional<bool> flags[] = {pck.dynamic_platform, pck.cached_keys, pck.smt_enabled};
+  OwnedBytes entries;
+  for (std::uint8_t i = 0; i < std::size(flags); ++i) {
+    if (!flags[i]) continue;
+    const OwnedBytes value{static_cast<std::uint8_t>(*flags[i] ? 0xff : 0)};
+    append(entries, entry({7, static_cast<std::uint8_t>(i + 1)}, element(DerTag::boolean, value)));
+  }
+  return entries.empty() ? entries : entry({7}, element(DerTag::sequence, entries));
+}
+
 }  // namespace
 
 OwnedBytes make_pck_extension(const PckIdentity& pck) {
@@ -57,6 +69,7 @@ OwnedBytes make_pck_extension(const PckIdentity& pck) {
   append(entries, entry({3}, element(DerTag::octet_string, pck.pceid)));
   append(entries, entry({4}, element(DerTag::octet_string, pck.fmspc)));
   append(entries, entry({5}, number(DerTag::enumerated, static_cast<std::uint32_t>(pck.sgx_type))));
+  append(entries, configuration(pck));
   return element(DerTag::sequence, entries);
 }
 
