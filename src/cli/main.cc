@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstring>
 #include "src/cli/verb_doctor.h"
+#include "src/cli/verb_las.h"
 #include "src/cli/verb_manifest.h"
 #include "src/cli/verb_measure.h"
 #include "src/cli/verb_quote.h"
@@ -41,6 +42,7 @@ int main(int argc, char** argv) {
   int exit_status = 0;
   for (const auto& verb : kOwnParsers) app.add_subcommand(verb.name, verb.description);
   cloister::add_quote_verb(app, exit_status);
+  cloister::add_las_verb(app, exit_status);
   cloister::add_sgx_verb(app, exit_status);
   cloister::add_doctor_verb(app, exit_status);
   cloister::add_syscalls_verb(app, exit_status);

@@ -8,11 +8,12 @@
 #include <memory>
 #include "src/base/hex.h"
 #include "src/cli/read_file.h"
+#include "src/cli/collateral_wishes.h"
 #include "src/cli/verb_quote.h"
-#include "src/dcap/simulation/collateral.h"
 #include "src/dcap/simulation/platform_svns.h"
 #include "src/dcap/verdict_fields.h"
 #include "src/host/device/sim_platform.h"
+#include "src/las/server/simulated_quoting.h"
 #include "src/pccs/directory.h"
 
 namespace cloister {
@@ -20,24 +21,7 @@ namespace {
 
 namespace simulation = dcap::simulation;
 
-// What of this installation's state every verb needs.
-struct State {
-  std::string directory;
-  sgx::Platform platform;
-  simulation::PlatformSvns svns;
-  simulation::Authority authority;
-
-  std::string svns_file() const { return directory + "/svns"; }
-  std::string root_file() const { return directory + "/attestation/root.pem"; }
-};
-
-Result<State> open_state() {
-  const std::string directory = host::sim_state_directory("");
-  const sgx::Platform platform = TRY(host::load_sim_platform(directory));
-  const simulation::PlatformSvns svns = TRY(simulation::load_svns(directory + "/svns"));
-  return State{directory, platform, svns,
-               TRY(simulation::load_authority(directory + "/attestation", std::time(nullptr)))};
-}
+Result<las::SimulatedPlatform> open_platform() { return las::open_simulated_platform(host::sim_state_directory("")); }
 
 int failed(const std::string& what, const Error& error) {
   std::fprintf(stderr, "simulation: cloister quote simulate: %s: %s\n", what.c_str(), error.what());
@@ -65,28 +49,36 @@ struct PlatformOptions {
   std::optional<std::uint16_t> pcesvn, qe_isvsvn;
 };
 
-int platform(const PlatformOptions& options) {
-  auto state = open_state();
-  if (!state.ok()) return failed("state", state.error());
-  State& s = state.value();
+// What changes a platform is done before it is opened.
+Result<void> change(const PlatformOptions& options, const std::string& directory) {
   if (!options.cpusvn.empty()) {
     std::uint8_t cpusvn[16] = {};
     if (options.cpusvn.size() != 32 || !parse_hex(options.cpusvn, cpusvn))
-      return failed("--cpusvn", Error(Errc::invalid, "has not 32 hexadecimal digits"));
-    if (const auto set = host::set_sim_cpusvn(s.directory, cpusvn); !set.ok()) return failed("--cpusvn", set.error());
-    std::ranges::copy(cpusvn, s.platform.cpusvn.begin());
+      return Error(Errc::invalid, "--cpusvn has not 32 hexadecimal digits");
+    TRY(host::set_sim_cpusvn(directory, cpusvn));
   }
-  s.svns.pcesvn = options.pcesvn.value_or(s.svns.pcesvn);
-  s.svns.qe_isvsvn = options.qe_isvsvn.value_or(s.svns.qe_isvsvn);
-  if (options.pcesvn || options.qe_isvsvn) {
-    if (const auto saved = simulation::save_svns(s.svns_file(), s.svns); !saved.ok())
-      return failed("SVNs", saved.error());
-  }
-  const dcap::PckIdentity pck = simulation::platform_identity(s.platform, s.svns);
+  if (!options.pcesvn && !options.qe_isvsvn) return {};
+  TRY(host::load_sim_platform(directory));  // makes the directory
+  const std::string file = directory + "/svns";
+  simulation::PlatformSvns svns = TRY(simulation::load_svns(file));
+  svns.pcesvn = options.pcesvn.value_or(svns.pcesvn);
+  svns.qe_isvsvn = options.qe_isvsvn.value_or(svns.qe_isvsvn);
+  return simulation::save_svns(file, svns);
+}
+
+int platform(const PlatformOptions& options) {
+  const std::string directory = host::sim_state_directory("");
+  if (const auto changed = change(options, directory); !changed.ok()) return failed("platform", changed.error());
+  const auto state = open_platform();
+  if (!state.ok()) return failed("state", state.error());
+  const las::SimulatedPlatform& s = state.value();
+  const dcap::PckIdentity& pck = s.quoting_enclave.pck();
+  const sgx::ReportBody& enclave = s.quoting_enclave.report_body();
   return say("state                 " + s.directory + "\nroot                  " + s.root_file() +
              "\nfmspc                 " + to_hex(pck.fmspc) + "\nppid                  " + to_hex(pck.ppid) +
              "\ncpusvn                " + to_hex(pck.cpusvn) + "\npcesvn                " + std::to_string(pck.pcesvn) +
-             "\nqe_isvsvn             " + std::to_string(s.svns.qe_isvsvn) + "\n");
+             "\nqe_isvsvn             " + std::to_string(s.svns.qe_isvsvn) + "\nqe_mrenclave          " +
+             to_hex(enclave.mrenclave) + "\nqe_mrsigner           " + to_hex(enclave.mrsigner) + "\n");
 }
 
 struct QuoteOptions {
@@ -96,7 +88,7 @@ struct QuoteOptions {
 };
 
 // A report as an enclave with these fields would get it. Whoever has the fuses can make any.
-Result<sgx::Report> made_up_report(const State& state, const sgx::Targetinfo& target, const QuoteOptions& options) {
+Result<sgx::Report> made_up_report(const las::SimulatedPlatform& state, const QuoteOptions& options) {
   sgx::Secs secs{};
   std::uint8_t reportdata[sgx::kReportdataSize] = {};
   if (!parse_hex(options.mrenclave, secs.mrenclave) || !parse_hex(options.mrsigner, secs.mrsigner) ||
@@ -107,7 +99,8 @@ Result<sgx::Report> made_up_report(const State& state, const sgx::Targetinfo& ta
       sgx::kXfrmLegacy};
   secs.isvprodid = options.isvprodid;
   secs.isvsvn = options.isvsvn;
-  return sgx::ereport(state.platform, secs, target, reportdata);
+  return sgx::ereport(TRY(host::load_sim_platform(state.directory)), secs, state.quoting_enclave.targetinfo(),
+                      reportdata);
 }
 
 Result<sgx::Report> read_report(const std::string& path) {
@@ -119,15 +112,11 @@ Result<sgx::Report> read_report(const std::string& path) {
 }
 
 int quote(const QuoteOptions& options) {
-  const auto state = open_state();
+  const auto state = open_platform();
   if (!state.ok()) return failed("state", state.error());
-  const auto enclave =
-      simulation::QuotingEnclave::start(state.value().authority, state.value().platform, state.value().svns);
-  if (!enclave.ok()) return failed("quoting enclave", enclave.error());
-  const auto report = options.report.empty() ? made_up_report(state.value(), enclave.value().targetinfo(), options)
-                                             : read_report(options.report);
+  const auto report = options.report.empty() ? made_up_report(state.value(), options) : read_report(options.report);
   if (!report.ok()) return failed(options.report.empty() ? "report" : options.report, report.error());
-  const auto quote = enclave.value().quote(report.value());
+  const auto quote = state.value().quoting_enclave.quote(report.value());
   if (!quote.ok()) return failed(options.report.empty() ? "report" : options.report, quote.error());
   if (!write_file(options.out, quote.value())) return failed(options.out, Error(Errc::io, "cannot be written"));
   return say("quote of " + std::to_string(quote.value().size()) + " bytes in " + options.out +
@@ -135,12 +124,9 @@ int quote(const QuoteOptions& options) {
 }
 
 int target_info(const std::string& out) {
-  const auto state = open_state();
+  const auto state = open_platform();
   if (!state.ok()) return failed("state", state.error());
-  const auto enclave =
-      simulation::QuotingEnclave::start(state.value().authority, state.value().platform, state.value().svns);
-  if (!enclave.ok()) return failed("quoting enclave", enclave.error());
-  const sgx::Targetinfo target = enclave.value().targetinfo();
+  const sgx::Targetinfo target = state.value().quoting_enclave.targetinfo();
   if (!write_file(out, {reinterpret_cast<const std::uint8_t*>(&target), sizeof target}))
     return failed(out, Error(Errc::io, "cannot be written"));
   return say("TARGETINFO of the quoting enclave in " + out + "\n");
@@ -148,22 +134,14 @@ int target_info(const std::string& out) {
 
 struct CollateralOptions {
   std::string directory;
-  std::uint8_t tcb_level = 1;
-  std::uint16_t days = 30;
+  las::CollateralWishes wishes;
   dcap::UnixTime time = std::time(nullptr);
-  bool revoke = false;
 };
 
 int collateral(const CollateralOptions& options) {
-  const auto state = open_state();
+  const auto state = open_platform();
   if (!state.ok()) return failed("state", state.error());
-  simulation::CollateralOptions wanted{.issued = options.time, .revoked = {}};
-  wanted.tcb_level = options.tcb_level;
-  wanted.lifetime = dcap::UnixTime{options.days} * 86400;
-  if (options.revoke)
-    wanted.revoked.push_back(
-        simulation::pck_serial(simulation::platform_identity(state.value().platform, state.value().svns)));
-  const auto files = simulation::make_collateral(state.value().authority, wanted);
+  const auto files = las::make_collateral(state.value(), options.wishes, options.time);
   if (!files.ok()) return failed("collateral", files.error());
   const pccs::Directory directory(options.directory);
   std::string lines;
@@ -174,8 +152,8 @@ int collateral(const CollateralOptions& options) {
     if (!written.ok()) return failed(file, written.error());
     lines += std::string(name(kind)) + " in " + file + "\n";
   }
-  return say(lines + "TCB level " + std::to_string(options.tcb_level) +
-             (options.revoke ? ", this platform revoked" : "") + ", root " + state.value().root_file() + "\n");
+  return say(lines + "TCB level " + std::to_string(options.wishes.tcb_level) +
+             (options.wishes.revoke ? ", this platform revoked" : "") + ", root " + state.value().root_file() + "\n");
 }
 
 void add_platform(CLI::App& noun, int& exit_status) {
@@ -217,11 +195,8 @@ void add_collateral(CLI::App& noun, int& exit_status) {
       "collateral", "Publish collateral for simulated quotes, as `quote verify --cache` and tools/pccs take it");
   const auto options = std::make_shared<CollateralOptions>();
   verb->add_option("--dir", options->directory, "Where it goes")->required()->type_name("DIR");
-  verb->add_option("--tcb-level", options->tcb_level, "SVN that up-to-date platforms have in every component (1)")
-      ->check(CLI::Range(1, 255));
-  verb->add_option("--days", options->days, "How long it is in force (30)");
+  add_collateral_wishes(*verb, options->wishes);
   verb->add_option("--time", options->time, "When it is issued, in seconds since 1970 (now)")->type_name("UNIX");
-  verb->add_flag("--revoke", options->revoke, "List this platform's PCK certificate as revoked");
   verb->callback([options, &exit_status] { exit_status = collateral(*options); });
 }
 

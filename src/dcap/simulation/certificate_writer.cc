@@ -105,6 +105,8 @@ Result<OwnedBytes> make_certificate(const CertificateRequest& request, const Pri
                     add_extension(x, x, NID_key_usage, usage) &&
                     add_extension(x, x, NID_basic_constraints, constraints.c_str()) &&
                     (request.sgx_extension.empty() || add_sgx_extension(x, request.sgx_extension)) &&
+                    (request.alternative_names.empty() ||
+                     add_extension(x, x, NID_subject_alt_name, request.alternative_names.c_str())) &&
                     X509_sign(x, issuer.openssl(), EVP_sha256()) > 0;
   if (!made) return failed();
   return encode(x, i2d_X509);

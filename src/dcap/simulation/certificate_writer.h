@@ -17,8 +17,9 @@ struct CertificateRequest {
   std::string issuer_common_name;
   std::array<std::uint8_t, 20> serial;
   Validity validity;
-  std::optional<int> path_length;  // makes it a CA
-  OwnedBytes sgx_extension;        // none when empty
+  std::optional<int> path_length;      // makes it a CA
+  OwnedBytes sgx_extension;            // none when empty
+  std::string alternative_names = {};  // as "DNS:localhost,IP:::1"; none when empty
 };
 Result<OwnedBytes> make_certificate(const CertificateRequest& request, const PrivateKey& subject,
                                     const PrivateKey& issuer);

@@ -53,7 +53,7 @@ Json qe_identity(const CollateralOptions& options) {
           // INIT, MODE64BIT and PROVISIONKEY; whether DEBUG is set must match, XFRM must not.
           {"attributes", "15000000000000000000000000000000"},
           {"attributesMask", "ffffffffffffffff0000000000000000"},
-          {"mrsigner", to_hex(qe_mrsigner())},
+          {"mrsigner", to_hex(options.qe_mrsigner)},
           {"isvprodid", kQeIsvprodid},
           {"tcbLevels", levels}};
 }

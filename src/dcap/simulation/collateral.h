@@ -12,6 +12,7 @@ namespace cloister::dcap::simulation {
 struct CollateralOptions {
   std::uint8_t tcb_level = 1;                                           // 1 to 255; the tcbEvaluationDataNumber too
   std::uint16_t pcesvn = kCurrentPcesvn, qe_isvsvn = kCurrentQeIsvsvn;  // what an up-to-date platform must have
+  std::array<std::uint8_t, 32> qe_mrsigner{};                           // whose quoting enclave is good
   UnixTime issued;
   UnixTime lifetime = UnixTime{30} * 86400;  // until nextUpdate
   // Serial numbers (pck_serial()) of platforms that are taken back.

@@ -4,15 +4,12 @@
 #include <algorithm>
 #include <cstring>
 #include "src/sgx/bytes.h"
+#include "src/sgx/report.h"
 
 namespace cloister::dcap::simulation {
 namespace {
 
 constexpr std::uint8_t kAuthenticationDataSize = 32;  // 00 01 … 1f, as Intel's quoting enclave has it
-
-Digest hash_of(std::string_view text) {
-  return sgx::sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
 
 template <typename Struct>
 void append(OwnedBytes& to, const Struct& value) {
@@ -20,17 +17,6 @@ void append(OwnedBytes& to, const Struct& value) {
   to.insert(to.end(), bytes, bytes + sizeof value);
 }
 void append_bytes(OwnedBytes& to, Bytes bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
-
-sgx::Secs qe_secs(const PlatformSvns& svns) {
-  sgx::Secs secs{};
-  secs.attributes = {sgx::kAttributeInit | sgx::kAttributeMode64Bit | sgx::kAttributeProvisionKey, sgx::kXfrmLegacy};
-  const Digest mrenclave = hash_of("Cloister simulated quoting enclave"), mrsigner = qe_mrsigner();
-  sgx::copy_bytes(secs.mrenclave, std::span(mrenclave));
-  sgx::copy_bytes(secs.mrsigner, std::span(mrsigner));
-  secs.isvprodid = kQeIsvprodid;
-  secs.isvsvn = svns.qe_isvsvn;
-  return secs;
-}
 
 // 48 bytes by AES-CMAC in counter mode over `label`. Wipe them.
 std::array<std::uint8_t, 48> expand(const sgx::Key128& key, std::string_view label) {
@@ -53,32 +39,58 @@ Result<PrivateKey> key_from(sgx::Key128& key, std::string_view label) {
   return made;
 }
 
-// The quoting enclave's sealing key by MRSIGNER: the attestation key stays the same while platform and SVNs do.
-Result<PrivateKey> attestation_key(const sgx::Platform& platform, const sgx::Secs& secs) {
+// Of the SVNs that are asked for: those of now, or zero for what no update changes.
+enum class Svns { current, zero };
+
+Result<sgx::Key128> get_key(const sgx::KeyLeaves& enclave, sgx::KeyName name, const sgx::ReportBody& self, Svns svns) {
   sgx::Keyrequest request{};
-  request.keyname = static_cast<std::uint16_t>(sgx::KeyName::seal);
-  request.keypolicy = sgx::kKeypolicyMrsigner;
-  request.isvsvn = secs.isvsvn;
-  sgx::copy_bytes(request.cpusvn, std::span(platform.cpusvn));
-  sgx::KeyOutcome outcome = sgx::egetkey(platform, secs, request);
+  request.keyname = static_cast<std::uint16_t>(name);
+  if (name == sgx::KeyName::seal) request.keypolicy = sgx::kKeypolicyMrsigner;
+  request.attributemask = {~std::uint64_t{0}, 0};
+  if (svns == Svns::current) {
+    sgx::copy_bytes(request.cpusvn, self.cpusvn);
+    if (name == sgx::KeyName::seal) request.isvsvn = self.isvsvn;
+  }
+  const sgx::KeyOutcome outcome = enclave.egetkey(request);
   if (outcome.general_protection || outcome.error != sgx::ErrorCode::success)
     return Error(Errc::mismatch, "the simulated platform gave the quoting enclave no key");
-  return key_from(outcome.key, "Cloister simulation attestation key");
+  return outcome.key;
 }
 
-// A MAC under the fuse key, which neither CPUSVN nor software changes.
-std::array<std::uint8_t, 16> fuse_mac(const sgx::Platform& platform, std::string_view label) {
-  return sgx::aes_cmac(platform.fuse_key, {reinterpret_cast<const std::uint8_t*>(label.data()), label.size()});
+// A number that is this platform's for good. Wipes `key`.
+std::array<std::uint8_t, 16> number_from(sgx::Key128& key, std::string_view label) {
+  const auto number = sgx::aes_cmac(key, {reinterpret_cast<const std::uint8_t*>(label.data()), label.size()});
+  OPENSSL_cleanse(key.data(), key.size());
+  return number;
+}
+
+// The sealing key by MRSIGNER: the attestation key stays the same while platform and SVNs do.
+Result<PrivateKey> attestation_key(const sgx::KeyLeaves& enclave, const sgx::ReportBody& self) {
+  sgx::Key128 key = TRY(get_key(enclave, sgx::KeyName::seal, self, Svns::current));
+  return key_from(key, "Cloister simulation attestation key");
 }
 
 // The PCE's key for this platform at these SVNs.
-Result<PrivateKey> pck_private_key(const sgx::Platform& platform, const PlatformSvns& svns) {
-  sgx::Key128 root = fuse_mac(platform, "Cloister simulation PCE");
-  OwnedBytes tcb(platform.cpusvn.begin(), platform.cpusvn.end());
-  append(tcb, svns.pcesvn);
+Result<PrivateKey> pck_private_key(const sgx::KeyLeaves& enclave, const sgx::ReportBody& self, std::uint16_t pcesvn) {
+  sgx::Key128 root = TRY(get_key(enclave, sgx::KeyName::provision, self, Svns::current));
+  OwnedBytes tcb(std::begin(self.cpusvn), std::end(self.cpusvn));
+  append(tcb, pcesvn);
   sgx::Key128 key = sgx::aes_cmac(root, tcb);
   OPENSSL_cleanse(root.data(), root.size());
   return key_from(key, "Cloister simulation PCK");
+}
+
+Result<PckIdentity> platform_identity(const sgx::KeyLeaves& enclave, const sgx::ReportBody& self,
+                                      std::uint16_t pcesvn) {
+  sgx::Key128 key = TRY(get_key(enclave, sgx::KeyName::provision, self, Svns::zero));
+  PckIdentity pck{};
+  pck.ppid = number_from(key, "Cloister simulation PPID");
+  std::ranges::copy(self.cpusvn, pck.components.begin());
+  std::ranges::copy(self.cpusvn, pck.cpusvn.begin());
+  pck.pcesvn = pcesvn;
+  pck.fmspc = kFmspc;
+  pck.sgx_type = SgxType::standard;
+  return pck;
 }
 
 Result<OwnedBytes> make_pck_certificate(const Authority& authority, const PckIdentity& pck, const PrivateKey& key) {
@@ -107,19 +119,6 @@ std::array<std::uint8_t, kAuthenticationDataSize> authentication_data() {
 
 }  // namespace
 
-std::array<std::uint8_t, 32> qe_mrsigner() { return hash_of("Cloister simulation"); }
-
-PckIdentity platform_identity(const sgx::Platform& platform, const PlatformSvns& svns) {
-  PckIdentity pck{};
-  pck.ppid = fuse_mac(platform, "Cloister simulation PPID");
-  pck.components = platform.cpusvn;
-  pck.pcesvn = svns.pcesvn;
-  pck.cpusvn = platform.cpusvn;
-  pck.fmspc = kFmspc;
-  pck.sgx_type = SgxType::standard;
-  return pck;
-}
-
 std::array<std::uint8_t, 20> pck_serial(const PckIdentity& pck) {
   OwnedBytes seed(pck.ppid.begin(), pck.ppid.end());
   append_bytes(seed, pck.cpusvn);
@@ -127,32 +126,30 @@ std::array<std::uint8_t, 20> pck_serial(const PckIdentity& pck) {
   return serial_of(seed);
 }
 
-Result<QuotingEnclave> QuotingEnclave::start(const Authority& authority, const sgx::Platform& platform,
-                                             const PlatformSvns& svns) {
-  const sgx::Secs secs = qe_secs(svns);
-  QuotingEnclave enclave(platform, TRY(attestation_key(platform, secs)));
-  enclave.secs_ = secs;
-  enclave.pck_ = platform_identity(platform, svns);
-  enclave.pcesvn_ = svns.pcesvn;
-  enclave.qe_id_ = fuse_mac(platform, "Cloister simulation QE_ID");
-  OwnedBytes bound;
-  append_bytes(bound, enclave.attestation_key_.point());
-  append_bytes(bound, authentication_data());
-  enclave.key_id_ = sgx::sha256(bound);
+Result<QuotingEnclave> QuotingEnclave::start(const Authority& authority, std::shared_ptr<const sgx::KeyLeaves> enclave,
+                                             std::uint16_t pcesvn) {
+  const sgx::KeyLeaves& leaves = *enclave;
   std::array<std::uint8_t, sgx::kReportdataSize> reportdata{};
-  std::ranges::copy(enclave.key_id_, reportdata.begin());
+  const sgx::ReportBody self = leaves.ereport(sgx::Targetinfo{}, reportdata).body;
+  QuotingEnclave quoting(std::move(enclave), TRY(attestation_key(leaves, self)));
+  quoting.pck_ = TRY(platform_identity(leaves, self, pcesvn));
+  sgx::Key128 identity_key = TRY(get_key(leaves, sgx::KeyName::seal, self, Svns::zero));
+  quoting.qe_id_ = number_from(identity_key, "Cloister simulation QE_ID");
+  OwnedBytes bound;
+  append_bytes(bound, quoting.attestation_key_.point());
+  append_bytes(bound, authentication_data());
+  quoting.key_id_ = sgx::sha256(bound);
+  std::ranges::copy(quoting.key_id_, reportdata.begin());
   // The simulated PCE looks at this report and signs its body with the PCK key.
-  enclave.report_body_ = sgx::ereport(platform, secs, sgx::Targetinfo{}, reportdata).body;
+  quoting.report_body_ = leaves.ereport(sgx::Targetinfo{}, reportdata).body;
   OwnedBytes body;
-  append(body, enclave.report_body_);
-  const PrivateKey pck_key = TRY(pck_private_key(platform, svns));
-  enclave.certification_ = TRY(pck_key.sign(sgx::sha256(body)));
-  const OwnedBytes leaf = TRY(make_pck_certificate(authority, enclave.pck_, pck_key));
-  enclave.certification_data_ = pem_chain({&leaf, &authority.pck_ca.certificate, &authority.root.certificate});
-  return enclave;
+  append(body, quoting.report_body_);
+  const PrivateKey pck_key = TRY(pck_private_key(leaves, self, pcesvn));
+  quoting.certification_ = TRY(pck_key.sign(sgx::sha256(body)));
+  const OwnedBytes leaf = TRY(make_pck_certificate(authority, quoting.pck_, pck_key));
+  quoting.certification_data_ = pem_chain({&leaf, &authority.pck_ca.certificate, &authority.root.certificate});
+  return quoting;
 }
-
-QuotingEnclave::~QuotingEnclave() { OPENSSL_cleanse(&platform_, sizeof platform_); }
 
 std::size_t QuotingEnclave::quote_size() const {
   return sizeof(QuoteHeader) + sizeof(sgx::ReportBody) + 4 + 2 * kSignatureSize + kPointSize + sizeof(sgx::ReportBody) +
@@ -160,16 +157,20 @@ std::size_t QuotingEnclave::quote_size() const {
 }
 
 Result<OwnedBytes> QuotingEnclave::quote(const sgx::Report& report) const {
-  sgx::Key128 key = sgx::report_key(platform_, targetinfo(), report.keyid);
-  const bool holds = sgx::check_report(report, key);
-  OPENSSL_cleanse(key.data(), key.size());
+  sgx::Keyrequest request{};
+  request.keyname = static_cast<std::uint16_t>(sgx::KeyName::report);
+  sgx::copy_bytes(request.keyid, report.keyid);
+  sgx::KeyOutcome key = enclave_->egetkey(request);
+  const bool holds =
+      !key.general_protection && key.error == sgx::ErrorCode::success && sgx::check_report(report, key.key);
+  OPENSSL_cleanse(key.key.data(), key.key.size());
   if (!holds)
     return Error(Errc::mismatch, "the report was not made on this platform for the simulated quoting enclave");
   QuoteHeader header{};
   header.version = 3;
   header.attestation_key_type = kAttestationKeyP256;
-  header.qe_svn = secs_.isvsvn;
-  header.pce_svn = pcesvn_;
+  header.qe_svn = report_body_.isvsvn;
+  header.pce_svn = pck_.pcesvn;
   sgx::copy_bytes(header.qe_vendor_id, kIntelQeVendorId);
   std::ranges::copy(qe_id_, header.user_data);
   OwnedBytes quote;
@@ -197,7 +198,7 @@ sgx::Report QuotingEnclave::certify(std::span<const std::uint8_t, 16> nonce, Byt
   append_bytes(bound, quote);
   std::array<std::uint8_t, sgx::kReportdataSize> reportdata{};
   std::ranges::copy(sgx::sha256(bound), reportdata.begin());
-  return sgx::ereport(platform_, secs_, target, reportdata);
+  return enclave_->ereport(target, reportdata);
 }
 
 }  // namespace cloister::dcap::simulation

@@ -64,7 +64,7 @@ TEST(Simulation, SvnsDecideTheStatus) {
 
 TEST(Simulation, RevokedPlatform) {
   World world;
-  world.options.revoked = {pck_serial(platform_identity(world.platform, world.svns))};
+  world.options.revoked = {pck_serial(world.quoting_enclave().pck())};
   const Judgement judgement = judged(world);
   EXPECT_EQ(cause(judgement), "the PCK certificate is revoked by its CA");
   EXPECT_EQ(status_text(judgement.verdict), "Revoked");
@@ -135,7 +135,7 @@ TEST(Simulation, TheCacheSkipsNoDateRevocationOrLevel) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(judge(quote, files, world.anchor(), world.now, cache).verified.has_value());
   EXPECT_FALSE(judge(quote, files, world.anchor(), world.now + 30 * 86400, cache).verified.has_value());
   EXPECT_FALSE(judge(quote, files, World().anchor(), world.now, cache).verified.has_value());
-  world.options.revoked = {pck_serial(platform_identity(world.platform, world.svns))};
+  world.options.revoked = {pck_serial(world.quoting_enclave().pck())};
   EXPECT_FALSE(judge(quote, world.files(), world.anchor(), world.now, cache).verified.has_value());
   world.options.revoked.clear();
   world.options.tcb_level = 2;
@@ -173,6 +173,26 @@ TEST(Simulation, KeysStayAndFollowTheirPlatform) {
   EXPECT_EQ(must(first.quote(world.report(first.targetinfo()))).size(), first.quote_size());
   world.platform.cpusvn = World::level(2);
   EXPECT_NE(world.quoting_enclave().attestation_key_id(), first.attestation_key_id());
+}
+
+// What names a platform outlives its updates; what certifies it does not.
+TEST(Simulation, IdentityStaysOverUpdates) {
+  World world, elsewhere;
+  const auto qe_id = [&world] {
+    const OwnedBytes bytes = world.quote();
+    const QuoteHeader header = must(parse_quote(bytes)).header;
+    return std::vector(std::begin(header.user_data), std::end(header.user_data));
+  };
+  const PckIdentity before = world.quoting_enclave().pck();
+  const auto id_before = qe_id();
+  world.platform.cpusvn = World::level(2);
+  world.svns = {.pcesvn = kCurrentPcesvn + 1, .qe_isvsvn = kCurrentQeIsvsvn + 1};
+  const PckIdentity after = world.quoting_enclave().pck();
+  EXPECT_EQ(before.ppid, after.ppid);
+  EXPECT_EQ(id_before, qe_id());
+  EXPECT_NE(pck_serial(before), pck_serial(after));
+  elsewhere.platform.fuse_key = {9};
+  EXPECT_NE(before.ppid, elsewhere.quoting_enclave().pck().ppid);
 }
 
 TEST(Simulation, CertifiesItsQuotesToTheAsker) {

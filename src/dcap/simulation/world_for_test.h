@@ -22,12 +22,36 @@ inline void must(Result<void> result) {
   if (!result.ok()) std::abort();
 }
 
+// A quoting enclave on a platform whose fuses the test knows.
+class QuotingLeavesForTest final : public sgx::KeyLeaves {
+ public:
+  QuotingLeavesForTest(const sgx::Platform& platform, std::uint16_t isvsvn) : platform_(platform) {
+    secs_.attributes = {sgx::kAttributeInit | kQeAttributes, sgx::kXfrmLegacy};
+    secs_.mrenclave[0] = 0x9e;
+    secs_.mrsigner[0] = kMrsigner[0];
+    secs_.isvprodid = kQeIsvprodid;
+    secs_.isvsvn = isvsvn;
+  }
+  sgx::Report ereport(const sgx::Targetinfo& target,
+                      std::span<const std::uint8_t, sgx::kReportdataSize> data) const override {
+    return sgx::ereport(platform_, secs_, target, data);
+  }
+  sgx::KeyOutcome egetkey(const sgx::Keyrequest& request) const override {
+    return sgx::egetkey(platform_, secs_, request);
+  }
+  static constexpr std::array<std::uint8_t, 32> kMrsigner{0x51};
+
+ private:
+  sgx::Platform platform_;
+  sgx::Secs secs_{};
+};
+
 struct World {
   Authority authority = must(make_authority(kWorldBegins));
   sgx::Platform platform{
       .fuse_key = {1}, .seal_fuses = {2}, .owner_epoch = {}, .cpusvn = level(1), .report_keyid = {3}};
   PlatformSvns svns;
-  CollateralOptions options{.issued = kWorldBegins, .revoked = {}};
+  CollateralOptions options{.qe_mrsigner = QuotingLeavesForTest::kMrsigner, .issued = kWorldBegins, .revoked = {}};
   UnixTime now = kWorldBegins + 86400;
 
   static std::array<std::uint8_t, 16> level(std::uint8_t svn) {
@@ -35,7 +59,10 @@ struct World {
     cpusvn.fill(svn);
     return cpusvn;
   }
-  QuotingEnclave quoting_enclave() const { return must(QuotingEnclave::start(authority, platform, svns)); }
+  QuotingEnclave quoting_enclave() const {
+    return must(QuotingEnclave::start(authority, std::make_shared<const QuotingLeavesForTest>(platform, svns.qe_isvsvn),
+                                      svns.pcesvn));
+  }
   // As EREPORT of some enclave with KSS would make it.
   sgx::Report report(const sgx::Targetinfo& target) const {
     sgx::Secs secs{};

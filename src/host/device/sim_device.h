@@ -9,11 +9,12 @@
 #include "src/host/device/secret_pool.h"
 #include "src/host/device/sim_platform.h"
 #include "src/host/device/sim_state.h"
+#include "src/sgx/key_leaves.h"
 #include "src/sgx/measurement.h"
 
 namespace cloister::host {
 
-class SimDevice : public Device {
+class SimDevice : public Device, public sgx::KeyLeaves {
  public:
   SimDevice(const sgx::Platform& platform, bool secret_memory, LeafMode leaves, std::string notice);
 
@@ -32,8 +33,10 @@ class SimDevice : public Device {
   Result<void> prepare_thread(std::uint64_t tcs) override;
   Result<void> confine_thread() override;
 
-  const sgx::Secs& secs() const { return secs_; }
-  const sgx::Platform& platform() const { return platform_; }
+  // The leaves as the enclave has them, after initialise(); operands' addresses are the caller's matter.
+  sgx::Report ereport(const sgx::Targetinfo& target,
+                      std::span<const std::uint8_t, sgx::kReportdataSize> data) const override;
+  sgx::KeyOutcome egetkey(const sgx::Keyrequest& request) const override;
 
  private:
   struct AddedRun {
