@@ -65,8 +65,10 @@ struct StartParameters {
   std::uint64_t argument_count;  // of the strings at `strings`, from the host's command line
   std::uint64_t environment_count;
   std::uint64_t location_count;  // pairs of strings: a path inside, where it lies on the host
+  std::uint64_t setting_count;   // NAME=VALUE for the runtime, such as las=127.0.0.1:18766
   std::uint64_t strings_offset;  // within the start area
-  std::uint64_t strings_size;    // NUL-terminated strings: working directory, arguments, environment, locations
+  std::uint64_t strings_size;    // NUL-terminated strings: working directory, arguments, environment, locations,
+                                 // settings
   std::uint64_t cpuid_count;
   CpuidLeaf cpuid[kMaxCpuidLeaves];
 };

@@ -20,8 +20,8 @@ std::string installation() {
 // The options come first; `--` or the first other word begins the program. Options with a separate value take the next
 // word.
 int first_program_word(int argc, char** argv) {
-  static constexpr const char* kWithValue[] = {"--device", "--heap",     "--threads", "--memory",       "--env",
-                                               "--allow",  "--manifest", "--out",     "--host-location"};
+  static constexpr const char* kWithValue[] = {"--device", "--heap",     "--threads", "--memory",        "--env",
+                                               "--allow",  "--manifest", "--out",     "--host-location", "--las"};
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0) return i;
     if (argv[i][0] != '-') return i;
@@ -74,12 +74,16 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
     app.add_flag("--json", options->json, "machine-readable output");
   }
   std::vector<std::string> locations;
-  if (std::strcmp(verb, "run") == 0)
+  if (std::strcmp(verb, "run") == 0) {
+    app.add_option("--las", options->las,
+                   "quoting service behind /dev/attestation/quote ($CLOISTER_LAS_ADDR, $SCONE_LAS_ADDR)")
+        ->type_name("ADDRESS:PORT");
     app.add_option("--host-location", locations,
                    "the host's files for the path INSIDE and what is below it lie at DIR; not measured (repeatable)")
         ->type_name("INSIDE=DIR")
         ->take_all()
         ->expected(1);
+  }
   if (std::strcmp(verb, "sgx dump") == 0)
     app.add_option("--out", options->out, "directory for the two files; made when missing")
         ->required()

@@ -21,6 +21,7 @@ struct RunOptions {
   bool debug = false;
   bool json = false;
   bool policy = false;                                         // measure
+  std::string las;                                             // run: where the quoting service is
   std::string manifest;                                        // file; empty: the command describes the instance
   std::string out;                                             // measure
   std::vector<std::pair<std::string, std::string>> locations;  // run: of a path inside, on the host

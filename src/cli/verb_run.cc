@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include "src/base/endpoint.h"
 #include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
 
@@ -18,6 +19,24 @@ std::vector<std::string> host_environment(const std::vector<std::string>& wanted
     if (name.find('=') == std::string::npos)
       if (const char* value = std::getenv(name.c_str()); value != nullptr) values.push_back(name + "=" + value);
   return values;
+}
+
+// Where the quoting service is, from wherever it is named; empty: nowhere. Names are not resolved.
+bool find_quoting_service(const RunOptions& options, std::string* address, std::string* problem) {
+  const std::pair<const char*, const char*> sources[] = {{"--las", options.las.c_str()},
+                                                         {"CLOISTER_LAS_ADDR", std::getenv("CLOISTER_LAS_ADDR")},
+                                                         {"SCONE_LAS_ADDR", std::getenv("SCONE_LAS_ADDR")}};
+  for (const auto& [source, text] : sources) {
+    if (text == nullptr || *text == '\0') continue;
+    const auto endpoint = parse_endpoint(text);
+    if (endpoint.ok()) {
+      *address = to_text(endpoint.value());
+      return true;
+    }
+    *problem = std::string(source) + " " + text + ": " + endpoint.error().what();
+    return false;
+  }
+  return true;
 }
 
 // The one place that says what is weaker than it could be.
@@ -70,6 +89,9 @@ int run_verb(int argc, char** argv) {
   launch.arguments.insert(launch.arguments.end(), options.command.begin() + (options.manifest.empty() ? 1 : 0),
                           options.command.end());
   launch.environment = host_environment(manifest.environment);
+  std::string quoting_service;
+  if (!find_quoting_service(options, &quoting_service, &problem)) return complain(problem, 2);
+  if (!quoting_service.empty()) launch.settings.push_back("las=" + quoting_service);
   for (const auto& [inside, outside] : options.locations) {
     char real[PATH_MAX];
     if (realpath(outside.c_str(), real) == nullptr)

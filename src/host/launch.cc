@@ -47,6 +47,7 @@ StartInput start_input(const LaunchOptions& options) {
   input.arguments = options.arguments;
   input.environment = options.environment;
   input.locations = options.locations;
+  input.settings = options.settings;
   char directory[PATH_MAX];
   input.working_directory = getcwd(directory, sizeof directory) != nullptr ? directory : "/";
   input.flags = (options.trace ? std::uint64_t{kHostTrace} : 0) |

@@ -29,6 +29,7 @@ struct LaunchOptions {
   std::vector<std::string> arguments;                          // argv
   std::vector<std::string> environment;                        // NAME=VALUE for what the manifest lets the host choose
   std::vector<std::pair<std::string, std::string>> locations;  // where the files below a path inside lie on the host
+  std::vector<std::string> settings;  // NAME=VALUE for the runtime, which takes each for a hint
 };
 
 // Puts /dev/null on closed standard streams, so that nothing else gets their numbers; kHostClosedStream bits of those.

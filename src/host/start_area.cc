@@ -53,6 +53,7 @@ StartArea make_start_area(const StartInput& input) {
   for (const std::string& text : input.arguments) strings += text + '\0';
   for (const std::string& text : input.environment) strings += text + '\0';
   for (const auto& [inside, outside] : input.locations) strings += inside + '\0' + outside + '\0';
+  for (const std::string& text : input.settings) strings += text + '\0';
   const std::size_t offset = (sizeof(StartParameters) + 63) & ~std::size_t{63};
   const std::size_t size = (offset + strings.size() + 4095) & ~std::size_t{4095};
   void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -72,6 +73,7 @@ StartArea make_start_area(const StartInput& input) {
   parameters->argument_count = input.arguments.size();
   parameters->environment_count = input.environment.size();
   parameters->location_count = input.locations.size();
+  parameters->setting_count = input.settings.size();
   parameters->strings_offset = offset;
   parameters->strings_size = strings.size();
   read_cpuid(parameters);

@@ -9,6 +9,7 @@
 namespace cloister::host {
 struct StartInput {
   std::vector<std::string> arguments, environment;
+  std::vector<std::string> settings;  // NAME=VALUE for the runtime
   std::string working_directory;
   std::vector<std::pair<std::string, std::string>> locations;  // of a path inside, on the host
   std::uint64_t flags = 0;                                     // HostFlags of host_block.h

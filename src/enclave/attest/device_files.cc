@@ -5,7 +5,10 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include "abi/evidence_label.h"
 #include "src/enclave/attest/leaves.h"
+#include "src/enclave/attest/quote.h"
+#include "src/enclave/core/task.h"
 #include "src/enclave/vfs/generated.h"
 #include "src/sgx/report.h"
 
@@ -18,7 +21,7 @@ using vfs::TextNode;
 // What the files of one instance share.
 struct State {
   std::mutex mutex;
-  std::array<std::uint8_t, sgx::kReportdataSize> report_data{};
+  ReportData report_data{};
   sgx::Targetinfo target{};
   bool has_target = false;
   std::string verified;  // the last REPORT that held
@@ -35,12 +38,28 @@ sgx::Report own_report() {
   return make_report({}, kNoData);
 }
 
+// A report that could be taken for the runtime's own evidence is not for programs to have, whoever makes them ask.
 Result<void> store_report_data(State& state, const std::string& bytes) {
-  if (bytes.size() > state.report_data.size()) return Error::from_errno(EINVAL);
+  ReportData data{};
+  if (bytes.size() > data.size()) return Error::from_errno(EINVAL);
+  std::copy(bytes.begin(), bytes.end(), data.begin());
+  if (std::equal(std::begin(kEvidenceLabel), std::end(kEvidenceLabel), data.begin() + 32))
+    return Error::from_errno(EPERM);
   const std::lock_guard guard(state.mutex);
-  state.report_data.fill(0);
-  std::copy(bytes.begin(), bytes.end(), state.report_data.begin());
+  state.report_data = data;
   return {};
+}
+
+Result<std::string> read_quote(State& state) {
+  ReportData data;
+  {
+    const std::lock_guard guard(state.mutex);
+    data = state.report_data;
+  }
+  const auto quote = quote_for(data, OnSignal::interrupt);
+  if (quote.ok()) return std::string(quote.value().begin(), quote.value().end());
+  const int error = quote.error().errno_value();
+  return Error::from_errno(error == EINTR ? static_cast<int>(-core::kRestartSys) : error);
 }
 
 Result<void> store_target(State& state, const std::string& bytes) {
@@ -122,7 +141,8 @@ std::shared_ptr<StaticDirectory> make_attestation_directory() {
         return state->verified;
       },
       [state](vfs::Task&, const std::string& bytes) { return verify_report(*state, bytes); });
-  add("attestation_type", 0444, [](vfs::Task&) { return std::string("none"); });
+  add("attestation_type", 0444, [](vfs::Task&) { return std::string(has_quoting_service() ? "dcap" : "none"); });
+  add("quote", 0444, [state](vfs::Task&) { return read_quote(*state); });
   const auto keys = std::make_shared<StaticDirectory>(kDevfs, vfs::HostBacked::no);
   keys->add("_sgx_mrenclave", std::make_shared<TextNode>(kDevfs, ++inode, TextNode::Attributes{0400, 0, 0},
                                                          [](vfs::Task&) { return sealing_key(); }));

@@ -4,10 +4,12 @@
 //
 //   my_target_info    r   TARGETINFO (512 bytes) with which another enclave makes a report for this one
 //   target_info       rw  for whom `report` is
-//   user_report_data  rw  REPORTDATA, up to 64 bytes, filled up with zeros
+//   user_report_data  rw  REPORTDATA, up to 64 bytes, filled up with zeros; EPERM for the runtime's own kind
+//                         (abi/evidence_label.h)
 //   report            r   REPORT (432 bytes) over user_report_data for target_info; EINVAL before there is a target
 //   verified_report   rw  a REPORT of another enclave here: EBADMSG unless its MAC holds for this one; gives the last
-//   attestation_type  r   "none": no quoting service is at hand
+//   attestation_type  r   "dcap" when the host part names a quoting service, else "none"
+//   quote             r   quote over user_report_data; errors as in quote.h
 //   keys/_sgx_mrenclave r the sealing key (16 bytes) of this MRENCLAVE, CONFIGID and security version; there is none by
 //                         MRSIGNER, since whoever signs the next image would have it
 #pragma once

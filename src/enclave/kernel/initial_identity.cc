@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include "src/enclave/kernel/credentials.h"
+#include "src/enclave/kernel/host_strings.h"
 #include "src/enclave/vfs/host_locations.h"
 
 namespace cloister::kernel {
@@ -15,31 +16,6 @@ std::uint32_t process_id(std::uint64_t claimed) { return static_cast<std::uint32
 // All ones is no user or group: calls take it for "unchanged".
 std::uint32_t user_id(std::uint64_t claimed) {
   return static_cast<std::uint32_t>(claimed < kUnchanged ? claimed : kNobody);
-}
-
-struct HostStrings {
-  std::string directory;
-  std::vector<std::string> arguments, environment;
-  std::vector<vfs::HostLocation> locations;
-};
-HostStrings read_host_strings(const StartParameters& host, const char* strings) {
-  HostStrings result;
-  const char* at = strings;
-  const char* const end = at + host.strings_size;
-  const auto next = [&]() -> std::string {
-    if (at >= end) return {};
-    const std::string text(at);
-    at += text.size() + 1;
-    return text;
-  };
-  result.directory = next();
-  for (std::uint64_t i = 0; i < host.argument_count && at < end; ++i) result.arguments.push_back(next());
-  for (std::uint64_t i = 0; i < host.environment_count && at < end; ++i) result.environment.push_back(next());
-  for (std::uint64_t i = 0; i < host.location_count && at < end; ++i) {
-    std::string inside = next();
-    result.locations.push_back({std::move(inside), next()});
-  }
-  return result;
 }
 
 std::vector<std::string> make_environment(const LaunchManifest& manifest, const HostStrings& host) {
