@@ -19,7 +19,11 @@ constexpr std::uint64_t kAllowedAttributes =
 class Checks {
  public:
   Checks(const session::Session& session, const dcap::Verified<dcap::Quote>& quote, const session::Lookup& lookup)
-      : session_(session), quote_(quote), settings_(session, lookup), tolerance_(session.security, settings_) {}
+      : session_(session),
+        quote_(quote),
+        lookup_(lookup),
+        settings_(session, lookup),
+        tolerance_(session.security, settings_) {}
 
   std::vector<Refusal> run(const session::Service& service, const sgx::ReportBody& report) {
     check_features();
@@ -43,6 +47,7 @@ class Checks {
 
   const session::Session& session_;
   const dcap::Verified<dcap::Quote>& quote_;
+  const session::Lookup& lookup_;
   const Settings settings_;
   const Tolerance tolerance_;
   std::vector<Refusal> refusals_;
@@ -63,13 +68,7 @@ void Checks::check_mode() {
 }
 
 void Checks::check_root() {
-  const auto& named = session_.security.insecure_simulation_root;
-  const dcap::TrustAnchor& root = quote_.root();
-  if (root.is_intels() || (named && settings_.value(*named) == root.key_hash())) return;
-  refuse(Cause::root,
-         std::string(quote_.simulation() ? "a simulated enclave" : "a quote") + " below root " +
-             to_hex(root.key_hash()) + ", the session allows Intel's" +
-             (named ? " and " + Settings::shown(*named) : std::string(" (accepted with insecure_simulation_root)")));
+  if (auto refusal = root_refusal(session_, quote_.root(), lookup_)) refusals_.push_back(std::move(*refusal));
 }
 
 void Checks::check_attributes(std::uint64_t flags) {
@@ -84,6 +83,17 @@ void Checks::check_attributes(std::uint64_t flags) {
 }
 
 }  // namespace
+
+std::optional<Refusal> root_refusal(const session::Session& session, const dcap::TrustAnchor& root,
+                                    const session::Lookup& lookup) {
+  const Settings settings(session, lookup);
+  const auto& named = session.security.insecure_simulation_root;
+  if (root.is_intels() || (named && settings.value(*named) == root.key_hash())) return std::nullopt;
+  return Refusal{Cause::root, std::string(root.simulation ? "a simulated enclave" : "a quote") + " below root " +
+                                  to_hex(root.key_hash()) + ", the session allows Intel's" +
+                                  (named ? " and " + Settings::shown(*named)
+                                         : std::string(" (accepted with insecure_simulation_root)"))};
+}
 
 Decision PolicyMatch::decide(const session::Session& session, std::string_view service_name,
                              const dcap::Verified<dcap::Quote>& quote, const session::Lookup& lookup) {

@@ -35,6 +35,11 @@ class PolicyMatch {
   sgx::ReportBody report_;
 };
 
+// Why quotes below `root` open nothing of the session; nothing if they may. decide() asks it, too. Whoever verifies a
+// quote asks it first, about the root that comes with the quote, and verifies below that root.
+std::optional<Refusal> root_refusal(const session::Session& session, const dcap::TrustAnchor& root,
+                                    const session::Lookup& lookup);
+
 struct Decision {
   std::optional<PolicyMatch> match;  // if there is no refusal
   std::vector<Refusal> refusals;     // all of them, not only the first

@@ -389,6 +389,10 @@ TEST(PolicyDecisions, RootsAreNamedByTheirKey) {
   ASSERT_FALSE(key.empty());
   EXPECT_EQ(world.anchor().key_hash(), sgx::sha256({&*key.begin(), std::size(kP256KeyPrefix) + 64}));
   EXPECT_FALSE(world.anchor().is_intels());
+  Case one = allowed();
+  EXPECT_TRUE(root_refusal(one.session, world.anchor(), look).has_value());
+  one.security().insecure_simulation_root = literal(world.anchor().key_hash());
+  EXPECT_FALSE(root_refusal(one.session, world.anchor(), look).has_value());
 }
 
 // Real enclaves below Intel's root need no root named; trust domains get nothing.

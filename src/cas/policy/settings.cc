@@ -27,7 +27,7 @@ std::optional<session::Hash> Settings::value(const session::Setting<session::Has
   const auto text = value(setting.variable);
   if (!text) return std::nullopt;
   const auto bytes = from_hex(*text);
-  session::Hash hash;
+  session::Hash hash{};
   if (!bytes.ok() || bytes.value().size() != hash.size()) return std::nullopt;
   std::ranges::copy(bytes.value(), hash.begin());
   return hash;
