@@ -2,6 +2,7 @@
 #include "src/cas/session_secrets.h"
 #include <algorithm>
 #include "src/cas/secrets/make_material.h"
+#include "src/session/migration.h"
 
 namespace cloister::cas {
 namespace {
@@ -124,7 +125,7 @@ Result<SecretMaterial> Maker::make(const Secret& secret) {
   }
   if (input_.previous)
     if (const Secret* const before = input_.previous->session.secret(secret.name);
-        before && is_value_kept(*before, secret))
+        before && session::is_kept(*before, secret))
       if (const auto kept = input_.previous->materials.find(secret.name); kept != input_.previous->materials.end())
         return SecretMaterial(kept->second);
   auto material = make_material(secret, ingredients);
@@ -149,16 +150,6 @@ Result<Materials> Maker::run() {
 
 Result<Materials> make_session_secrets(Session& session, const SessionSecretsInput& input, yaml::Problem* problem) {
   return Maker(session, input, problem).run();
-}
-
-bool is_value_kept(const Secret& before, const Secret& now) {
-  if (before.kind != now.kind || !is_generated(before) || !is_generated(now)) return false;
-  switch (now.kind) {
-    case Kind::ascii:
-    case Kind::binary: return before.size == now.size;
-    case Kind::private_key: return before.migrate && now.migrate && before.key_type == now.key_type;
-    default: return false;
-  }
 }
 
 }  // namespace cloister::cas

@@ -27,8 +27,4 @@ struct SessionSecretsInput {
 Result<Materials> make_session_secrets(session::Session& session, const SessionSecretsInput& input,
                                        yaml::Problem* problem);
 
-// Whether an update keeps the value that was generated for `before`: texts and bytes of the same kind and size, keys of
-// the same type if both versions say `migrate: true`. Certificates are always made anew.
-bool is_value_kept(const session::Secret& before, const session::Secret& now);
-
 }  // namespace cloister::cas

@@ -132,29 +132,6 @@ TEST_F(SessionSecrets, WhatAnUpdateKeeps) {
   EXPECT_EQ(fresh.at("leaf").private_key, old.at("leaf").private_key);
 }
 
-TEST_F(SessionSecrets, WhatIsKept) {
-  const Secret text = secret_of(Kind::ascii, "s");
-  Secret other = text;
-  EXPECT_TRUE(is_value_kept(text, text));
-  other.size = 21;
-  EXPECT_FALSE(is_value_kept(text, other));
-  other = text;
-  other.value = session::SecretText("x");
-  EXPECT_FALSE(is_value_kept(text, other));
-  EXPECT_FALSE(is_value_kept(other, text));
-  EXPECT_FALSE(is_value_kept(import("s", Kind::ascii), text));
-  EXPECT_FALSE(is_value_kept(text, import("s", Kind::ascii)));
-  Secret migrating = key("k");
-  EXPECT_FALSE(is_value_kept(migrating, migrating));
-  migrating.migrate = true;
-  EXPECT_TRUE(is_value_kept(migrating, migrating));
-  EXPECT_FALSE(is_value_kept(migrating, key("k")));
-  EXPECT_FALSE(is_value_kept(key("k"), migrating));
-  Secret longer = migrating;
-  longer.key_type = session::KeyType::p384;
-  EXPECT_FALSE(is_value_kept(migrating, longer));
-}
-
 TEST_F(SessionSecrets, ImportsGiveTheirKind) {
   lookup = [](const Secret& secret) -> Result<SecretMaterial> {
     return made(stated(Kind::ascii, "of " + secret.name));

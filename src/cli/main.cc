@@ -8,6 +8,7 @@
 #include "src/cli/verb_measure.h"
 #include "src/cli/verb_quote.h"
 #include "src/cli/verb_run.h"
+#include "src/cli/verb_session.h"
 #include "src/cli/verb_sgx.h"
 #include "src/cli/verb_sgx_dump.h"
 #include "src/cli/verb_sign.h"
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
       {"run", cloister::run_verb, "Run a program in an enclave; `cloister run --help` lists the options"},
       {"measure", cloister::measure_verb, "Print the MRENCLAVE and rewrite plans of a program"},
       {"manifest", cloister::manifest_verb, "Write, check and explain launch manifests"},
+      {"session", cloister::session_verb, "Check, compare and explain sessions (policies)"},
       {"sign", cloister::sign_verb, "Sign what a launch manifest describes"},
   };
   if (argc >= 2)

@@ -27,6 +27,13 @@ struct Template {
   bool operator==(const Template& other) const { return text == other.text; }
 };
 
+// The name of something else in the session, and where it is mentioned.
+struct Mention {
+  std::string name;  // empty: nothing
+  Place place;
+  bool operator==(const Mention& other) const { return name == other.name; }
+};
+
 // A literal, or a template that must be filled and then read. Exactly one of the two is there.
 template <typename T>
 struct Setting {
@@ -37,6 +44,7 @@ struct Setting {
 
 // ---- who may start a service ----
 struct SignerFactor {
+  std::optional<Template> fragment;  // then nothing else is there
   Setting<Hash> mrsigner;
   std::optional<Setting<std::uint16_t>> isvprodid;                       // any, if absent
   std::optional<Setting<std::uint16_t>> isvsvn, isvsvn_min, isvsvn_max;  // exactly; or a range with both ends in it
@@ -99,7 +107,7 @@ struct Image {
   std::string name;
   std::vector<InjectionFile> injection_files;
   std::vector<ImageVolume> volumes;
-  std::optional<std::vector<std::string>> provide_secrets;
+  std::optional<std::vector<Mention>> provide_secrets;
   std::vector<Setting<Hash>> mrenclaves;  // 0.1
   std::string imported_from;              // 0.1
   std::vector<std::string> tags;          // 0.1
@@ -156,7 +164,8 @@ struct VaultImport {  // import_akv
   bool operator==(const VaultImport&) const = default;
 };
 struct JsonWebToken {
-  std::string signer, algorithm;
+  Mention signer;
+  std::string algorithm;
   std::uint64_t seconds = 0;
   std::vector<std::pair<std::string, Template>> payload;
   bool operator==(const JsonWebToken&) const = default;
@@ -178,7 +187,8 @@ struct Secret {
   KeyType key_type = KeyType::p256;
   bool migrate = false;             // a generated private key survives an update
   std::string private_key, issuer;  // names of secrets of this session; no issuer: self-signed
-  std::string common_name;          // default filled in
+  Place private_key_place, issuer_place;
+  std::string common_name;  // default filled in
   Endpoint endpoint = Endpoint::any;
   std::vector<AlternativeName> names;
   std::optional<std::uint64_t> valid_seconds;

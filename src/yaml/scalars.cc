@@ -52,7 +52,9 @@ std::string suggestion(std::string_view name, const std::vector<std::string_view
   if (name.size() > 64 || known.empty()) return {};
   const auto nearest = std::min_element(
       known.begin(), known.end(), [&](const auto& a, const auto& b) { return distance(name, a) < distance(name, b); });
-  if (distance(name, *nearest) <= 3) return "did you mean " + std::string(*nearest) + "?";
+  // Half of the letters wrong is another word.
+  if (const std::size_t wrong = distance(name, *nearest); wrong <= 3 && 2 * wrong <= name.size())
+    return "did you mean " + std::string(*nearest) + "?";
   std::string all("known are");
   for (std::size_t i = 0; i < known.size(); ++i) all.append(i == 0 ? " " : ", ").append(known[i]);
   return all;
