@@ -24,7 +24,7 @@ set(CLOISTER_SWITCHES_I-7 ${core}/poll_call.cc ${core}/epoll_table.cc src/enclav
 set(CLOISTER_SWITCHES_I-8 src/enclave/vfs/measured_content.cc)
 set(CLOISTER_SWITCHES_I-10 ${core}/pages.cc)
 
-set(omit_folders src/enclave src/enclave/core src/enclave/kernel src/enclave/net src/enclave/vfs)
+set(omit_folders src/enclave src/enclave/core src/enclave/kernel src/enclave/net src/enclave/vfs fuzz)
 function(cloister_define definition)
   list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE files)
   set_property(SOURCE ${files} DIRECTORY ${omit_folders} APPEND PROPERTY COMPILE_DEFINITIONS ${definition})

@@ -41,11 +41,21 @@ FileRef make_file(std::shared_ptr<HostDescriptor> descriptor, const struct stat&
   return FileRef(new HostObject(std::move(descriptor), status, flags));
 }
 
+// O_DIRECTORY opens nothing but directories (O_TMPFILE has its bit, too), and none is opened for writing.
+void check_type(const struct stat& status, std::uint32_t flags) {
+  const bool is_directory = S_ISDIR(status.st_mode), wants_path = (flags & O_PATH) != 0;
+  const bool wants_directory = (flags & O_DIRECTORY) != 0 && (wants_path || (flags & O_TMPFILE) != O_TMPFILE);
+  if (wants_directory && !is_directory) core::host_lied(HostCall::openat2, "a directory that is none");
+  if (is_directory && !wants_path && (flags & O_ACCMODE) != O_RDONLY)
+    core::host_lied(HostCall::openat2, "a directory that is open for writing");
+}
+
 // Host may: open something else than the path names. Below an insecure host path that is its right; the type only
 // decides which object serves it.
 Result<FileRef> wrap(int number, std::uint32_t flags, const std::string& path, std::vector<DirectoryEntry> ours) {
   auto descriptor = std::make_shared<HostDescriptor>(number);
   const struct stat status = TRY(host_status(number, 0));
+  check_type(status, flags);
   FileRef file = make_file(std::move(descriptor), status, flags, std::move(ours));
   file->set_path(path);
   return file;

@@ -20,6 +20,12 @@ unsigned access_of(std::uint32_t flags) {
   }
 }
 
+bool is_unnamed(std::uint32_t flags) { return wants(flags, O_TMPFILE); }
+bool creates(std::uint32_t flags) { return wants(flags, O_CREAT) && !is_unnamed(flags); }
+LastLink last_link_of(std::uint32_t flags) {
+  return wants(flags, O_NOFOLLOW) || (creates(flags) && wants(flags, O_EXCL)) ? LastLink::keep : LastLink::follow;
+}
+
 NewNode new_file(Task& task, std::uint32_t mode) {
   const kernel::Credentials who = credentials_of(task.process);
   return {S_IFREG | mode, who.fsuid, who.fsgid, ""};
@@ -38,7 +44,10 @@ Result<FileRef> Namespace::open_on_host(Task& task, const Resolved& place, std::
     for (const Mount& mount : mounts_)
       if (mount.path != "/") own.push_back(mount.path);
     const auto inside = TRY(follow_into(own, place.host_path()));
-    if (inside.has_value()) return open(task, "/", *inside, flags, mode);
+    if (!inside.has_value()) return file;
+    // Host may: claim that this, too, lies in its /proc. What is its own again stays as it opened it; no second look.
+    const Resolved end = TRY(resolve(task, "/", *inside, last_link_of(flags)));
+    if (!end.host) return open_resolved(task, end, flags, mode);
   }
   return file;
 }
@@ -77,28 +86,29 @@ Result<FileRef> Namespace::open_linked(Task& task, const FileRef& file, std::uin
 Result<FileRef> Namespace::open(Task& task, const std::string& base, const std::string& path, std::uint32_t flags,
                                 std::uint32_t mode) {
   if (wants(flags, O_PATH)) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  const bool unnamed = wants(flags, O_TMPFILE);
-  if (unnamed && (flags & O_ACCMODE) == O_RDONLY) return refuse(EINVAL);
-  const bool create = wants(flags, O_CREAT) && !unnamed;
-  const bool keep = wants(flags, O_NOFOLLOW) || (create && wants(flags, O_EXCL));
+  if (is_unnamed(flags) && (flags & O_ACCMODE) == O_RDONLY) return refuse(EINVAL);
   mode = masked(task.process, mode);
-  Resolved place = TRY(resolve(task, base, path, keep ? LastLink::keep : LastLink::follow));
+  const Resolved place = TRY(resolve(task, base, path, last_link_of(flags)));
+  return place.host ? open_on_host(task, place, flags, mode) : open_resolved(task, place, flags, mode);
+}
+
+// A place of ours.
+Result<FileRef> Namespace::open_resolved(Task& task, const Resolved& place, std::uint32_t flags, std::uint32_t mode) {
   if (place.file) return open_linked(task, place.file, flags);
-  if (place.host) return open_on_host(task, place, flags, mode);
   FileRef file;
   if (place.node == nullptr) {
-    if (!create) return refuse(ENOENT);
+    if (!creates(flags)) return refuse(ENOENT);
     if (place.must_be_directory) return refuse(EISDIR);
     if (wants(flags, O_DIRECTORY)) return refuse(EINVAL);
-    place.node = TRY(place.parent->create(task, place.name, new_file(task, mode)));
-    file = TRY(place.node->open(task, flags));  // its mode does not bind who made it
+    const NodeRef made = TRY(place.parent->create(task, place.name, new_file(task, mode)));
+    file = TRY(made->open(task, flags));  // its mode does not bind who made it
   } else {
     Node& node = *place.node;
-    if (create && wants(flags, O_EXCL)) return refuse(EEXIST);
+    if (creates(flags) && wants(flags, O_EXCL)) return refuse(EEXIST);
     if (node.is_link() && !wants(flags, O_PATH)) return refuse(wants(flags, O_DIRECTORY) ? ENOTDIR : ELOOP);
-    if (create && node.is_directory()) return refuse(EISDIR);
+    if (creates(flags) && node.is_directory()) return refuse(EISDIR);
     if (wants(flags, O_DIRECTORY) && !node.is_directory()) return refuse(ENOTDIR);
-    if (unnamed) {
+    if (is_unnamed(flags)) {
       const NodeRef made = TRY(node.create_unnamed(task, new_file(task, mode)));
       file = TRY(made->open(task, flags & ~static_cast<std::uint32_t>(O_DIRECTORY)));
     } else {

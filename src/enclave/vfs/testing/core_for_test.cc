@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of the core that the file system uses, over ordinary memory and the host's clock.
-#include <sys/uio.h>
-#include <time.h>
-#include <unistd.h>
-#include <cerrno>
-#include <cstring>
+// The functions of the core and of the kernel storey that the file system uses, as far as it uses them.
 #include <random>
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/pages.h"
-#include "src/enclave/core/program_access.h"
 #include "src/enclave/core/start.h"
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/kernel/signals.h"
@@ -25,47 +19,6 @@ StartParameters start_parameters = [] {
   return parameters;
 }();
 
-// The kernel finds out what is not mapped.
-bool copy_from_program(void* to, std::uint64_t from, std::size_t size) {
-  if (!is_program_range(from, size)) return false;
-  if (size == 0) return true;
-  const iovec local{to, size}, remote{reinterpret_cast<void*>(from), size};
-  return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
-}
-bool copy_to_program(std::uint64_t to, const void* from, std::size_t size) {
-  if (!is_program_range(to, size)) return false;
-  if (size == 0) return true;
-  const iovec local{const_cast<void*>(from), size}, remote{reinterpret_cast<void*>(to), size};
-  return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
-}
-bool zero_program(std::uint64_t to, std::size_t size) {
-  const std::string zeros(size, '\0');
-  return copy_to_program(to, zeros.data(), size);
-}
-bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size) {
-  return copy_to_program(to, reinterpret_cast<const void*>(host.word()), size);
-}
-bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
-  return copy_from_program(reinterpret_cast<void*>(host.word()), from, size);
-}
-long copy_string_from_program(char* to, std::uint64_t from, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    if (!copy_from_program(to + i, from + i, 1)) return -EFAULT;
-    if (to[i] == '\0') return static_cast<long>(i);
-  }
-  return -ENAMETOOLONG;
-}
-
-namespace {
-std::uint64_t now(clockid_t clock) {
-  timespec time;
-  clock_gettime(clock, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-}
-}  // namespace
-std::uint64_t monotonic_now() { return now(CLOCK_MONOTONIC); }
-std::uint64_t realtime_now() { return now(CLOCK_REALTIME); }
-std::uint64_t boottime_now() { return now(CLOCK_BOOTTIME); }
 std::uint64_t ticks_to_nanoseconds(std::uint64_t ticks) { return ticks; }
 std::uint64_t committed_pages() { return 1000; }
 CpuidAnswer cpuid(std::uint32_t, std::uint32_t) { return {0x8000'0008, 0x7564'6e65, 0x444d'4163, 0x6974'6e65}; }
@@ -109,5 +62,5 @@ extern "C" std::uint64_t core_read_tsc() { return cloister::core::monotonic_now(
 namespace cloister::vfs {
 class OpenFile;
 void end_epoll_watches(OpenFile&);
-void end_epoll_watches(OpenFile&) {}
+[[gnu::weak]] void end_epoll_watches(OpenFile&) {}  // vfs/epoll_watch.cc has the real one
 }  // namespace cloister::vfs

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz/boundary/host_model.h"
+#include <sys/mman.h>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include "fuzz/boundary/honest_answers.h"
+#include "src/boundary/host_call_table.h"
+#include "src/enclave/core/host_call.h"
+
+namespace cloister::fuzz {
+namespace {
+constexpr unsigned kMostLyingCalls = 400;  // then the host is honest, so that every input ends
+// What the address sanitizer fills fresh memory with: eight such bytes outside came from where nobody wrote.
+constexpr std::uint64_t kNeverWritten = 0xbebe'bebe'bebe'bebe;
+constexpr std::uint64_t kWatchedBytes = kHostBlockBounceOffset + 8192 + 512;
+
+HostWorld world;
+Choices* choices = nullptr;
+unsigned lies = 0, calls = 0;
+bool own_check_failed = false;
+std::string line;
+std::vector<std::uint64_t> given;
+
+Choices& none() {
+  static Choices empty(nullptr, 0);
+  return empty;
+}
+
+// What one answer's falsification works on.
+struct Answer {
+  std::uint64_t block;
+  const std::uint64_t* arguments;  // as the enclave asked
+  std::uint64_t number;
+  long result;
+};
+
+void scribble(std::uint64_t address) {
+  std::uint64_t word = choices->byte() % 2 == 0 ? choices->interesting() : choices->word();
+  if (word == kNeverWritten) word = 0;
+  std::memcpy(reinterpret_cast<void*>(address), &word, sizeof word);
+}
+
+// A word of what the call fills, or of the length beside it.
+void change_output(const Answer& answer) {
+  const int index = output_argument(answer.number);
+  const std::uint64_t bounce = answer.block + kHostBlockBounceOffset;
+  std::uint64_t address = index < 0 ? bounce : answer.arguments[index];
+  if (address < bounce || address >= bounce + kBounceSize - 512) return;
+  if (choices->byte() % 4 == 1) address = bounce;  // lengths lie at its beginning
+  scribble(address / 8 * 8 + 8 * choices->below(60));
+}
+
+// The kinds of lies. The honest answer stands in the block already.
+void falsify(Answer& answer, std::uint8_t kind) {
+  ++lies;
+  if (kind < 192)
+    answer.result = -static_cast<long>(1 + choices->below(140));
+  else if (kind < 204)
+    answer.result += static_cast<std::int8_t>(choices->byte());
+  else if (kind < 212)
+    answer.result = static_cast<long>(choices->interesting());
+  else if (kind < 240)
+    for (std::uint64_t left = 1 + choices->byte() % 4; left > 0; --left) change_output(answer);
+  else
+    scribble(answer.block + kHostBlockBounceOffset + 8 * choices->below(kBounceSize / 8));
+}
+
+[[noreturn]] void stop(bool own_check, const char* text, std::uint64_t size) {
+  own_check_failed |= own_check;
+  line.assign(text, size);
+  choices = nullptr;
+  throw Stopped{};
+}
+
+[[clang::no_sanitize("coverage", "address")]] void require_clean(const HostBlock* block) {
+  const auto* const words = reinterpret_cast<const std::uint64_t*>(block);
+  for (std::uint64_t i = 0; i < kWatchedBytes / 8; ++i)
+    if (words[i] == kNeverWritten) {
+      std::fprintf(stderr, "word %lu of the host block was never written inside\n", i);
+      std::abort();
+    }
+}
+}  // namespace
+
+void begin_host(Choices* from) {
+  choices = from;
+  lies = calls = 0;
+  own_check_failed = false;
+  line.clear();
+  given.clear();
+  std::erase_if(world.open, [](const auto& entry) { return entry.second.kind != HostKind::eventfd; });
+}
+void calm_host() { choices = nullptr; }
+unsigned lies_told() { return lies; }
+const std::string& last_words() { return line; }
+bool broke_inside() { return own_check_failed; }
+std::vector<std::uint64_t> open_host_descriptors() {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, object] : world.open)
+    if (object.kind != HostKind::eventfd) numbers.push_back(number);
+  return numbers;
+}
+const std::vector<std::uint64_t>& given_host_descriptors() { return given; }
+
+namespace {
+void serve(HostBlock* block) {
+  const std::uint64_t number = block->number & ~kInterruptible;
+  const auto* const bounce = reinterpret_cast<const char*>(block) + kHostBlockBounceOffset;
+  require_clean(block);
+  if (number == static_cast<std::uint64_t>(HostService::report_lie)) stop(false, bounce, block->args[1]);
+  if (number == static_cast<std::uint64_t>(HostService::fail)) stop(true, bounce, block->args[1]);
+  if (choices != nullptr && ++calls > kMostLyingCalls) choices = nullptr;
+  const std::uint64_t before = world.open.size();
+  Answer answer{reinterpret_cast<std::uint64_t>(block), block->args, number, 0};
+  answer.result = honest_answer(world, {number, block->args}, choices == nullptr ? none() : *choices);
+  if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
+  const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
+  if (kind >= 160 && kind < 248) falsify(answer, kind);
+  if (kind >= 248) block->signals = choices->word();  // which the host may do at any time
+  if (answer.result >= 0) given.push_back(static_cast<std::uint64_t>(answer.result) % core::kMaxHostDescriptors);
+  block->result = static_cast<std::uint64_t>(answer.result);
+}
+}  // namespace
+}  // namespace cloister::fuzz
+
+extern "C" void host_call_transfer() {
+  cloister::fuzz::serve(reinterpret_cast<cloister::HostBlock*>(cloister::core::current_thread()->host_block.word()));
+}
