@@ -12,12 +12,12 @@ GOALS = {"getpid": ("ratio", 1), "futex_wake": ("ratio", 1), "sigprocmask": ("ra
          "pwrite_file_64": FORWARDED, "thread_create_join": ("ratio", 0.5), "trap_path": ("at most", 3000)}
 
 
-def build(setup):
-    program = ROOT / "build" / setup.options.preset / "bench" / "micro"
-    source = ROOT / "bench" / "micro.c"
+def build(setup, name="micro"):
+    program = ROOT / "build" / setup.options.preset / "bench" / name
+    source = ROOT / "bench" / f"{name}.c"
     program.parent.mkdir(parents=True, exist_ok=True)
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run(["gcc", "-O2", "-pthread", str(source), "-o", str(program)], check=True, timeout=60)
+        subprocess.run(["gcc", "-O2", "-pthread", str(source), "-o", str(program)], check=True, timeout=300)
     return str(program)
 
 

@@ -15,6 +15,7 @@ must end in a stop with status 120. Anything else is unexplained and fails: a cr
 """
 import collections
 import concurrent.futures
+import ctypes
 import json
 import os
 import random
@@ -320,23 +321,48 @@ def wants(options, name: str) -> bool:
     return not options.only or any(re.search(wanted, name) for wanted in options.only)
 
 
-def forged_signals(harness: Harness) -> str:
-    """E-8: signals sent from outside never reach a handler, also right after real faults, which leave trap data behind."""
-    program = compile_small("lied_signals", harness.options)
-    process = subprocess.Popen([harness.options.cloister, "run", "--memory", "plain", "--", *program.command],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.readline()
-    chooser = random.Random(3)
-    sent = 0
+FORGED = (4, 5, 7, 8, 10, 11, 12, 14, 17, 29, 39, 40)  # faults, USR1, USR2, ALRM, CHLD, IO, real-time signals
+ALLOWED = (signal.SIGWINCH, signal.SIGHUP)
+
+
+def send_signals(process, signals, chooser: random.Random) -> int:
+    """Until the process ends: to it or to one of its threads, at random moments. How many."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    tgkill, sent = 234, 0
     while process.poll() is None and sent < 20000:
+        number = chooser.choice(signals)
         try:
-            process.send_signal(chooser.choice([4, 5, 7, 8, 10, 11, 11, 11, 12, 14, 17, 29, 40]))
-        except ProcessLookupError:
+            if number in ALLOWED or chooser.random() < 0.5:
+                process.send_signal(number)
+            else:
+                thread = int(chooser.choice(os.listdir(f"/proc/{process.pid}/task")))
+                libc.syscall(tgkill, process.pid, thread, number)
+        except (OSError, IndexError):
             break
         sent += 1
-        time.sleep(0.0003)
-    out, err = process.communicate()
-    return "" if out == b"all faults seen, 0 forged\n" and sent > 100 else f"{sent} sent: {process.returncode} {out} {err[-200:]}"
+        time.sleep(chooser.random() * 0.0006)
+    return sent
+
+
+def forged_signals(harness: Harness) -> str:
+    """E-8: a stress of real faults, own signals and allowed ones is the same natively and, with forgers at work, inside.
+
+    The forgers' signals arrive at random moments, also straight after real faults, which leave trap data behind.
+    """
+    program = compile_small("lied_signals", harness.options)
+    folder = harness.scratch / "signals"
+    folder.mkdir(exist_ok=True)
+    results = []
+    for command, signals in ((program.command, ALLOWED),
+                             ([harness.options.cloister, "run", "--memory", "plain", "--", *program.command], FORGED + ALLOWED)):
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()
+        sent = send_signals(process, signals, random.Random(3))
+        out, err = process.communicate()
+        results.append((process.returncode, out))
+    if results[0] != (0, b"all faults, 0 wrong, 0 forged, 0 of our own lost, alarms 1, allowed 1, problems 0\n"):
+        return f"native: {results[0]}"
+    return "" if results[0] == results[1] and sent > 100 else f"{sent} sent: {results[1]} {err[-200:]}"
 
 
 def tell_all(harness, work, counts, unexplained, budget: float) -> None:
