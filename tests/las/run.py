@@ -32,6 +32,12 @@ assert open(place + 'attestation_type').read() == 'dcap'
 with open(place + 'user_report_data', 'wb') as file: file.write(bytes.fromhex(sys.argv[1]))
 sys.stdout.buffer.write(open(place + 'quote', 'rb').read())
 """
+REPORT = """
+import sys
+place = '/dev/attestation/'
+with open(place + 'target_info', 'wb') as file: file.write(bytes.fromhex(sys.argv[1]))
+sys.stdout.buffer.write(open(place + 'report', 'rb').read())
+"""
 
 
 def environment(simulation: Path, **more: str) -> dict:
@@ -379,6 +385,25 @@ def refused_reports(context: Context) -> None:
 
 
 @inside_only
+def flipped_reports(context: Context) -> None:
+    """A real report is quoted; with any byte changed, the debug bit among them, it is not."""
+    need("python3")
+    service = Service(context)
+    with socket.create_connection(("127.0.0.1", service.port), 20) as connection:
+        target = exchange(connection, b"\1")[6:518]
+    done = run_inside(context, service.simulation, ["/usr/bin/python3", "-c", REPORT, target.hex()])
+    expect(len(done.stdout) == 432, f"no report: {done.stderr}")
+    with socket.create_connection(("127.0.0.1", service.port), 20) as connection:
+        answer = exchange(connection, b"\2" + done.stdout)
+        expect(answer[5] == 0x82 and answer[10 + 48:10 + 432] == done.stdout[:384], "the report as it is")
+        changed = [flipped(done.stdout, at) for at in range(432)]
+        changed.append(done.stdout[:48] + bytes([done.stdout[48] | 2]) + done.stdout[49:])
+        codes = {exchange(connection, b"\2" + report)[5:8] for report in changed}
+        expect(codes == {b"\xff\2\0"}, f"{codes}")
+        expect(exchange(connection, b"\2" + done.stdout)[5] == 0x82, "and again as it is")
+
+
+@inside_only
 def slow_peers(context: Context) -> None:
     service = Service(context)
     silent = [socket.create_connection(("127.0.0.1", service.port), 20) for _ in range(200)]
@@ -452,7 +477,7 @@ TESTS = [Test("quote_verifies", quote_verifies, 180), Test("debug_enclave_shows"
          Test("levels_and_revocation", levels_and_revocation, 120), Test("evidence_is_refused", evidence_is_refused, 120),
          Test("closed_root", closed_root, 180), Test("names_of_the_service", names_of_the_service, 120),
          Test("another_simulation", another_simulation), Test("lies", lies, 400), Test("silence", silence, 120),
-         Test("a_signal_ends_the_wait", a_signal_ends_the_wait), Test("refused_reports", refused_reports),
+         Test("a_signal_ends_the_wait", a_signal_ends_the_wait), Test("refused_reports", refused_reports), Test("flipped_reports", flipped_reports),
          Test("slow_peers", slow_peers, 120), Test("collateral_paths", collateral_paths), Test("usage", usage)]
 
 if __name__ == "__main__":

@@ -2,38 +2,20 @@
 // Quotes from a service that lies. The processor is the simulation's functions, the host is this process.
 #include "src/enclave/attest/quote.h"
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <cerrno>
-#include <functional>
-#include <thread>
 #include "abi/evidence_label.h"
-#include "src/dcap/simulation/world_for_test.h"
+#include "src/enclave/attest/fake_las_for_test.h"
 #include "src/enclave/attest/leaves.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/host_strings.h"
 #include "src/enclave/net/testing/host_harness.h"
-#include "src/las/messages.h"
 
 namespace cloister {
 namespace {
-using dcap::simulation::World;
-
-std::string las_setting, printed;
-const World& world() {
-  static const World* const only = new World;
-  return *only;
-}
-sgx::Secs own_secs() {
-  sgx::Secs secs{};
-  secs.attributes = {sgx::kAttributeInit | sgx::kAttributeMode64Bit | sgx::kAttributeKss, sgx::kXfrmLegacy};
-  secs.mrenclave[0] = 0xee;
-  secs.configid[5] = 7;
-  return secs;
-}
+using attest::las_setting, attest::own_secs, attest::world;
+std::string printed;
 }  // namespace
 
 std::string kernel::host_setting(std::string_view name) { return name == "las" ? las_setting : ""; }
@@ -49,71 +31,6 @@ Result<sgx::Key128> attest::get_key(const sgx::Keyrequest& request) {
 
 namespace attest {
 namespace {
-using Frame = std::vector<std::uint8_t>;
-
-// Answers as an honest service would, but for what the test does to each answer.
-class FakeLas {
- public:
-  std::function<void(las::TargetInfoAnswer&)> on_target = [](las::TargetInfoAnswer&) {};
-  std::function<void(las::QuoteAnswer&, const las::QuoteRequest&)> on_quote = [](las::QuoteAnswer&,
-                                                                                 const las::QuoteRequest&) {};
-  std::function<void(Frame&)> on_frame = [](Frame&) {};
-
-  FakeLas() : enclave_(world().quoting_enclave()), listener_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener_, 4), 0);
-    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    las_setting = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this] { run(); });
-  }
-  ~FakeLas() {
-    shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    close(listener_);
-  }
-  const dcap::simulation::QuotingEnclave& enclave() const { return enclave_; }
-
- private:
-  static bool read_all(int from, void* to, std::size_t size) {
-    return size == 0 || recv(from, to, size, MSG_WAITALL) == static_cast<ssize_t>(size);
-  }
-  void run() {
-    for (int connection; (connection = accept(listener_, nullptr, nullptr)) >= 0; close(connection)) {
-      std::array<std::uint8_t, las::kPrefixSize> prefix;
-      while (read_all(connection, prefix.data(), prefix.size())) {
-        Frame frame(las::frame_size(prefix, las::kRequestLimit).take());
-        if (!read_all(connection, frame.data(), frame.size())) break;
-        Frame reply = las::encode(answer(las::parse_request(frame).take()));
-        on_frame(reply);
-        if (send(connection, reply.data(), reply.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(reply.size())) break;
-        if (reply.empty()) break;
-      }
-    }
-  }
-  las::Answer answer(const las::Request& request) {
-    if (const auto* const wanted = std::get_if<las::QuoteRequest>(&request)) {
-      auto quote = enclave_.quote(wanted->report);
-      if (!quote.ok()) return las::ErrorAnswer{las::ErrorCode::invalid_report, quote.error().what()};
-      las::QuoteAnswer result{std::move(quote).take(), std::nullopt};
-      result.qe_report =
-          enclave_.certify(wanted->qe_report_request->nonce, result.quote, wanted->qe_report_request->target);
-      on_quote(result, *wanted);
-      return result;
-    }
-    las::TargetInfoAnswer target{enclave_.targetinfo(), static_cast<std::uint32_t>(enclave_.quote_size())};
-    on_target(target);
-    return target;
-  }
-
-  const dcap::simulation::QuotingEnclave enclave_;
-  int listener_;
-  std::thread thread_;
-};
-
 constexpr ReportData kData{1, 2, 3};
 
 class QuoteTest : public ::testing::Test {
@@ -224,20 +141,43 @@ TEST_F(QuoteTest, VouchedForSomebodyElse) {
   EXPECT_NE(printed.find("for this enclave"), std::string::npos) << printed;
 }
 
-// Any enclave of this machine can make a report for ours; this one is not whom the report was made for.
+// Where a quote of version 3 has its quoting enclave's MRENCLAVE.
+constexpr std::size_t kQeMrenclave = sizeof(dcap::QuoteHeader) + sizeof(sgx::ReportBody) + 4 + dcap::kSignatureSize +
+                                     dcap::kPointSize + offsetof(sgx::ReportBody, mrenclave);
+
+// A report for ours by an enclave that is no quoting enclave; any enclave of this machine can make one.
+sgx::Report vouched_by(std::uint8_t mrenclave, const las::QuoteAnswer& answer, const las::QuoteRequest& request) {
+  Frame bound(request.qe_report_request->nonce.begin(), request.qe_report_request->nonce.end());
+  bound.insert(bound.end(), answer.quote.begin(), answer.quote.end());
+  ReportData data{};
+  std::ranges::copy(sgx::sha256(bound), data.begin());
+  sgx::Secs other = own_secs();
+  other.mrenclave[0] = mrenclave;
+  return sgx::ereport(world().platform, other, request.qe_report_request->target, data);
+}
+
 TEST_F(QuoteTest, VouchedByAnotherEnclave) {
   FakeLas service;
+  for (const bool quote_agrees : {false, true}) {
+    service.on_quote = [&](las::QuoteAnswer& answer, const las::QuoteRequest& request) {
+      if (quote_agrees) {
+        std::fill_n(answer.quote.begin() + kQeMrenclave, 32, std::uint8_t{0});
+        answer.quote[kQeMrenclave] = 0xab;
+      }
+      answer.qe_report = vouched_by(0xab, answer, request);
+    };
+    EXPECT_EQ(outcome(), EBADMSG) << quote_agrees;
+  }
+}
+
+TEST_F(QuoteTest, QuoteOfAnotherQuotingEnclave) {
+  FakeLas service;
   service.on_quote = [&](las::QuoteAnswer& answer, const las::QuoteRequest& request) {
-    ReportData data{};
-    Frame bound(request.qe_report_request->nonce.begin(), request.qe_report_request->nonce.end());
-    bound.insert(bound.end(), answer.quote.begin(), answer.quote.end());
-    std::ranges::copy(sgx::sha256(bound), data.begin());
-    sgx::Secs other = own_secs();
-    other.mrenclave[0] = 0xab;
-    answer.qe_report = sgx::ereport(world().platform, other, request.qe_report_request->target, data);
+    answer.quote[kQeMrenclave + 1] ^= 1;
+    answer.qe_report =
+        service.enclave().certify(request.qe_report_request->nonce, answer.quote, request.qe_report_request->target);
   };
   EXPECT_EQ(outcome(), EBADMSG);
-  EXPECT_NE(printed.find("another quoting enclave"), std::string::npos) << printed;
 }
 
 TEST_F(QuoteTest, TargetinfoOfAnotherEnclave) {
