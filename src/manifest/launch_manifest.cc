@@ -92,6 +92,17 @@ Result<MeasuredFile> read_file(Reader& reader) {
   file.contents.assign(contents.begin(), contents.end());
   return file;
 }
+
+// What a policy configures, nobody else does.
+Result<void> check_flags(const LaunchManifest& manifest) {
+  constexpr std::uint64_t kByHost = kInsecureHostArguments | kInsecureHostEnvironment | kInsecureHostDirectory;
+  if ((manifest.flags & ~(kByHost | kInsecureDynamicCode | kConfiguredByPolicy)) != 0)
+    return Error(Errc::unsupported, "manifest flags");
+  if ((manifest.flags & kConfiguredByPolicy) == 0) return {};
+  if ((manifest.flags & kByHost) != 0 || !manifest.environment.empty() || !manifest.working_directory.empty())
+    return Error(Errc::invalid, "manifest configured by a policy and otherwise");
+  return {};
+}
 }  // namespace
 
 std::vector<std::uint8_t> encode_manifest(const LaunchManifest& manifest) {
@@ -142,6 +153,7 @@ Result<LaunchManifest> decode_manifest(std::span<const std::uint8_t> bytes) {
   manifest.arguments = TRY(reader.strings());
   manifest.environment = TRY(reader.strings());
   manifest.working_directory = TRY(reader.string());
+  TRY(check_flags(manifest));
   manifest.insecure_host_paths = TRY(reader.ascending_strings());
   manifest.directories = TRY(reader.ascending_strings());
   manifest.tmpfs = TRY(reader.ascending_strings());

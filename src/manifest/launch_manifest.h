@@ -41,6 +41,7 @@ enum ManifestFlags : std::uint64_t {
   kInsecureHostEnvironment = 2,  // the variables in `environment` without '=' come from the host
   kInsecureDynamicCode = 4,      // executable memory that is no measured file
   kInsecureHostDirectory = 8,    // the working directory comes from the host
+  kConfiguredByPolicy = 16,      // arguments, environment, working directory and more files come from CAS
 };
 
 struct LaunchManifest {

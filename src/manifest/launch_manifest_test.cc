@@ -49,6 +49,21 @@ TEST(LaunchManifest, WrongChunkCountIsRefused) {
   manifest.files[0].chunks.pop_back();
   EXPECT_FALSE(decode_manifest(encode_manifest(manifest)).ok());
 }
+TEST(LaunchManifest, FlagsThatThereAreNotAndContradictionsAreRefused) {
+  auto manifest = sample();
+  manifest.flags = 1 << 5;
+  EXPECT_FALSE(decode_manifest(encode_manifest(manifest)).ok());
+  manifest.flags = kConfiguredByPolicy;
+  EXPECT_STREQ(decode_manifest(encode_manifest(manifest)).error().what(),
+               "manifest configured by a policy and otherwise");
+  manifest.environment.clear();
+  manifest.working_directory.clear();
+  EXPECT_TRUE(decode_manifest(encode_manifest(manifest)).ok());
+  for (const std::uint64_t flag : {kInsecureHostArguments, kInsecureHostEnvironment, kInsecureHostDirectory}) {
+    manifest.flags = kConfiguredByPolicy | flag;
+    EXPECT_FALSE(decode_manifest(encode_manifest(manifest)).ok()) << flag;
+  }
+}
 TEST(SignedManifest, WithAndWithoutASignature) {
   for (const bool is_signed : {false, true}) {
     SignedManifest whole{sample(), {}};

@@ -44,7 +44,12 @@ std::vector<std::string> explain_fixed(const LaunchManifest& manifest) {
       "links: " + std::to_string(manifest.links.size()) + ", resolved inside",
       "memory file systems: " + joined(manifest.tmpfs) + ", /tmp, /dev/shm; empty at start, gone at the end",
       "limits: " + size_text(manifest.heap_size) + " of memory, " + std::to_string(manifest.thread_limit) + " threads"};
-  if (!has(manifest, kInsecureHostArguments)) lines.push_back("arguments: " + joined(manifest.arguments));
+  if (has(manifest, kConfiguredByPolicy))
+    lines.push_back(
+        "arguments, environment, working directory, further files: from the policy that CONFIGID names, after "
+        "attestation; without one the program does not start");
+  else if (!has(manifest, kInsecureHostArguments))
+    lines.push_back("arguments: " + joined(manifest.arguments));
   if (const auto names = variables(manifest, false); !names.empty()) lines.push_back("environment: " + joined(names));
   if (manifest.insecure_host_paths.empty()) lines.push_back("every other path: does not exist");
   return lines;

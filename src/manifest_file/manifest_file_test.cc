@@ -59,7 +59,11 @@ TEST(ManifestFile, WhatIsWrongIsSaidWithItsPlace) {
   EXPECT_EQ(refusal(kSmall + "heap: 1M\nheap: 2M\n"), "m:8:1: duplicate key heap (keep one of them)");
   EXPECT_NE(refusal(kSmall + "signals: [SEGV]\n").find("m:7:11: signal SEGV cannot be left to the host"),
             std::string::npos);
-  EXPECT_NE(refusal(kSmall + "args: from_policy\n").find("not served yet"), std::string::npos);
+  EXPECT_NE(refusal(kSmall + "args: from_policy\n").find("together or not at all"), std::string::npos);
+  const std::string policy = kSmall + "args: from_policy\nenv: from_policy\n";
+  EXPECT_NE(refusal(policy + "working_directory: /srv\n").find("comes from the policy as well"), std::string::npos);
+  EXPECT_NE(refusal(policy + "insecure_host_environment: [TERM]\n").find("a policy decides"), std::string::npos);
+  EXPECT_NE(refusal(policy + "insecure_host_arguments: true\n").find("keep one of them"), std::string::npos);
   EXPECT_NE(refusal(kSmall + "tmpfs: [run]\n").find("absolute path"), std::string::npos);
   EXPECT_NE(refusal(kSmall + "tmpfs: [/a/../b]\n").find("absolute path"), std::string::npos);
   EXPECT_NE(refusal(kSmall + "insecure_dynamic_code: yes\n").find("true or false"), std::string::npos);
@@ -95,6 +99,21 @@ TEST(ManifestFile, WrittenAndReadAgain) {
   EXPECT_EQ(again.files[1].sha256, it.files[1].sha256);
   EXPECT_EQ(again.files[0].contents, it.files[0].contents);
   EXPECT_EQ(write_manifest_file(again, {"a comment"}), text);
+}
+
+TEST(ManifestFile, ConfiguredByAPolicy) {
+  const InstanceDescription it = accepted(kSmall + "args: from_policy\nenv: from_policy\n");
+  EXPECT_EQ(it.flags, kConfiguredByPolicy);
+  EXPECT_EQ(it.arguments, std::vector<std::string>{"/bin/app"});
+  EXPECT_TRUE(it.environment.empty());
+  const std::string text = write_manifest_file(it, {});
+  EXPECT_NE(text.find("args: from_policy\nenv: from_policy\n"), std::string::npos);
+  EXPECT_EQ(accepted(text).flags, kConfiguredByPolicy);
+  LaunchManifest manifest;
+  manifest.flags = kConfiguredByPolicy;
+  std::string fixed;
+  for (const std::string& line : explain_fixed(manifest)) fixed += line;
+  EXPECT_NE(fixed.find("from the policy that CONFIGID names"), std::string::npos);
 }
 
 TEST(ManifestFile, ExplainNamesEveryWeakness) {

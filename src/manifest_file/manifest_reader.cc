@@ -58,13 +58,16 @@ class ManifestReader {
   void paths(const Value& value, const char* name, std::vector<std::string>* to) {
     read_.sequence(value, name, [&](const Value& item) { to->push_back(read_.path(item, name)); });
   }
+  static bool is_from_policy(const Value& value) {
+    return value.kind == Value::Kind::scalar && value.text == "from_policy";
+  }
   void arguments(const Value& value) {
-    if (value.kind == Value::Kind::scalar && value.text == "from_policy")
-      return read_.refuse(value.place, "args from a policy are not served yet", "write them here as a list");
     arguments_given_ = true;
+    if ((arguments_from_policy_ = is_from_policy(value))) return;
     read_.sequence(value, "args", [&](const Value& item) { it_.arguments.push_back(read_.text(item, "an argument")); });
   }
   void environment(const Value& value) {
+    if ((environment_from_policy_ = is_from_policy(value))) return;
     if (value.kind != Value::Kind::mapping) return read_.refuse(value.place, "env must be a mapping", "NAME: value");
     for (std::size_t i = 0; i < value.keys.size() && read_.ok(); ++i) {
       const std::string& name = value.keys[i];
@@ -179,10 +182,23 @@ class ManifestReader {
       return read_.refuse(document.place, "args and insecure_host_arguments together", "keep one of them");
     if (!it_.working_directory.empty() && (it_.flags & kInsecureHostDirectory) != 0)
       return read_.refuse(document.place, "working_directory and insecure_host_directory together", "keep one of them");
+    check_policy(document);
     it_.arguments.insert(it_.arguments.begin(), named);
     if (it_.heap_size == 0) it_.heap_size = 1ULL << 30;
     if (it_.thread_limit == 0) it_.thread_limit = 256;
     if (!signals_given_) it_.host_signals = 1ULL << (SIGTERM - 1);
+  }
+  void check_policy(const Value& document) {
+    if (!arguments_from_policy_ && !environment_from_policy_) return;
+    if (!arguments_from_policy_ || !environment_from_policy_)
+      return read_.refuse(document.place, "args and env come from a policy together or not at all",
+                          "write `args: from_policy` and `env: from_policy`");
+    if (!it_.working_directory.empty())
+      return read_.refuse(document.place, "working_directory comes from the policy as well", "leave it out");
+    if ((it_.flags & (kInsecureHostEnvironment | kInsecureHostDirectory)) != 0)
+      return read_.refuse(document.place, "a policy decides what may come from the host",
+                          "leave insecure_host_environment and insecure_host_directory out");
+    it_.flags |= kConfiguredByPolicy;
   }
   // `path` with the manifest's own links followed.
   std::string through_links(std::string path) const {
@@ -222,6 +238,7 @@ class ManifestReader {
   InstanceDescription it_;
   Value program_;
   bool arguments_given_ = false, signals_given_ = false;
+  bool arguments_from_policy_ = false, environment_from_policy_ = false;
 };
 }  // namespace
 

@@ -60,7 +60,9 @@ std::string write_manifest_file(const InstanceDescription& description, const st
   for (const std::string& comment : comments) out += "# " + comment + "\n";
   out += "manifest: 1\nprogram: " +
          quoted(description.arguments.empty() ? description.program : description.arguments[0]) + "\n";
-  if ((description.flags & kInsecureHostArguments) != 0)
+  if ((description.flags & kConfiguredByPolicy) != 0)
+    out += "args: from_policy\nenv: from_policy\n";
+  else if ((description.flags & kInsecureHostArguments) != 0)
     out += "insecure_host_arguments: true\n";
   else if (description.arguments.size() > 1)
     out += "args: " + flow_list({description.arguments.begin() + 1, description.arguments.end()}) + "\n";
