@@ -24,6 +24,8 @@ inline constexpr Filesystem kSysfs = {"sysfs", 0x62656572, inside_device(3), fal
 inline constexpr Filesystem kDevfs = {"devtmpfs", 0x01021994, inside_device(4), false};
 inline constexpr Filesystem kSharedMemory = {"tmpfs", 0x01021994, inside_device(5), false};
 inline constexpr Filesystem kMemfdFilesystem = {"tmpfs", 0x01021994, inside_device(6), false};
+// Files that a policy put beside and over the measured ones.
+inline constexpr Filesystem kInjectedFilesystem = {"tmpfs", 0x01021994, inside_device(7), false};
 
 // Each further file system in memory has a device number of its own: what lies in two of them is never renamed or
 // linked across.

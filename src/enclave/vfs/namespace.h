@@ -8,6 +8,7 @@
 //
 // Each operation takes `base`, the absolute path where a relative one starts (base_of for *at calls).
 #pragma once
+#include <span>
 #include "src/enclave/vfs/resolve.h"
 #include "src/manifest/launch_manifest.h"
 
@@ -22,6 +23,13 @@ class Namespace {
   explicit Namespace(std::shared_ptr<const LaunchManifest> manifest);
   // Puts `node` into /dev. Before the program starts.
   void add_device(const std::string& name, NodeRef node) { attach("/dev/" + name, std::move(node)); }
+
+  // A file in enclave memory at `path`, with the directories on the way; before the program starts. Links on the way
+  // are followed, one at the end is replaced, and so is a measured file, unless it is the program or has a rewrite plan
+  // (EACCES). EISDIR, ENOTDIR; EPERM in /proc, /sys and /dev; ENOSPC.
+  Result<void> inject(Task& task, const std::string& path, const NewNode& what, std::span<const std::uint8_t> contents);
+  // The canonical path of the directory, which is made if there is nothing.
+  Result<std::string> make_start_directory(Task& task, const std::string& path);
 
   // As open(2) with its flags; the umask is applied here.
   Result<FileRef> open(Task& task, const std::string& base, const std::string& path, std::uint32_t flags,
@@ -59,6 +67,8 @@ class Namespace {
  private:
   void add_host_path(const std::string& path);
   void attach(const std::string& path, NodeRef node);
+  struct InjectionPlace;
+  Result<InjectionPlace> find_injection_place(Task& task, const std::string& path);
   void attach_directory(const std::string& path);  // and those on the way; what is there stays
   Result<Resolved> resolve(Task& task, const std::string& base, const std::string& path, LastLink last);
   Result<FileRef> open_on_host(Task& task, const Resolved& place, std::uint32_t flags, std::uint32_t mode);
@@ -68,6 +78,7 @@ class Namespace {
 
   const std::shared_ptr<const LaunchManifest> manifest_;
   NodeRef root_;
+  NodeRef injected_;  // owns the injected files that lie in directories which are no memory; null: none
   std::vector<Mount> mounts_;
 };
 

@@ -315,4 +315,55 @@ TEST_F(NamespaceTest, ImpossibleAnswersStopTheEnclave) {
   EXPECT_EXIT(answering(SYS_pread64, 1 << 20), ::testing::ExitedWithCode(120), "host lied in pread64");
 }
 }  // namespace
+
+TEST_F(NamespaceTest, InjectedFilesLieBesideAndOverMeasuredOnes) {
+  const std::string data = host.write("data", "measured"), code = host.write("code", "program"),
+                    planned = host.write("planned", "library");
+  manifest.files = {measure(data), measure(code), measure(planned)};
+  manifest.files[2].plan = {1};
+  manifest.program = code;
+  manifest.links = {{"/conf", "etc/app"}, {"/old", "nowhere"}};
+  manifest.directories = {"/etc/app"};
+  start();
+  const auto inject = [&](const std::string& path, const std::string& text, std::uint32_t mode = 0440) {
+    return error_of(files().inject(task(), path, {S_IFREG | mode, 33, 34, {}},
+                                   {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+  };
+  EXPECT_EQ(inject("/etc/app/key", std::string(10'000, 'k')), 0);
+  EXPECT_EQ(inject("/conf/linked", "by a link on the way"), 0);
+  EXPECT_EQ(inject("/old", "where a link was"), 0);
+  EXPECT_EQ(inject("/new/deep/file", "new"), 0);
+  EXPECT_EQ(inject("/tmp/sub/file", "memory", 0600), 0);
+  EXPECT_EQ(inject(data, "another"), 0);
+  EXPECT_EQ(inject(code, "x"), EACCES);
+  EXPECT_EQ(inject(planned, "x"), EACCES);
+  EXPECT_EQ(inject("/etc/app", "x"), EISDIR);
+  EXPECT_EQ(inject(data + "/x", "x"), ENOTDIR);
+  for (const char* path : {"/proc/x", "/proc/self/x", "/sys/x", "/dev/x"}) EXPECT_EQ(inject(path, "x"), EPERM) << path;
+  EXPECT_EQ(contents("/etc/app/key"), std::string(10'000, 'k'));
+  EXPECT_EQ(contents("/etc/app/linked"), "by a link on the way");
+  EXPECT_EQ(contents("/old"), "where a link was");
+  EXPECT_EQ(contents("/new/deep/file"), "new");
+  EXPECT_EQ(contents("/tmp/sub/file"), "memory");
+  EXPECT_EQ(contents(data), "another");
+  EXPECT_EQ(contents(code), "program");
+  const struct stat key = status("/etc/app/key").value();
+  EXPECT_EQ(key.st_mode, S_IFREG | 0440u);
+  EXPECT_EQ(key.st_uid, 33u);
+  EXPECT_EQ(key.st_gid, 34u);
+  EXPECT_EQ(key.st_nlink, 1u);
+  EXPECT_EQ(names("/etc/app"), (std::vector<std::string>{".", "..", "key", "linked"}));
+  EXPECT_EQ(error_of(files().remove(task(), "/", "/etc/app/key", Removal::file)), EROFS);
+  EXPECT_EQ(error_of(files().remove(task(), "/", "/tmp/sub/file", Removal::file)), 0);
+}
+
+TEST_F(NamespaceTest, TheStartDirectoryIsMadeWhenItIsMissing) {
+  manifest.directories = {"/srv"};
+  manifest.links = {{"/home", "srv"}};
+  manifest.files = {measure(host.write("data", "x"))};
+  start();
+  EXPECT_EQ(files().make_start_directory(task(), "/home").value(), "/srv");
+  EXPECT_EQ(files().make_start_directory(task(), "/var/lib/app").value(), "/var/lib/app");
+  EXPECT_EQ(error_of(files().make_start_directory(task(), manifest.files[0].path)), ENOTDIR);
+}
 }  // namespace cloister::testing

@@ -63,7 +63,8 @@ class TmpfsDirectory final : public TmpfsNode {
   // While the tree is built: something measured that lies in here.
   void attach(const std::string& name, NodeRef node);
   NodeRef enter(const std::string& name);  // the directory of that name, made if it is not there; null for a file
-  void note_mounted();                     // the name under which it is mounted is a link to it
+  NodeRef attach_file(const std::string& name, const NewNode& what);  // likewise: an empty file
+  void note_mounted();  // the name under which it is mounted is a link to it
 
   Result<FileRef> open(Task& task, std::uint32_t flags) override;
   Result<NodeRef> child(Task& task, const std::string& name) override;

@@ -41,6 +41,12 @@ NodeRef TmpfsDirectory::enter(const std::string& name) {
   return made;
 }
 
+NodeRef TmpfsDirectory::attach_file(const std::string& name, const NewNode& what) {
+  auto made = std::make_shared<TmpfsFile>(filesystem(), shared_state(), what);
+  attach(name, made);
+  return made;
+}
+
 void TmpfsDirectory::note_mounted() {
   const std::lock_guard guard(state().mutex);
   ++links_;
