@@ -16,13 +16,14 @@ constexpr char kUsage[] =
     "  Redirects the system calls of a static-PIE runtime, relocates it, checks it.\n"
     "  --base ADDRESS    where it will run (default 0xFFC0000000)\n"
     "  --keep SYMBOL     leave the sites of this function alone (may be repeated)\n"
-    "  --forbid FILE     symbols that must not be linked in, one a line\n"
+    "  --forbid FILE     symbols that must not be linked in, one a line (may be repeated)\n"
     "  --max-size BYTES  greatest loaded size\n"
     "  --json            a report instead of the one-line summary\n";
 
 struct Arguments {
   RuntimeImageOptions options;
-  std::string input, output, forbid;
+  std::string input, output;
+  std::vector<std::string> forbid;
   bool json = false;
 };
 
@@ -43,7 +44,7 @@ const char* parse(int argc, char** argv, Arguments& out) {
     else if (argument == "--keep" && more)
       out.options.keep.push_back(argv[++i]);
     else if (argument == "--forbid" && more)
-      out.forbid = argv[++i];
+      out.forbid.push_back(argv[++i]);
     else if (argument == "--base" && more) {
       if (!parse_number(argv[++i], out.options.base)) return "--base is not a number";
     } else if (argument == "--max-size" && more) {
@@ -59,9 +60,8 @@ const char* parse(int argc, char** argv, Arguments& out) {
   return nullptr;
 }
 
-Result<void> read_forbidden(Arguments& arguments) {
-  if (arguments.forbid.empty()) return {};
-  const auto bytes = TRY(read_file(arguments.forbid));
+Result<void> read_forbidden(const std::string& path, Arguments& arguments) {
+  const auto bytes = TRY(read_file(path));
   std::string line;
   for (const std::uint8_t byte : bytes) {
     if (byte != '\n') line.push_back(static_cast<char>(byte));
@@ -120,8 +120,9 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "cloister-link: %s\n%s", wrong, kUsage);
     return 2;
   }
-  if (const auto forbidden = read_forbidden(arguments); !forbidden.ok())
-    return complain(arguments.forbid, forbidden.error());
+  for (const std::string& path : arguments.forbid)
+    if (const auto forbidden = read_forbidden(path, arguments); !forbidden.ok())
+      return complain(path, forbidden.error());
   const auto input = read_file(arguments.input);
   if (!input.ok()) return complain(arguments.input, input.error());
   const auto image = make_runtime_image(input.value(), arguments.options);

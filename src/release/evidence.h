@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include "abi/evidence_label.h"
 #include "src/release/messages.h"
 
 namespace cloister::release {
@@ -17,12 +18,6 @@ using ConfigId = std::array<std::uint8_t, 64>;
 inline constexpr char kExporterLabel[] = "EXPORTER-Cloister-attest-enclave-v1";
 inline constexpr std::size_t kExportedSize = 32;
 using ExportedKey = std::array<std::uint8_t, kExportedSize>;
-
-// Second half of REPORTDATA in the runtime's evidence: SHA-256("cloister-evidence-v1"). A program may not have a report
-// made with it, so that none passes for evidence.
-inline constexpr Digest kEvidenceLabel = {0xb5, 0xd5, 0xbf, 0x74, 0x74, 0x4a, 0xee, 0x82, 0x7e, 0x6f, 0x4c,
-                                          0xc4, 0x49, 0x0f, 0x12, 0xec, 0xbc, 0xbb, 0xf8, 0xaa, 0xb2, 0x48,
-                                          0xee, 0x6f, 0xbb, 0xf0, 0x12, 0xe8, 0xaa, 0xa9, 0xf5, 0xa9};
 
 Digest sha256(Bytes bytes);
 

@@ -17,7 +17,6 @@ struct HostStrings {
 };
 // `strings` are StartParameters' strings, copied in; the counts are only limits.
 HostStrings read_host_strings(const StartParameters& host, const char* strings);
-// The value of the host part's setting `name`; empty when it has none. Names in use: las (the quoting service's
-// address).
+// The value of the host part's setting `name`; empty when it has none. docs/host-interface.md has the names.
 std::string host_setting(std::string_view name);
 }  // namespace cloister::kernel

@@ -6,6 +6,7 @@
 #include "abi/enclave_layout.h"
 #include "abi/sgx/arch.h"
 #include "src/enclave/attest/device_files.h"
+#include "src/enclave/configure/configure.h"
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/dispatch.h"
@@ -16,6 +17,7 @@
 #include "src/enclave/core/program_state.h"
 #include "src/enclave/core/start.h"
 #include "src/enclave/kernel/extended_state.h"
+#include "src/enclave/kernel/give_up.h"
 #include "src/enclave/kernel/initial_identity.h"
 #include "src/enclave/kernel/memory_share.h"
 #include "src/enclave/kernel/process_end.h"
@@ -30,15 +32,6 @@
 
 namespace cloister::kernel {
 namespace {
-constexpr int kCannotRun = 126, kNotFound = 127;
-
-[[noreturn]] void give_up(const std::string& why, int status) {
-  const std::string line = "cloister: " + why + "\n";
-  core::print_to_host(core::PrintStream::error, line.data(), line.size());
-  core::host_call(HostCall::exit_group, static_cast<std::uint64_t>(status));
-  __builtin_unreachable();
-}
-
 std::shared_ptr<const LaunchManifest> read_manifest() {
   std::uint64_t size;
   std::memcpy(&size, reinterpret_cast<const void*>(layout::kManifestBase), sizeof size);
@@ -103,12 +96,14 @@ void install_standard_streams(Process& process) {
   core::work_handler = handle_work;
   core::fault_resolver = resolve_program_fault;
   call_at_end(print_statistics);
+  if ((manifest->flags & kConfiguredByPolicy) != 0) configure::configure_process(*process);
 
   core::ProgramContext context;
   if (const auto prepared = loader::prepare_program(*task, &context); !prepared.ok()) {
     const char* const why =
         *prepared.error().what() != '\0' ? prepared.error().what() : strerror(prepared.error().errno_value());
-    give_up(manifest->program + ": " + why, prepared.error().errno_value() == ENOENT ? kNotFound : kCannotRun);
+    say(manifest->program + ": " + why);
+    end_process(*process, prepared.error().errno_value() == ENOENT ? kNotFound : kCannotRun);
   }
   core::current_thread()->program_fs = 0;
   set_initial_extended_state(core::current_thread()->xsave_area);
