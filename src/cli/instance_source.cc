@@ -86,7 +86,7 @@ std::optional<Instance> measured_before(const std::vector<std::uint8_t>& bytes, 
 bool take_arguments(const RunOptions& options, Instance* instance, std::string* problem) {
   const LaunchManifest& manifest = instance->measured.manifest;
   instance->first_words = {manifest.arguments.empty() ? manifest.program : manifest.arguments.front()};
-  if (options.command.empty() || (manifest.flags & kInsecureHostArguments) != 0) return true;
+  if (options.command.empty() || (manifest.flags & (kInsecureHostArguments | kConfiguredByPolicy)) != 0) return true;
   *problem = options.manifest + ": fixes the program's arguments; remove those after --";
   return false;
 }
@@ -108,8 +108,15 @@ Result<InstanceDescription> describe_command(const RunOptions& options, std::str
 
 Result<InstanceDescription> describe_policy(const RunOptions& options, std::string* problem) {
   InstanceDescription description = TRY(describe_program(options, problem));
-  description.arguments.insert(description.arguments.end(), options.command.begin() + 1, options.command.end());
-  description.working_directory = "/";
+  if (options.command.size() == 1 && options.environment.empty()) {
+    // One MRENCLAVE for every configuration: nothing of how the program was named here remains.
+    description.flags |= kConfiguredByPolicy;
+    description.arguments = {description.program};
+    description.environment.clear();
+  } else {
+    description.arguments.insert(description.arguments.end(), options.command.begin() + 1, options.command.end());
+    description.working_directory = "/";
+  }
   description.host_signals = 1ULL << (SIGTERM - 1);
   TRY(add_package_files(&description, problem));
   sort_and_merge(&description);
@@ -168,6 +175,7 @@ std::optional<Instance> find_instance(const RunOptions& options, std::string* pr
     std::swap(instance.first_words, instance.description->arguments);
     if (instance.first_words.size() == 1) instance.first_words = {options.command[0]};
   }
+  if (options.policy) instance.first_words = {instance.description->program};
   auto manifest = measure_instance(*instance.description, measuring_tools(), &instance.plans, problem);
   if (!manifest.ok()) {
     *status = status_of(manifest.error());

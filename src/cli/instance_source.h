@@ -19,7 +19,8 @@ std::optional<Instance> find_instance(const RunOptions& options, std::string* pr
 // What a command becomes without a manifest: its ELF closure is measured, arguments and directory come from the host,
 // and the host's files are readable.
 Result<InstanceDescription> describe_command(const RunOptions& options, std::string* problem);
-// What it becomes with a closed root: its packages' files are measured as well, everything is fixed.
+// What it becomes with a closed root: its packages' files are measured as well, and everything is fixed. A program
+// alone, without arguments and --env, is configured by a policy.
 Result<InstanceDescription> describe_policy(const RunOptions& options, std::string* problem);
 // The YAML manifest at `path`. *problem begins with FILE:LINE:COLUMN where it is about its text.
 Result<InstanceDescription> describe_file(const std::string& path, std::string* problem);

@@ -20,8 +20,10 @@ std::string installation() {
 // The options come first; `--` or the first other word begins the program. Options with a separate value take the next
 // word.
 int first_program_word(int argc, char** argv) {
-  static constexpr const char* kWithValue[] = {"--device", "--heap",     "--threads", "--memory",        "--env",
-                                               "--allow",  "--manifest", "--out",     "--host-location", "--las"};
+  static constexpr const char* kWithValue[] = {
+      "--device",           "--heap", "--threads",       "--memory", "--env",       "--allow",
+      "--manifest",         "--out",  "--host-location", "--cas",    "--config-id", "--cas-key",
+      "--start-time-limit", "--las"};
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--") == 0) return i;
     if (argv[i][0] != '-') return i;
@@ -78,6 +80,17 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
     app.add_option("--las", options->las,
                    "quoting service behind /dev/attestation/quote ($CLOISTER_LAS_ADDR, $SCONE_LAS_ADDR)")
         ->type_name("ADDRESS:PORT");
+    app.add_option("--cas", options->cas, "who configures the enclave ($CLOISTER_CAS_ADDR, $SCONE_CAS_ADDR)")
+        ->type_name("HOST[:PORT]");
+    app.add_option("--config-id", options->config_id,
+                   "as which service ($CLOISTER_CONFIG_ID, $SCONE_CONFIG_ID); the program's arguments here count only "
+                   "where the policy asks for them")
+        ->type_name("SESSION/SERVICE");
+    app.add_option("--cas-key", options->cas_key, "SHA-256 of that CAS's key; asked from it otherwise")
+        ->type_name("HEX");
+    app.add_option("--start-time-limit", options->start_time_limit, "seconds for CAS and the quoting service to answer")
+        ->check(CLI::Range(1, 600))
+        ->capture_default_str();
     app.add_option("--host-location", locations,
                    "the host's files for the path INSIDE and what is below it lie at DIR; not measured (repeatable)")
         ->type_name("INSIDE=DIR")
@@ -126,9 +139,10 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
 
 MeasuringTools measuring_tools() { return {plan_tool_path(), cache_directory()}; }
 
-std::string image_path() {
+std::string image_path(std::uint64_t manifest_flags) {
   if (const char* named = std::getenv("CLOISTER_IMAGE"); named != nullptr) return named;
-  return installation() + "/lib/cloister/enclave.sgxs";
+  const bool has_tls = (manifest_flags & kConfiguredByPolicy) != 0;
+  return installation() + "/lib/cloister/" + (has_tls ? "enclave-tls.sgxs" : "enclave.sgxs");
 }
 std::string plan_tool_path() { return installation() + "/libexec/cloister/cloister-plan"; }
 }  // namespace cloister

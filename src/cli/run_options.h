@@ -22,6 +22,8 @@ struct RunOptions {
   bool json = false;
   bool policy = false;                                         // measure
   std::string las;                                             // run: where the quoting service is
+  std::string cas, config_id, cas_key;                         // run: who configures the enclave, as what
+  std::uint32_t start_time_limit = 60;                         // run: seconds for CAS and LAS to answer
   std::string manifest;                                        // file; empty: the command describes the instance
   std::string out;                                             // measure
   std::vector<std::pair<std::string, std::string>> locations;  // run: of a path inside, on the host
@@ -32,7 +34,8 @@ struct RunOptions {
 int parse_run_options(int argc, char** argv, const char* verb, const char* description, RunOptions* options);
 // cloister-plan and the cache of this installation and user.
 MeasuringTools measuring_tools();
-// Where the build or the installation keeps the enclave image and the helper programs.
-std::string image_path();
+// Where the build or the installation keeps the helper programs and the enclave images: a manifest that is configured
+// by a policy needs the one with TLS.
+std::string image_path(std::uint64_t manifest_flags);
 std::string plan_tool_path();
 }  // namespace cloister

@@ -53,8 +53,9 @@ int measure_verb(int argc, char** argv) {
   int status = 125;
   const auto instance = find_instance(options, &problem, &status);
   if (!instance) return complain(problem, status);
-  const auto mrenclave = host::measure_enclave(image_path(), instance->measured.manifest);
-  if (!mrenclave.ok()) return complain(image_path() + ": " + mrenclave.error().what(), 125);
+  const std::string image = image_path(instance->measured.manifest.flags);
+  const auto mrenclave = host::measure_enclave(image, instance->measured.manifest);
+  if (!mrenclave.ok()) return complain(image + ": " + mrenclave.error().what(), 125);
   if (!options.out.empty())
     if (const auto written = write_file_atomically(options.out, encode_signed_manifest(instance->measured), 0644);
         !written.ok())

@@ -7,12 +7,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include "src/base/endpoint.h"
 #include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
+#include "src/cli/named_policy.h"
 
 namespace cloister {
 namespace {
+constexpr std::uint16_t kQuotingServicePort = 18766;
+
 std::vector<std::string> host_environment(const std::vector<std::string>& wanted) {
   std::vector<std::string> values;
   for (const std::string& name : wanted)
@@ -21,20 +23,17 @@ std::vector<std::string> host_environment(const std::vector<std::string>& wanted
   return values;
 }
 
-// Where the quoting service is, from wherever it is named; empty: nowhere. Names are not resolved.
+// Where the quoting service is, from wherever it is named; empty: nowhere.
 bool find_quoting_service(const RunOptions& options, std::string* address, std::string* problem) {
   const std::pair<const char*, const char*> sources[] = {{"--las", options.las.c_str()},
                                                          {"CLOISTER_LAS_ADDR", std::getenv("CLOISTER_LAS_ADDR")},
                                                          {"SCONE_LAS_ADDR", std::getenv("SCONE_LAS_ADDR")}};
   for (const auto& [source, text] : sources) {
     if (text == nullptr || *text == '\0') continue;
-    const auto endpoint = parse_endpoint(text);
-    if (endpoint.ok()) {
-      *address = to_text(endpoint.value());
-      return true;
-    }
-    *problem = std::string(source) + " " + text + ": " + endpoint.error().what();
-    return false;
+    const auto endpoint = resolve_endpoint(text, kQuotingServicePort, problem);
+    if (endpoint.ok()) *address = to_text(endpoint.value());
+    if (!endpoint.ok()) *problem = std::string(source) + " " + *problem;
+    return endpoint.ok();
   }
   return true;
 }
@@ -43,7 +42,7 @@ bool find_quoting_service(const RunOptions& options, std::string* address, std::
 void say_what_is_weaker(const RunOptions& options, const LaunchManifest& manifest) {
   std::string weak;
   const auto add = [&](const std::string& what) { weak += "; " + what; };
-  if (options.manifest.empty()) add("host paths below / are readable (no manifest)");
+  if (options.manifest.empty() && !options.policy) add("host paths below / are readable (no manifest)");
   if (!options.manifest.empty())
     for (const std::string& path : manifest.insecure_host_paths) add("insecure_host_paths " + path);
   if (options.debug || options.trace) add("debug enclave: its memory is readable");
@@ -63,6 +62,14 @@ int run_verb(int argc, char** argv) {
     return status;
   std::string problem;
   int status = 125;
+  const auto policy = find_named_policy(options, &problem);
+  if (!policy.ok()) return complain(problem, 2);
+  std::vector<std::string> host_words(options.command.begin() + (options.manifest.empty() ? 1 : 0),
+                                      options.command.end());
+  if (policy.value() && options.manifest.empty()) {
+    options.policy = true;
+    options.command.resize(1);
+  }
   const auto instance = find_instance(options, &problem, &status);
   if (!instance) return complain(problem, status);
   const LaunchManifest& manifest = instance->measured.manifest;
@@ -72,7 +79,7 @@ int run_verb(int argc, char** argv) {
   launch.memory = options.memory == "secret"  ? host::MemoryMode::secret
                   : options.memory == "plain" ? host::MemoryMode::plain
                                               : host::MemoryMode::automatic;
-  launch.image_path = image_path();
+  launch.image_path = image_path(manifest.flags);
   launch.cache_directory = cache_directory();
   launch.signing_key_path = configuration_directory() + "/signing-key.pem";
   launch.signature = instance->measured.signature;
@@ -86,8 +93,7 @@ int run_verb(int argc, char** argv) {
     if (launch.trace_descriptor < 0) return complain("--trace " + options.trace_file + ": cannot be written", 2);
   }
   launch.arguments = instance->first_words;
-  launch.arguments.insert(launch.arguments.end(), options.command.begin() + (options.manifest.empty() ? 1 : 0),
-                          options.command.end());
+  launch.arguments.insert(launch.arguments.end(), host_words.begin(), host_words.end());
   launch.environment = host_environment(manifest.environment);
   std::string quoting_service;
   if (!find_quoting_service(options, &quoting_service, &problem)) return complain(problem, 2);
@@ -98,6 +104,8 @@ int run_verb(int argc, char** argv) {
       return complain("--host-location " + inside + "=" + outside + ": " + std::strerror(errno), 2);
     launch.locations.emplace_back(inside, real);
   }
+  if (policy.value() && !follow_policy(*policy.value(), options, manifest, &launch, &problem).ok())
+    return complain(problem, 125);
   say_what_is_weaker(options, manifest);
   (void)host::launch(launch, manifest, &problem);
   return complain(problem, 125);

@@ -57,7 +57,7 @@ Json tcs_entry(const sgx::Tcs& tcs) {
 
 // Writes both files; the errno of what could not be written.
 Result<std::size_t> dump(const std::string& directory, const LaunchManifest& manifest) {
-  const auto image = TRY(FileView::open(image_path()));
+  const auto image = TRY(FileView::open(image_path(manifest.flags)));
   const std::string name = directory + "/enclave.dump";
   const int file = open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) return Error::from_errno(errno);

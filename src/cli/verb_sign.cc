@@ -63,8 +63,9 @@ int sign_verb(int argc, char** argv) {
   int status = 125;
   auto instance = find_instance(source, &problem, &status);
   if (!instance) return complain(problem, status);
-  const auto mrenclave = host::measure_enclave(image_path(), instance->measured.manifest);
-  if (!mrenclave.ok()) return complain(image_path() + ": " + mrenclave.error().what(), 125);
+  const std::string image = image_path(instance->measured.manifest.flags);
+  const auto mrenclave = host::measure_enclave(image, instance->measured.manifest);
+  if (!mrenclave.ok()) return complain(image + ": " + mrenclave.error().what(), 125);
   sgx::Sigstruct signature = host::unsigned_sigstruct(host::make_secs(0).attributes.flags, mrenclave.value());
   signature.date = today();
   signature.isvprodid = options.product;

@@ -379,9 +379,10 @@ Result<std::unique_ptr<Device>> open_sim_device(const SimOptions& options) {
   const auto platform = TRY(load_sim_platform(sim_state_directory(options.state_directory)));
   const SecretMemorySupport support = secret_memory_support();
   if (options.memory == MemoryMode::secret && !support.usable)
-    return Error(
-        Errc::io,
-        "no secret memory here: needs memfd_secret and RLIMIT_MEMLOCK of 1 GiB or CAP_IPC_LOCK; see `cloister doctor`");
+    return Error(Errc::io,
+                 "no secret memory here: needs memfd_secret and RLIMIT_MEMLOCK of 1 GiB or CAP_IPC_LOCK (see `cloister "
+                 "doctor`); "
+                 "--memory plain does without, and whoever is root here can then read the program's secrets");
   const bool secret = options.memory != MemoryMode::plain && support.usable;
   const bool weaker = options.memory == MemoryMode::automatic && !secret;
   return std::unique_ptr<Device>(
