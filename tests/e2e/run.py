@@ -510,6 +510,8 @@ def reproducible(context: Context) -> None:
     here = measure(context, "/bin/true")
     there = subprocess.run([copy / "build/release/bin/cloister", "measure", "--", "/bin/true"], capture_output=True, text=True, timeout=60)
     expect(here in there.stdout, f"here {here}, in another folder {there.stdout.strip()[-200:]}")
+    images = [folder / "build/release/lib/cloister/enclave-tls.sgxs" for folder in (suite.ROOT, copy)]
+    expect(images[0].read_bytes() == images[1].read_bytes(), "the image with TLS differs between the folders")
 
 
 ATTEST = """
