@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may do what with sessions, what becomes of secrets, and what the audit log says of it.
+#include "src/cas/sessions/sessions.h"
+#include <gtest/gtest.h>
+#include <thread>
+#include "src/cas/sessions/service_for_test.h"
+
+namespace cloister::cas {
+namespace {
+
+using Kind = Failure::Kind;
+
+template <typename T>
+std::string verdict(const Outcome<T>& outcome) {
+  return outcome.ok() ? "ok" : outcome.failure().what;
+}
+template <typename T>
+bool failed(const Outcome<T>& outcome, Kind kind) {
+  return !outcome.ok() && outcome.failure().kind == kind;
+}
+session::Hash create(Service& service, const std::string& text, const ClientIdentity& client = kOwner) {
+  const auto outcome = service.sessions.create(text, client);
+  EXPECT_TRUE(outcome.ok()) << verdict(outcome);
+  return outcome.ok() ? outcome.value().hash : session::Hash{};
+}
+std::string secret_value(Service& service, const char* session, const char* secret) {
+  const auto live = service.sessions.current(session);
+  if (!live) return "no session";
+  const auto found = live->materials.find(secret);
+  return found == live->materials.end() ? "no secret" : std::string(text_of(found->second.value));
+}
+
+constexpr char kPassword[] = "secrets:\n- {name: password, kind: ascii}\n";
+
+}  // namespace
+
+TEST(Sessions, AreReadAsTheyWereSent) {
+  Service service;
+  const std::string text = session_text("shop", "# a comment\n" + std::string(kPassword));
+  const session::Hash hash = create(service, text);
+  const auto read = service.sessions.read("shop", std::nullopt, kOwner);
+  ASSERT_TRUE(read.ok()) << verdict(read);
+  EXPECT_EQ(text_of(read.value().text), text);
+  EXPECT_EQ(read.value().hash, hash);
+  EXPECT_EQ(read.value().creator, *kOwner);
+  EXPECT_EQ(text_of(read.value().text).find(secret_value(service, "shop", "password")), std::string_view::npos);
+}
+
+TEST(Sessions, UpdateNamesWhatItReplaces) {
+  Service service;
+  const session::Hash first = create(service, session_text("shop"));
+  EXPECT_TRUE(failed(service.sessions.update("shop", session_text("shop", "secrets: []\n"), kOwner), Kind::conflict));
+  const auto second = service.sessions.update("shop", session_text("shop", replacing(first)), kOwner);
+  ASSERT_TRUE(second.ok()) << verdict(second);
+  EXPECT_NE(second.value().hash, first);
+  // The same once more: somebody else was faster.
+  EXPECT_TRUE(failed(service.sessions.update("shop", session_text("shop", replacing(first)), kOwner), Kind::conflict));
+  EXPECT_TRUE(failed(service.sessions.update("shop", session_text("other", replacing(second.value().hash)), kOwner),
+                     Kind::invalid));
+  // A new session has nothing that it could replace.
+  EXPECT_TRUE(failed(service.sessions.create(session_text("new", replacing(first)), kOwner), Kind::conflict));
+  EXPECT_TRUE(failed(service.sessions.create(session_text("shop"), kOwner), Kind::conflict));
+}
+
+TEST(Sessions, EarlierVersionsStayReadable) {
+  Service service;
+  const std::string text = session_text("shop", kPassword);
+  const session::Hash first = create(service, text);
+  ASSERT_TRUE(service.sessions.update("shop", session_text("shop", replacing(first)), kOwner).ok());
+  const auto read = service.sessions.read("shop", first, kOwner);
+  ASSERT_TRUE(read.ok()) << verdict(read);
+  EXPECT_EQ(text_of(read.value().text), text);
+  EXPECT_FALSE(read.value().current);
+  EXPECT_TRUE(failed(service.sessions.read("shop", session::Hash{9}, kOwner), Kind::not_found));
+  EXPECT_TRUE(failed(service.sessions.read("shop", first, kAlice), Kind::not_found));
+}
+
+TEST(Sessions, OfSeveralUpdatesAtOnceOneWins) {
+  Service service;
+  const session::Hash first = create(service, session_text("shop"));
+  std::atomic<int> won{0}, lost{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      const std::string text =
+          session_text("shop", replacing(first) + "# " + std::to_string(i) + "\nsecrets:\n- {name: x" +
+                                   std::to_string(i) + ", kind: ascii}\n");
+      const auto outcome = service.sessions.update("shop", text, kOwner);
+      if (outcome.ok()) ++won;
+      if (failed(outcome, Kind::conflict)) ++lost;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(lost, 7);
+}
+
+TEST(Sessions, RootNamespaceIsTheOwners) {
+  Service service;
+  EXPECT_TRUE(failed(service.sessions.create(session_text("shop"), kAlice), Kind::not_allowed));
+  EXPECT_TRUE(failed(service.sessions.create(session_text("/"), kAlice), Kind::not_allowed));
+  EXPECT_TRUE(failed(service.sessions.create(session_text("shop"), kNobody), Kind::no_certificate));
+  create(service, session_text("/", "access_policy: {create_sessions: [" + key_hash(kAlice) + "]}\n"));
+  create(service, session_text("shop"), kAlice);
+  create(service, session_text("mine"), kOwner);
+  EXPECT_TRUE(failed(service.sessions.create(session_text("bobs"), kBob), Kind::not_allowed));
+  // The owner has no right in what others made.
+  EXPECT_TRUE(failed(service.sessions.read("shop", std::nullopt, kOwner), Kind::not_found));
+}
+
+TEST(Sessions, NamespaceDecidesWhoCreatesInIt) {
+  Service service;
+  EXPECT_TRUE(failed(service.sessions.create(session_text("team/app"), kOwner), Kind::not_allowed));
+  create(service, session_text("team", "access_policy: {create_sessions: [" + key_hash(kAlice) + "]}\n"));
+  EXPECT_TRUE(failed(service.sessions.create(session_text("team/app"), kBob), Kind::not_allowed));
+  // Its creator has given that right to others alone.
+  EXPECT_TRUE(failed(service.sessions.create(session_text("team/app"), kOwner), Kind::not_allowed));
+  create(service, session_text("team/app"), kAlice);
+  EXPECT_TRUE(failed(service.sessions.create(session_text("team/app/part"), kBob), Kind::not_allowed));
+  create(service, session_text("team/app/part"), kAlice);
+  EXPECT_TRUE(failed(service.sessions.create(session_text("team/none/part"), kAlice), Kind::not_allowed));
+}
+
+TEST(Sessions, NamespaceHashIsThatOfTheNamespace) {
+  Service service;
+  const session::Hash hash = create(service, session_text("team"));
+  session::Hash other = hash;
+  other[0] ^= 1;
+  const auto within = [](const session::Hash& named) {
+    return session_text("team/app", "namespace_hash: " + to_hex(named) + '\n');
+  };
+  EXPECT_TRUE(failed(service.sessions.create(within(other), kOwner), Kind::conflict));
+  create(service, within(hash));
+}
+
+TEST(Sessions, MissingAndForbiddenAreOneAnswer) {
+  Service service;
+  create(service, session_text("exists"));
+  const auto shape = [](Failure failure, const std::string& name) {
+    const std::size_t at = failure.what.find(name);
+    return std::tuple(failure.kind, failure.what.replace(at, name.size(), "NAME"), failure.hint, failure.place.line);
+  };
+  EXPECT_EQ(shape(service.sessions.read("exists", std::nullopt, kBob).failure(), "exists"),
+            shape(service.sessions.read("absent", std::nullopt, kBob).failure(), "absent"));
+  const auto update = [&](const char* name) {
+    return shape(service.sessions.update(name, session_text(name), kBob).failure(), name);
+  };
+  EXPECT_EQ(update("exists"), update("absent"));
+  const auto values = [&](const char* name) {
+    return service.sessions.public_values(name, std::nullopt).failure().what;
+  };
+  EXPECT_EQ(values("exists"), values("absent"));
+}
+
+TEST(Sessions, EachCredentialOpensForWhomItNames) {
+  const struct {
+    std::string rule;
+    bool owner, alice, bob, nobody;
+  } kCases[] = {
+      {"CREATOR", true, false, false, false},
+      {"ANY", true, true, true, true},
+      {"NONE", false, false, false, false},
+      {'[' + key_hash(kAlice) + "]", false, true, false, false},
+      {"[CREATOR, " + key_hash(kBob) + "]", true, false, true, false},
+      {"[\"$$SCONE::friend$$\"]", false, true, false, false},
+      {"[\"$$SCONE::noise$$\"]", false, false, false, false},
+  };
+  const std::string secrets =
+      "secrets:\n- {name: friend, kind: ascii, value: \"" + key_hash(kAlice) + "\"}\n- {name: noise, kind: ascii}\n";
+  for (const auto& one : kCases) {
+    Service service;
+    create(service, session_text("shop", secrets + "access_policy:\n  read: " + one.rule + "\n"));
+    const auto reads = [&](const ClientIdentity& client) {
+      return service.sessions.read("shop", std::nullopt, client).ok();
+    };
+    EXPECT_EQ(reads(kOwner), one.owner) << one.rule;
+    EXPECT_EQ(reads(kAlice), one.alice) << one.rule;
+    EXPECT_EQ(reads(kBob), one.bob) << one.rule;
+    EXPECT_EQ(reads(kNobody), one.nobody) << one.rule;
+  }
+}
+
+TEST(Sessions, UpdateIsAnotherRightThanRead) {
+  Service service;
+  const session::Hash first = create(service, session_text("shop", "access_policy: {read: [" + key_hash(kAlice) +
+                                                                       "], update: [" + key_hash(kBob) + "]}\n"));
+  EXPECT_TRUE(failed(service.sessions.update("shop", session_text("shop", replacing(first)), kAlice), Kind::not_found));
+  EXPECT_TRUE(failed(service.sessions.read("shop", std::nullopt, kBob), Kind::not_found));
+  ASSERT_TRUE(service.sessions.update("shop", session_text("shop", replacing(first)), kBob).ok());
+  // CREATOR stays who made the first version.
+  EXPECT_TRUE(service.sessions.read("shop", std::nullopt, kOwner).ok());
+  EXPECT_FALSE(service.sessions.read("shop", std::nullopt, kBob).ok());
+}
+
+TEST(Sessions, RefusesByPlaceWhatIsWrongOrNotServed) {
+  Service service;
+  const auto unknown = service.sessions.create(session_text("shop", "colour: red\n"), kOwner);
+  ASSERT_TRUE(failed(unknown, Kind::invalid));
+  EXPECT_EQ(unknown.failure().place.line, 3);
+  const auto later = service.sessions.create(session_text("shop", "volumes:\n- {name: data}\n"), kOwner);
+  ASSERT_TRUE(failed(later, Kind::invalid));
+  EXPECT_EQ(later.failure().place.line, 3);
+  EXPECT_NE(later.failure().what.find("volumes"), std::string::npos) << later.failure().what;
+  EXPECT_FALSE(service.sessions.current("shop"));
+}
+
+TEST(Sessions, SecretsStayOverUpdatesAndRestarts) {
+  Service service;
+  const session::Hash first = create(service, session_text("shop", kPassword));
+  const std::string password = secret_value(service, "shop", "password");
+  EXPECT_EQ(password.size(), 20u);
+  ASSERT_TRUE(service.sessions.update("shop", session_text("shop", replacing(first) + kPassword), kOwner).ok());
+  EXPECT_EQ(secret_value(service, "shop", "password"), password);
+  service.committer.reset();
+  service.store.reset();
+  service.store = open_store(service.folder.file());
+  service.committer = std::make_unique<Committer>(*service.store);
+  Sessions again(*service.store, *service.committer, kOwner->key_hash, [] { return kNow; });
+  const auto live = again.current("shop");
+  ASSERT_TRUE(live);
+  EXPECT_EQ(text_of(live->materials.find("password")->second.value), password);
+}
+
+TEST(Sessions, ImportsWhatIsExportedToThem) {
+  Service service;
+  create(service, session_text("from",
+                               "secrets:\n- {name: key, kind: binary, size: 32, export: {session: to}}\n"
+                               "- {name: own, kind: ascii}\n"));
+  const auto importing = [](const std::string& name, const std::string& secret, const std::string& from = "from") {
+    return session_text(name, "secrets:\n- {name: got, import: {session: " + from + ", secret: " + secret + "}}\n");
+  };
+  create(service, importing("to", "key"));
+  EXPECT_EQ(secret_value(service, "to", "got"), secret_value(service, "from", "key"));
+  EXPECT_EQ(service.sessions.current("to")->session.secrets[0].kind, session::Kind::binary);
+  for (const std::string& text : {importing("other", "key"), importing("to2", "own"), importing("to3", "none")})
+    EXPECT_TRUE(failed(service.sessions.create(text, kOwner), Kind::invalid)) << text;
+  // Who may not read the exporter does not learn whether it is there.
+  create(service, session_text("/", "access_policy: {create_sessions: ANY}\n"));
+  const auto hidden = service.sessions.create(importing("spy", "key"), kBob);
+  const auto missing = service.sessions.create(importing("spy", "key", "nowhere"), kBob);
+  ASSERT_TRUE(failed(hidden, Kind::invalid));
+  std::string expected = verdict(missing);
+  EXPECT_EQ(verdict(hidden), expected.replace(expected.find("nowhere"), 7, "from"));
+}
+
+TEST(Sessions, WarnsOfExportsToWhoeverOwnsAName) {
+  Service service;
+  const auto outcome = service.sessions.create(
+      session_text("from", "secrets:\n- {name: key, kind: ascii, export: {session: to}}\n"), kOwner);
+  ASSERT_TRUE(outcome.ok()) << verdict(outcome);
+  ASSERT_EQ(outcome.value().warnings.size(), 1u);
+  EXPECT_NE(outcome.value().warnings[0].what.find("key is exported to whoever owns the name to"), std::string::npos);
+}
+
+TEST(Sessions, PublicValuesAndNoOthers) {
+  Service service;
+  create(service, session_text("shop",
+                               "secrets:\n- {name: open, kind: ascii, export_public: true}\n"
+                               "- {name: key, kind: private-key, export_public: true}\n"
+                               "- {name: closed, kind: ascii}\n"));
+  const auto all = service.sessions.public_values("shop", std::nullopt);
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all.value().size(), 2u);
+  EXPECT_EQ(all.value().at("key").kind, session::Kind::public_key);
+  EXPECT_EQ(text_of(all.value().at("open").value), secret_value(service, "shop", "open"));
+  EXPECT_TRUE(service.sessions.public_values("shop", "open").ok());
+  EXPECT_TRUE(failed(service.sessions.public_values("shop", "closed"), Kind::not_public));
+  EXPECT_TRUE(failed(service.sessions.public_values("shop", "none"), Kind::not_public));
+}
+
+TEST(Sessions, ListShowsWhatOneMaySee) {
+  Service service;
+  create(service, session_text("/", "access_policy: {create_sessions: ANY}\n"));
+  create(service, session_text("alices"), kAlice);
+  create(service, session_text("open", "access_policy: {read: ANY}\n"), kAlice);
+  const auto names = [&](const ClientIdentity& client, const char* prefix = "") {
+    return service.sessions.list(prefix, client).value();
+  };
+  // Whoever may create in the root namespace sees which names are taken.
+  EXPECT_EQ(names(kOwner), (std::vector<std::string>{"/", "alices", "open"}));
+  EXPECT_EQ(names(kBob), (std::vector<std::string>{"alices", "open"}));
+  EXPECT_EQ(names(kBob, "op"), (std::vector<std::string>{"open"}));
+  EXPECT_TRUE(failed(service.sessions.list("", kNobody), Kind::no_certificate));
+}
+
+TEST(Sessions, ListHidesTheRest) {
+  Service service;
+  create(service, session_text("secret"));
+  create(service, session_text("space", "access_policy: {create_sessions: [" + key_hash(kAlice) + "]}\n"));
+  create(service, session_text("space/a"), kAlice);
+  EXPECT_EQ(service.sessions.list("", kAlice).value(), (std::vector<std::string>{"space/a"}));
+  EXPECT_TRUE(service.sessions.list("", kBob).value().empty());
+}
+
+TEST(Sessions, AuditLogHasWhatHappened) {
+  Service service;
+  const session::Hash first = create(service, session_text("shop"));
+  ASSERT_TRUE(service.sessions.update("shop", session_text("shop", replacing(first)), kOwner).ok());
+  ASSERT_TRUE(service.sessions.read("shop", std::nullopt, kOwner).ok());
+  ASSERT_FALSE(service.sessions.read("shop", std::nullopt, kBob).ok());
+  ASSERT_TRUE(service.sessions.list("", kOwner).ok());
+  const std::string log = service.audit();
+  for (const char* kind : {"session_created", "session_updated", "session_read", "session_listed", "request_refused"})
+    EXPECT_NE(log.find(kind), std::string::npos) << kind;
+  EXPECT_NE(log.find(to_hex(kBob->key_hash)), std::string::npos);
+  EXPECT_NE(log.find("replaces " + to_hex(first)), std::string::npos);
+}
+
+TEST(Sessions, RefusalsDoNotFillTheLog) {
+  Service service;
+  const std::uint64_t before = service.store->head().at.sequence;
+  for (int i = 0; i < 500; ++i) ASSERT_FALSE(service.sessions.read("gone", std::nullopt, kBob).ok());
+  EXPECT_EQ(service.store->head().at.sequence, before + RefusalBudget::kBurst);
+  service.now += RefusalBudget::kInterval;
+  ASSERT_FALSE(service.sessions.read("gone", std::nullopt, kBob).ok());
+  EXPECT_EQ(service.store->head().at.sequence, before + RefusalBudget::kBurst + 1);
+  EXPECT_NE(service.audit().find("440 more refusals"), std::string::npos);
+}
+
+TEST(Sessions, CreatorInTheTextMustBeTheCreator) {
+  Service service;
+  const auto text = session_text("shop", "creator: {signer: " + key_hash(kOwner) + "}\n");
+  EXPECT_TRUE(failed(service.sessions.create(text, kOwner), Kind::invalid));
+}
+
+}  // namespace cloister::cas
