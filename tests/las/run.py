@@ -190,9 +190,13 @@ def names_of_the_service(context: Context) -> None:
     expect(done.stdout != b"", f"--las comes first: {done.stderr}")
     done = run_inside(context, service.simulation, program)
     expect(b"type none\nquote ENODEV\n" in done.stderr, f"without a service: {done.stderr}")
-    for options, more in ((("--las", "localhost:18766"), {}), ((), {"SCONE_LAS_ADDR": "las"})):
+    port = service.address.rsplit(":", 1)[1]
+    done = run_inside(context, service.simulation, program, "--las", f"localhost:{port}")
+    expect(done.stdout != b"", f"the host part resolves names: {done.stderr}")
+    for options, more in ((("--las", "localhost:0"), {}), ((), {"SCONE_LAS_ADDR": "no-such-host.invalid"})):
         done = run_inside(context, service.simulation, program, *options, **more)
-        expect(done.returncode == 2 and b"numeric address" in done.stderr and done.stderr.count(b"\n") == 1, f"{done.stderr}")
+        expect(done.returncode == 2 and (options or ("SCONE_LAS_ADDR",))[0].encode() in done.stderr and
+               done.stderr.count(b"\n") == 1, f"{done.stderr}")
 
 
 @inside_only
