@@ -2,6 +2,7 @@
 // cloister: one file per verb; this one only puts them together.
 #include <CLI/CLI.hpp>
 #include <cstring>
+#include "src/cli/verb_cas.h"
 #include "src/cli/verb_doctor.h"
 #include "src/cli/verb_las.h"
 #include "src/cli/verb_manifest.h"
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
       {"run", cloister::run_verb, "Run a program in an enclave; `cloister run --help` lists the options"},
       {"measure", cloister::measure_verb, "Print the MRENCLAVE and rewrite plans of a program"},
       {"manifest", cloister::manifest_verb, "Write, check and explain launch manifests"},
+      {"cas", cloister::cas_verb, "Attest configuration and attestation services, look at their audit logs"},
       {"session", cloister::session_verb, "Check, compare and explain sessions (policies)"},
       {"sign", cloister::sign_verb, "Sign what a launch manifest describes"},
   };

@@ -41,8 +41,8 @@ SessionFile load_session(const std::string& file, const SessionOptions& options)
   loaded.file = file;
   const auto text = read_text(file, &loaded.unusable);
   if (!text) return loaded;
-  loaded.session = session::read_session(
-      session::fill_variables(*text, [&](std::string_view name) { return value_of(name, options); }), &loaded.report);
+  loaded.text = session::fill_variables(*text, [&](std::string_view name) { return value_of(name, options); });
+  loaded.session = session::read_session(loaded.text, &loaded.report);
   return loaded;
 }
 

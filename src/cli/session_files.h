@@ -17,6 +17,7 @@ void add_session_options(CLI::App& app, SessionOptions* options);
 struct SessionFile {
   std::string file;
   std::string unusable;  // why it could not even be read
+  std::string text;      // with the variables filled in
   session::Report report;
   std::optional<session::Session> session;
 };

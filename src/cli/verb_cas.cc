@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/cli/verb_cas.h"
+#include <cstdio>
+#include <cstring>
+#include "src/cli/verb_cas_attest.h"
+#include "src/cli/verb_cas_audit.h"
+#include "src/cli/verb_cas_pins.h"
+
+namespace cloister {
+
+int cas_verb(int argc, char** argv) {
+  static constexpr struct {
+    const char* name;
+    int (*run)(int, char**);
+  } kVerbs[] = {{"attest", cas_attest_verb},
+                {"list", cas_list_verb},
+                {"forget", cas_forget_verb},
+                {"owner", cas_owner_verb},
+                {"audit", cas_audit_verb}};
+  if (argc >= 2)
+    for (const auto& verb : kVerbs)
+      if (std::strcmp(argv[1], verb.name) == 0) return verb.run(argc - 1, argv + 1);
+  const bool help = argc >= 2 && (std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0);
+  std::fprintf(help ? stdout : stderr,
+               "cloister cas: configuration and attestation services\n"
+               "  cloister cas owner              the hash of your key, which makes a CAS yours\n"
+               "  cloister cas attest ADDR …      verify what a CAS is, and trust it from then on\n"
+               "  cloister cas list               the CASes that you trust\n"
+               "  cloister cas forget ADDR        trust one no longer\n"
+               "  cloister cas audit tail|verify  what happened there; for its owner\n");
+  return help ? 0 : 2;
+}
+
+}  // namespace cloister

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/client/cas_client.h"
+#include <algorithm>
+#include <optional>
+#include <nlohmann/json.hpp>
+#include "src/audit/head_text.h"
+#include "src/release/evidence.h"
+
+namespace cloister::client {
+namespace {
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+// Somebody else's text on somebody's terminal.
+std::string printable(const std::string& text) {
+  std::string line;
+  for (const char c : text.substr(0, 1000)) line += static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c;
+  return line;
+}
+
+Error unpinned(std::string& problem, std::string what) {
+  problem = std::move(what);
+  return Error(Errc::invalid, "no attested CAS");
+}
+
+}  // namespace
+
+Result<https::Url> cas_url(const std::string& address) {
+  constexpr std::string_view kScheme = "https://";
+  const std::string rest = address.starts_with(kScheme) ? address.substr(kScheme.size()) : address;
+  https::Url url = TRY(https::Url::parse(std::string(kScheme) + rest));
+  if (url.path != "/") return Error(Errc::invalid, "is no HOST:PORT");
+  // Url's default is that of HTTPS.
+  if (!rest.ends_with(":443") && url.port == "443") url.port = kDefaultPort;
+  return url;
+}
+
+std::string address_of(const https::Url& url) {
+  return (url.host.find(':') != std::string::npos ? '[' + url.host + ']' : url.host) + ':' + url.port;
+}
+
+Result<CasClient> CasClient::open(State state, const std::string& address, std::string& problem) {
+  const auto pins = TRY(state.pins(problem));
+  if (address.empty() && pins.size() != 1)
+    return unpinned(problem, pins.empty() ? "no CAS is trusted yet: `cloister cas attest ADDR` first"
+                                          : "several CASes are trusted: name one with --cas (`cloister cas list`)");
+  const auto url = cas_url(address.empty() ? pins.front().address : address);
+  if (!url.ok()) return unpinned(problem, address + " " + url.error().what());
+  const auto pin = std::ranges::find(pins, address_of(url.value()), &Pin::address);
+  if (pin == pins.end())
+    return unpinned(problem, address_of(url.value()) + " is not trusted yet: `cloister cas attest " +
+                                 address_of(url.value()) + "` first");
+  OwnerKey key = TRY(state.owner_key(problem));
+  return CasClient(std::move(state), *pin, std::move(key), url.value());
+}
+
+Result<https::Response> CasClient::ask(const Question& question, std::string& problem) {
+  https::Request request{
+      .url = url_, .method = question.method, .content_type = question.content_type, .body = question.body};
+  request.url.path = question.path;
+  const https::Options options{
+      .accept_key = [&](std::span<const std::uint8_t> key) { return release::sha256(key) == pin_.cas_key_hash; },
+      .client_certificate = key_.certificate,
+      .client_key = key_.key,
+      .body_limit = kAnswerLimit};
+  auto response = https::exchange(request, options, problem);
+  if (!response.ok()) {
+    problem = pin_.address + ": " + problem;
+    if (response.error().code() == Errc::mismatch)
+      problem += "; if CAS was set up anew, `cloister cas forget " + pin_.address + "` and attest it again";
+    return response.error();
+  }
+  TRY(check_head(response.value(), problem));
+  return response;
+}
+
+Result<void> CasClient::check_head(const https::Response& response, std::string& problem) {
+  const auto text = response.headers.find(lower_case(audit::kHeadHeader));
+  const auto head = audit::parse_head_text(text == response.headers.end() ? "" : text->second);
+  if (!head.ok()) {
+    problem = pin_.address + ": the answer does not say where the audit log stands";
+    return Error(Errc::mismatch, "no head of the audit log");
+  }
+  // Judged by what was known when this was asked: another process may have seen a later head meanwhile.
+  std::optional<Error> refusal;
+  if (const auto seen = see_head(pin_, head.value(), problem); !seen.ok()) refusal = seen.error();
+  const auto keep = [&](std::vector<Pin>& pins) {
+    const auto kept = std::ranges::find(pins, pin_.address, &Pin::address);
+    if (kept == pins.end() || kept->cas_key_hash != pin_.cas_key_hash) return;
+    if (head.value().at.sequence < kept->seen.sequence) return;
+    if (const auto seen = see_head(*kept, head.value(), problem); !seen.ok()) refusal = seen.error();
+  };
+  if (!refusal) TRY(state_.change_pins(keep, problem));
+  if (!refusal) return {};
+  problem = pin_.address + ": " + problem;
+  return *refusal;
+}
+
+std::string error_text(const https::Response& response) {
+  const auto document = nlohmann::json::parse(response.body.begin(), response.body.end(), nullptr, false);
+  const auto text = [&](const char* name) {
+    const auto found = document.is_object() ? document.find(name) : document.end();
+    return found != document.end() && found->is_string() ? printable(found->get<std::string>()) : std::string();
+  };
+  const auto number = [&](const char* name) {
+    const auto found = document.is_object() ? document.find(name) : document.end();
+    return found != document.end() && found->is_number_integer() ? found->get<int>() : 0;
+  };
+  std::string line;
+  if (number("line") > 0) line = std::to_string(number("line")) + ':' + std::to_string(number("column")) + ": ";
+  line += text("error").empty() ? "CAS answered with status " + std::to_string(response.status) : text("error");
+  return text("hint").empty() ? line : line + " (" + text("hint") + ')';
+}
+
+}  // namespace cloister::client

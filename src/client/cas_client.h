@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Talks to a CAS that was attested, and to no other: the server must have the pinned key, and its audit log may not
+// have gone back. Owner's side.
+#pragma once
+#include "src/client/state.h"
+#include "src/https/exchange.h"
+
+namespace cloister::client {
+
+inline constexpr char kDefaultPort[] = "8081";
+// "HOST[:PORT]", or the same after https://; Errc::invalid otherwise.
+Result<https::Url> cas_url(const std::string& address);
+// HOST:PORT, as pins have it.
+std::string address_of(const https::Url& url);
+
+struct Question {
+  std::string method = "GET";
+  std::string path;  // with the query, escaped
+  std::string content_type = {}, body = {};
+};
+
+class CasClient {
+ public:
+  // An empty address is the only CAS that is pinned. Errc::invalid when it is not pinned, or not the only one;
+  // `problem` says what to do.
+  static Result<CasClient> open(State state, const std::string& address, std::string& problem);
+
+  const Pin& pin() const { return pin_; }
+  const State& state() const { return state_; }
+  // Any status. Errc::mismatch for another server and for a CAS that went back; Errc::io when there was no answer.
+  Result<https::Response> ask(const Question& question, std::string& problem);
+
+ private:
+  CasClient(State state, Pin pin, OwnerKey key, https::Url url)
+      : state_(std::move(state)), pin_(std::move(pin)), key_(std::move(key)), url_(std::move(url)) {}
+  Result<void> check_head(const https::Response& response, std::string& problem);
+
+  State state_;
+  Pin pin_;
+  OwnerKey key_;
+  https::Url url_;
+};
+
+// An answer's "error" and "hint" as one line, with the place before it, if it has one.
+std::string error_text(const https::Response& response);
+
+inline constexpr std::size_t kAnswerLimit = 64 << 20;
+
+}  // namespace cloister::client
