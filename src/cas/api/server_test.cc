@@ -4,10 +4,8 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <algorithm>
 #include <chrono>
 #include <thread>
 #include "src/cas/api/api_for_test.h"
@@ -258,29 +256,6 @@ TEST(ApiServer, ManySilentConnectionsDoNotCloseTheDoor) {
   EXPECT_LE(statistics.open, 33u);
   // The oldest went, not the newest.
   EXPECT_TRUE(silent.front()->ends());
-}
-
-TEST(ApiServer, NoDescriptorsLeftDoesNotCloseTheDoor) {
-  Running cas({.connections = 4096});
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit few{.rlim_cur = 128, .rlim_max = before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
-  // Of this process, too: what it can open, and then nothing for the server.
-  std::vector<std::unique_ptr<Socket>> silent;
-  while (silent.size() < 200) {
-    silent.push_back(std::make_unique<Socket>(cas.server->port()));
-    if (!silent.back()->connected()) break;
-  }
-  silent.resize(silent.size() - std::min<std::size_t>(silent.size(), 12));  // for what asks below
-  unsigned status = 0;
-  for (int i = 0; i < 100 && status != 200; ++i) {
-    status = cas.status(get("/v1/version"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_EQ(status, 200u) << cas.last_problem;
-  EXPECT_GT(cas.server->statistics().evicted, 0u);
 }
 
 TEST(ApiServer, StopsWithConnectionsOpen) {
