@@ -137,12 +137,16 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
   return 2;
 }
 
-MeasuringTools measuring_tools() { return {plan_tool_path(), cache_directory()}; }
+MeasuringTools measuring_tools() { return {libexec_path("cloister-plan"), cache_directory()}; }
 
 std::string image_path(std::uint64_t manifest_flags) {
   if (const char* named = std::getenv("CLOISTER_IMAGE"); named != nullptr) return named;
   const bool has_tls = (manifest_flags & kConfiguredByPolicy) != 0;
   return installation() + "/lib/cloister/" + (has_tls ? "enclave-tls.sgxs" : "enclave.sgxs");
 }
-std::string plan_tool_path() { return installation() + "/libexec/cloister/cloister-plan"; }
+std::string libexec_path(const std::string& program) { return installation() + "/libexec/cloister/" + program; }
+host::MemoryMode memory_mode(const std::string& name) {
+  if (name == "secret") return host::MemoryMode::secret;
+  return name == "plain" ? host::MemoryMode::plain : host::MemoryMode::automatic;
+}
 }  // namespace cloister

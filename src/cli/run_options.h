@@ -37,5 +37,6 @@ MeasuringTools measuring_tools();
 // Where the build or the installation keeps the helper programs and the enclave images: a manifest that is configured
 // by a policy needs the one with TLS.
 std::string image_path(std::uint64_t manifest_flags);
-std::string plan_tool_path();
+std::string libexec_path(const std::string& program);
+host::MemoryMode memory_mode(const std::string& name);  // "auto", "secret" or "plain"
 }  // namespace cloister

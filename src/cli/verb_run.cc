@@ -76,9 +76,7 @@ int run_verb(int argc, char** argv) {
 
   host::LaunchOptions launch;
   launch.device = options.device;
-  launch.memory = options.memory == "secret"  ? host::MemoryMode::secret
-                  : options.memory == "plain" ? host::MemoryMode::plain
-                                              : host::MemoryMode::automatic;
+  launch.memory = memory_mode(options.memory);
   launch.image_path = image_path(manifest.flags);
   launch.cache_directory = cache_directory();
   launch.signing_key_path = configuration_directory() + "/signing-key.pem";

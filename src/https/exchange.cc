@@ -57,7 +57,8 @@ struct Exchange {
 
   asio::awaitable<void> run() {
     asio::ip::tcp::resolver resolver(io);
-    const auto addresses = co_await resolver.async_resolve(request.url.host, request.url.port, token());
+    const std::string& host = options.address.empty() ? request.url.host : options.address;
+    const auto addresses = co_await resolver.async_resolve(host, request.url.port, token());
     if (failed("the host is not known")) co_return;
     Stream stream(io, tls);
     if (!SSL_set_tlsext_host_name(stream.native_handle(), request.url.host.c_str())) {

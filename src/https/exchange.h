@@ -30,6 +30,7 @@ struct Options {
   // If set, the server is whoever has a key (SubjectPublicKeyInfo, DER) that this accepts, before anything is sent; TLS
   // is 1.3 then, and certificates and names say nothing.
   std::function<bool(std::span<const std::uint8_t>)> accept_key = {};
+  std::string address = {};  // numeric: where to connect; otherwise the URL's host is looked up
   std::string client_certificate = {}, client_key = {};  // PEM; none is shown if empty
   std::size_t body_limit = 0;                            // of the answer, in bytes
   unsigned timeout_seconds = 30;                         // for everything together

@@ -19,6 +19,19 @@ dcap::OwnedBytes bytes_of(const std::string& text) { return {text.begin(), text.
 }  // namespace
 
 Result<Service> Service::open(const std::string& url, const std::string& ca_file) {
+  Service service = TRY(parse(url));
+  service.ca_file_ = ca_file;
+  return service;
+}
+
+Result<Service> Service::open_anonymous(const std::string& url, const std::string& address) {
+  Service service = TRY(parse(url));
+  service.address_ = address;
+  service.any_server_ = true;
+  return service;
+}
+
+Result<Service> Service::parse(const std::string& url) {
   Url base = TRY(Url::parse(url));
   std::string version = "v4";
   while (base.path.ends_with('/')) base.path.pop_back();
@@ -29,7 +42,7 @@ Result<Service> Service::open(const std::string& url, const std::string& ca_file
   }
   if (version != "v3" && version != "v4")
     return Error(Errc::unsupported, "names an API version that is neither v3 nor v4");
-  return Service(std::move(base), std::move(version), ca_file);
+  return Service(std::move(base), std::move(version));
 }
 
 Url Service::address(CollateralKind kind, const dcap::CollateralRequest& request) const {
@@ -51,7 +64,8 @@ Url Service::address(CollateralKind kind, const dcap::CollateralRequest& request
 }
 
 Result<https::Response> Service::get(const Url& url, CollateralKind kind, std::string& problem) const {
-  const https::Options options{.ca_file = ca_file_, .body_limit = size_limit(kind)};
+  https::Options options{.ca_file = ca_file_, .address = address_, .body_limit = size_limit(kind)};
+  if (any_server_) options.accept_key = [](std::span<const std::uint8_t>) { return true; };
   https::Response response = TRY(https::exchange({.url = url}, options, problem));
   if (response.status != 200) {
     problem = "the service answered with status " + std::to_string(response.status);

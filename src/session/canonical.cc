@@ -94,7 +94,7 @@ class Encoder {
   void put(const Security& s) {
     put_all(s.variable, s.attestation_variable, s.mode, s.tolerate, s.ignore_all_advisories, s.ignore_advisories,
             s.one_time_password, s.url, s.service_access_token, s.trusted_qe_keys, s.certificates, s.must_be_local,
-            s.singleton_enclaves, s.min_rsa_key_size);
+            s.singleton_enclaves, s.min_rsa_key_size, s.insecure_simulation_root);
   }
   void put(const Creator& c) { put_all(c.certificate, c.signer); }
   void put(const SecretStore& s) { put_all(s.vault, s.vault_name, s.token); }

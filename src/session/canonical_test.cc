@@ -114,6 +114,7 @@ TEST(Canonical, EveryChangeChangesTheHashAndIsSaid) {
       {"[debug-mode, outdated-tcb]", "[debug-mode]"},
       {"[INTEL-SA-00161]", "[INTEL-SA-00162]"},
       {"[INTEL-SA-00161]", "\"*\""},
+      {"simulation_root: 40", "simulation_root: 41"},
       {"pubkeys: [20", "pubkeys: [30"},
       {"must_be_sgx_local: true", "must_be_sgx_local: false"},
       {"key_size: 2048", "key_size: 4096"},

@@ -165,6 +165,8 @@ class Statements {
           std::string("accepted"));
     if (security.ignore_all_advisories) say("advisories", std::string("all ignored"));
     for (const Template& one : security.ignore_advisories) say("advisory " + one.text, std::string("ignored"));
+    if (const auto& root = security.insecure_simulation_root)
+      say("insecure_simulation_root", root->literal ? to_hex(*root->literal) : root->variable.text);
     if (security.one_time_password) say_hidden("one-time password", "needed", security.one_time_password->text);
     say("url", security.url);
     if (security.service_access_token)

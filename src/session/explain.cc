@@ -107,6 +107,9 @@ class Openings {
       else
         say("tolerate", std::string(text_of(*one.literal)) + ": platforms with this weakness get secrets.");
     }
+    if (it.insecure_simulation_root)
+      say("insecure_simulation_root",
+          "simulated enclaves get secrets, and so does who can read that simulation's directory. Not for production.");
     if (it.ignore_all_advisories)
       say("ignore_advisories", "*: no advisory keeps a platform out, not even future ones.");
     else if (!it.ignore_advisories.empty())

@@ -82,6 +82,12 @@ void read_all_of_attestation(Reader& reader, const Value& value) {
         [&](const Value& v) {
           reader.one_or_more(v, "ignore_advisories", [&](const Value& item) { read_advisory(reader, item); });
         }},
+       {"insecure_simulation_root",
+        [&](const Value& v) {
+          security.insecure_simulation_root = reader.hash_setting(v, "insecure_simulation_root");
+          reader.warn(v.place, "simulated enclaves get the secrets",
+                      "who can read the simulation's directory gets them, too; not for production");
+        }},
        {"trusted_scone_qe_pubkeys",
         [&](const Value& v) {
           reader.sequence(v, "trusted_scone_qe_pubkeys", [&](const Value& item) {

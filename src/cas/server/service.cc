@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/cas/server/service.h"
+#include <pthread.h>
+#include <signal.h>
+#include <chrono>
+#include <cstdio>
+#include "src/base/endpoint.h"
+#include "src/base/hex.h"
+#include "src/cas/api/server.h"
+#include "src/cas/server/enclave_port.h"
+#include "src/cas/server/own_enclave.h"
+#include "src/cas/server/release_decider.h"
+
+namespace cloister::cas {
+namespace {
+constexpr char kDatabase[] = "/var/lib/cloister-cas/cas.db";
+
+std::uint64_t now_milliseconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+int fail(const std::string& problem) {
+  std::fprintf(stderr, "cloister-cas: %s\n", problem.c_str());
+  return 1;
+}
+
+Result<void> note(Committer& committer, audit::Kind kind, const std::string& text) {
+  audit::Entry entry;
+  entry.kind = kind;
+  entry.time = now_milliseconds();
+  entry.text = text;
+  Mutation mutation;
+  mutation.entries.push_back(std::move(entry));
+  TRY(committer.commit(std::move(mutation)));
+  return {};
+}
+
+class QuotesOfOwnEnclave final : public CasEvidence {
+ public:
+  explicit QuotesOfOwnEnclave(const OwnEnclave& enclave) : enclave_(enclave) {}
+  Result<std::vector<std::uint8_t>> quote(const release::ReportData& data) override { return enclave_.quote(data); }
+
+ private:
+  const OwnEnclave& enclave_;
+};
+
+bool open_services(const Places& places, CollateralServices* services, std::string* problem) {
+  const auto open = [&](const std::string& url, const std::string& address, std::optional<pccs::Service>* to) {
+    if (url.empty()) return true;
+    auto service = pccs::Service::open_anonymous(url, address);
+    if (service.ok()) {
+      to->emplace(std::move(service).take());
+      return true;
+    }
+    *problem = url + ": " + service.error().what();
+    return false;
+  };
+  return open(places.pccs, places.pccs_address, &services->genuine) &&
+         open(places.simulated_collateral, "", &services->simulation);
+}
+
+// Without port and brackets.
+std::string address_of(const Endpoint& endpoint) {
+  std::string text = to_text(endpoint);
+  text.erase(text.rfind(':'));
+  return endpoint.is_v6 ? text.substr(1, text.size() - 2) : text;
+}
+
+// All that serves; each part is there for the ones below it.
+class Service {
+ public:
+  Service(const OwnEnclave& enclave, SealedStore& store, Committer& committer, const Identity& identity,
+          CollateralServices collateral)
+      : store_(store),
+        committer_(committer),
+        identity_(identity),
+        evidence_(enclave),
+        sessions_(store, committer, identity.owner_key_hash, now_milliseconds),
+        collateral_(std::move(collateral), [] { return static_cast<dcap::UnixTime>(now_milliseconds() / 1000); }),
+        decider_(sessions_, collateral_, identity),
+        api_(sessions_, store, evidence_, {identity.public_key, identity.owner_key_hash},
+             [] { return std::string(); }) {}
+
+  bool listen(const Places& places, std::string* problem) {
+    const auto enclaves = parse_endpoint(places.enclaves), api = parse_endpoint(places.api);
+    if (!enclaves.ok() || !api.ok()) {
+      *problem = (enclaves.ok() ? "--api-listen " + places.api : "--enclave-listen " + places.enclaves) +
+                 ": give a numeric ADDRESS:PORT";
+      return false;
+    }
+    EnclavePortOptions options;
+    options.at = enclaves.value();
+    auto port = EnclavePort::open(
+        options, identity_, store_, committer_,
+        [this](Attempt attempt, ReleaseDecider::Done done) { decider_.decide(std::move(attempt), std::move(done)); },
+        now_milliseconds, *problem);
+    if (!port.ok()) return false;
+    const auto tls = api_tls(identity_);
+    if (!tls.ok()) return false;
+    ApiServerOptions api_options;
+    api_options.address = address_of(api.value());
+    api_options.port = api.value().port;
+    auto server = ApiServer::start(api_options, tls.value().get(), api_, *problem);
+    if (!server.ok()) return false;
+    enclave_port_ = std::move(port).take();
+    api_server_ = std::move(server).take();
+    return true;
+  }
+
+  void stop() {
+    api_server_.reset();
+    enclave_port_->stop();
+  }
+
+ private:
+  SealedStore& store_;
+  Committer& committer_;
+  const Identity& identity_;
+  QuotesOfOwnEnclave evidence_;
+  Sessions sessions_;
+  CollateralKeeper collateral_;
+  ReleaseDecider decider_;
+  Api api_;
+  std::unique_ptr<EnclavePort> enclave_port_;
+  std::unique_ptr<ApiServer> api_server_;
+};
+
+sigset_t block_ends() {
+  sigset_t ends;
+  sigemptyset(&ends);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&ends, signal);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // all threads inherit it; sigwait takes them
+  signal(SIGPIPE, SIG_IGN);
+  return ends;
+}
+}  // namespace
+
+int serve(const Places& places) {
+  const sigset_t ends = block_ends();
+  std::string problem;
+  const auto enclave = OwnEnclave::open(problem);
+  if (!enclave.ok()) return fail(problem);
+  const auto store = SealedStore::open(kDatabase, DeviceSealingKey(), now_milliseconds(), problem);
+  if (!store.ok()) return fail(problem);
+  Committer committer(*store.value());
+  const auto identity =
+      load_identity(committer, *store.value(), enclave.value().owner_key_hash(), now_milliseconds(), problem);
+  if (!identity.ok()) return fail(problem);
+  CollateralServices collateral;
+  if (!open_services(places, &collateral, &problem)) return fail(problem);
+  Service service(enclave.value(), *store.value(), committer, identity.value(), std::move(collateral));
+  if (!service.listen(places, &problem)) return fail(problem);
+  if (!note(committer, audit::Kind::cas_started, "API at " + places.api + ", enclaves at " + places.enclaves).ok())
+    return fail("the audit log cannot be written: " + store.value()->problem());
+  std::printf("cloister-cas: API at %s, enclaves at %s, key %s, owner %s\n", places.api.c_str(),
+              places.enclaves.c_str(), to_hex(identity.value().key_hash).c_str(),
+              to_hex(identity.value().owner_key_hash).c_str());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&ends, &signal);
+  service.stop();
+  if (!note(committer, audit::Kind::cas_stopped, "").ok())
+    std::fprintf(stderr, "cloister-cas: the audit log could not be written at the end\n");
+  committer.stop();
+  return 0;
+}
+}  // namespace cloister::cas

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""LAS and CAS for a test, on free ports and with a state of their own, and the commands of an owner who uses them."""
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Dict, List, Optional
+
+from suite import Context, expect, free_port
+
+
+class Services:
+    """start() brings LAS and CAS up; the suite's clean-up ends them."""
+
+    def __init__(self, context: Context, trace=None):
+        self.context = context
+        self.trace = trace or (lambda name, argv: argv)
+        self.owner_side = context.scratch / "owner"  # the owner's machine
+        self.host_side = context.scratch / "host"    # the machine that everything runs on
+        self.simulation = self.host_side / "simulation"
+        for folder in (self.owner_side, self.host_side):
+            folder.mkdir()
+        self.las, self.collateral, self.api, self.enclaves = (f"127.0.0.1:{free_port()}" for _ in range(4))
+        self.las_process: Optional[subprocess.Popen] = None
+        self.cas_process: Optional[subprocess.Popen] = None
+        self.memory: List[str] = []
+
+    # -- environments -----------------------------------------------------------------------------------------------
+    def host_environment(self, **more: str) -> Dict[str, str]:
+        return {**os.environ, "CLOISTER_SIM_DIR": str(self.simulation), "XDG_CONFIG_HOME": str(self.host_side / "config"),
+                **more}
+
+    def owner_environment(self) -> Dict[str, str]:
+        return {**os.environ, "XDG_CONFIG_HOME": str(self.owner_side / "config")}
+
+    # -- the host ---------------------------------------------------------------------------------------------------
+    def spawn(self, name: str, argv: List[str], environment: Dict[str, str], **popen) -> subprocess.Popen:
+        log = (self.host_side / f"{name}.log").open("ab")
+        process = subprocess.Popen(self.trace(name, argv), env=environment, cwd=self.host_side, stdin=subprocess.DEVNULL,
+                                   stdout=log, stderr=subprocess.STDOUT, start_new_session=True, **popen)
+        self.context.processes.append(process)
+        return process
+
+    def log(self, name: str) -> str:
+        return (self.host_side / f"{name}.log").read_text(errors="replace")
+
+    def wait_for(self, name: str, process: subprocess.Popen, address: str, seconds: float = 60) -> None:
+        host, port = address.rsplit(":", 1)
+        end = time.monotonic() + seconds
+        while subprocess.run(["bash", "-c", f"exec 3<>/dev/tcp/{host}/{port}"], capture_output=True).returncode:
+            expect(process.poll() is None, f"{name} ended: {self.log(name)[-600:]}")
+            expect(time.monotonic() < end, f"{name} does not listen at {address}: {self.log(name)[-600:]}")
+            time.sleep(0.05)
+
+    def start_las(self, *options: str) -> None:
+        self.las_process = self.spawn("las", [self.context.cloister, "las", "serve", "--listen", self.las, "--collateral-listen",
+                                              self.collateral, "--dir", str(self.simulation), *options], self.host_environment())
+        self.wait_for("las", self.las_process, self.las)
+
+    def start_cas(self, *options: str) -> None:
+        self.cas_process = self.spawn(
+            "cas", [self.context.cloister, "cas", "serve", "--dir", str(self.host_side / "cas"), "--owner", self.owner_key_hash(),
+                    "--api-listen", self.api, "--enclave-listen", self.enclaves, "--las", self.las, "--las-collateral", f"https://{self.collateral}",
+                    *self.memory, *options],
+            self.host_environment())
+        self.wait_for("cas", self.cas_process, self.api)
+        self.wait_for("cas", self.cas_process, self.enclaves)
+
+    def start(self) -> None:
+        self.start_las()
+        self.start_cas()
+
+    def run_service(self, name: str, config_id: str, *argv: str, arguments=(), **environment: str) -> subprocess.Popen:
+        """`cloister run -- PROG` of a service; the host's own arguments are in `arguments`."""
+        return self.spawn(name, [self.context.cloister, "run", *self.memory, "--", *argv, *arguments],
+                          self.host_environment(CLOISTER_CAS_ADDR=self.enclaves, CLOISTER_CONFIG_ID=config_id,
+                                                CLOISTER_LAS_ADDR=self.las, **environment))
+
+    # -- the owner --------------------------------------------------------------------------------------------------
+    def owner(self, *argv: str, status: int = 0) -> str:
+        done = subprocess.run([self.context.cloister, *argv], env=self.owner_environment(), cwd=self.owner_side, timeout=120,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        expect(done.returncode == status, f"cloister {' '.join(argv[:3])}: exit status {done.returncode}: {done.stderr[-600:]}")
+        return done.stdout + done.stderr
+
+    def owner_key_hash(self) -> str:
+        return self.owner("cas", "owner").split()[-1]
+
+    def attest(self) -> str:
+        mrenclave = json.loads(self.owner("cas", "measure", "--json"))["mrenclave"]
+        return self.owner("cas", "attest", self.api, "--mrenclave", mrenclave, "--trusted-root", str(self.root()),
+                          "--pccs", f"https://{self.collateral}", "--pccs-ca", str(self.simulation / "attestation" / "pccs.pem"))
+
+    def root(self) -> Path:
+        return self.simulation / "attestation" / "root.pem"
+
+    def root_hash(self) -> str:
+        """SHA-256 of the simulation root's SubjectPublicKeyInfo, as a session names it."""
+        done = subprocess.run(f"openssl x509 -in {self.root()} -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum",
+                              shell=True, capture_output=True, text=True, check=True)
+        return done.stdout.split()[0]
+
+    def mrenclave(self, *argv: str) -> str:
+        return json.loads(self.owner("measure", "--policy", "--json", "--", *argv))["mrenclave"]
+
+    def session(self, name: str, text: str) -> Path:
+        path = self.owner_side / f"{name}.yaml"
+        path.write_text(text)
+        return path
+
+    def create(self, name: str, text: str) -> str:
+        return self.owner("session", "create", str(self.session(name, text)), "--cas", self.api)
+
+    def audit(self) -> List[dict]:
+        lines = self.owner("cas", "audit", "tail", "--json", "--cas", self.api).splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
