@@ -67,9 +67,12 @@ Result<void> Crl::parse_extensions(Bytes content) {
     const Bytes type = TRY(extension.expect(DerTag::object_identifier)).content;
     if (extension.sees(DerTag::boolean))
       return Error(Errc::unsupported, "the CRL has a critical extension, and none is known");
-    TRY(extension.expect(DerTag::octet_string));
+    const Bytes value = TRY(extension.expect(DerTag::octet_string)).content;
     TRY(extension.finish());
-    has_number = has_number || same(type, kCrlNumber);
+    if (same(type, kCrlNumber)) {
+      has_number = true;
+      number_ = TRY(der_unsigned(TRY(der_whole(value, DerTag::integer))));
+    }
     has_key_identifier = has_key_identifier || same(type, kAuthorityKeyIdentifier);
   }
   if (!has_number || !has_key_identifier)

@@ -23,6 +23,8 @@ class Crl {
   const std::array<std::uint8_t, 64>& signature() const { return signature_; }
   Bytes issuer() const { return issuer_; }
   const Validity& validity() const { return validity_; }  // thisUpdate to nextUpdate
+  // CRL number: big-endian digits without leading zeros. A list that replaces another has a number at least as high.
+  Bytes number() const { return number_; }
   std::size_t revoked_count() const { return revoked_count_; }
   // Whether the certificate with this serial number (without leading zeros) is listed, whatever the date and reason:
   // what was taken back once is not trusted again.
@@ -38,7 +40,7 @@ class Crl {
   OwnedBytes der_;  // all views below lead into it
   Digest signed_digest_{};
   std::array<std::uint8_t, 64> signature_{};
-  Bytes issuer_, revoked_;
+  Bytes issuer_, revoked_, number_;
   Validity validity_{};
   std::size_t revoked_count_ = 0;
 };

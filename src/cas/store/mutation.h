@@ -6,14 +6,17 @@
 #include <vector>
 #include "src/audit/chain.h"
 #include "src/base/secret.h"
+#include "src/cas/store/time_bound.h"
 
 namespace cloister::cas {
 
 inline constexpr std::size_t kNameLimit = 1024;
 inline constexpr std::size_t kContentLimit = 16 * 1024 * 1024;
 inline constexpr std::uint64_t kAbsent = 0;  // as a version: no such record
-// The store's own record: no mutation may change it.
+// Names that begin so are the store's own: no mutation may change them.
+inline constexpr char kReservedPrefix[] = "store/";
 inline constexpr char kAuditKeyRecord[] = "store/audit-key";
+inline constexpr char kTimeBoundRecord[] = "store/time-bound";
 
 struct RecordChange {
   std::string name;
@@ -33,6 +36,8 @@ struct Mutation {
   // What happened, in order; at least one entry where records change, for heads of the log stand for the records too.
   // The log sets sequence and state.
   std::vector<audit::Entry> entries;
+  // Of the collateral with which an attestation was verified: the bound of time moves up to it.
+  std::vector<CollateralMark> seen;
 };
 
 struct Committed {

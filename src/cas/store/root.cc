@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/store/root.h"
+#include <algorithm>
 
 namespace cloister::cas {
 namespace {
@@ -34,6 +35,10 @@ Result<Root> decode_root(Bytes bytes) {
   root.newest_time = TRY(reader.number<std::uint64_t>(kMalformed));
   TRY(reader.end(kMalformed));
   return root;
+}
+
+std::uint64_t newest_time_after(std::uint64_t newest, const audit::Entry& entry) {
+  return entry.kind == audit::Kind::clock_reset ? entry.time : std::max(newest, entry.time);
 }
 
 audit::Digest state_digest(const SecretBytes& key, std::uint64_t revision, std::uint64_t record_count,

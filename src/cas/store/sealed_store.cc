@@ -72,6 +72,11 @@ audit::Head SealedStore::head() const {
 
 const audit::PublicKeyBytes& SealedStore::audit_key() const { return state_->log->key().public_key(); }
 
+std::shared_ptr<const TimeBound> SealedStore::time_bound() const {
+  const std::lock_guard lock(state_->index_mutex);
+  return state_->time_bound;
+}
+
 std::uint64_t SealedStore::newest_time() const {
   const std::lock_guard lock(state_->index_mutex);
   return state_->newest_time;

@@ -56,7 +56,9 @@ class SealedStore {
   // The newest head, durable and signed.
   audit::Head head() const;
   const audit::PublicKeyBytes& audit_key() const;
-  // The latest time that an audit entry carries, in milliseconds since 1970.
+  // The bound of time (time_bound.h) as the last commit left it, and the latest time that an audit entry carries, in
+  // milliseconds since 1970: what TimeBound::accepts() is asked with. An entry clock_reset sets the latter back.
+  std::shared_ptr<const TimeBound> time_bound() const;
   std::uint64_t newest_time() const;
 
   // Entries `first` to `last` (at most kExportLimit, both included, last at most the head's) as verify_export() reads

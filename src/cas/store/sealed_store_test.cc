@@ -103,7 +103,7 @@ TEST(SealedStore, RecordsDoNotChangeUnaudited) {
   EXPECT_EQ(store->version("a"), kAbsent);
   EXPECT_EQ(store->head().at.sequence, 1u);
   // Demands alone change nothing and need no entry.
-  EXPECT_TRUE(store->commit(Mutation{.demands = {{"a", kAbsent}}, .changes = {}, .entries = {}}).ok());
+  EXPECT_TRUE(store->commit(Mutation{.demands = {{"a", kAbsent}}, .changes = {}, .entries = {}, .seen = {}}).ok());
 }
 
 TEST(SealedStore, OtherKeysAreNamed) {

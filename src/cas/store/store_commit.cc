@@ -5,7 +5,8 @@
 
 namespace cloister::cas {
 
-StoreCommit::StoreCommit(StoreState& state) : state_(state), root_(state.root), set_(state.set) {}
+StoreCommit::StoreCommit(StoreState& state, Writer writer)
+    : state_(state), writer_(writer), root_(state.root), set_(state.set), time_bound_(state.time_bound) {}
 
 const IndexEntry* StoreCommit::current(const std::string& name) const {
   const auto change = changes_.find(name);
@@ -20,7 +21,7 @@ std::uint64_t StoreCommit::current_version(const std::string& name) const {
 
 // Everything that can be wrong with the mutation itself, before anything is written for it.
 Result<void> StoreCommit::check(const Mutation& mutation) const {
-  if (mutation.entries.empty() && !mutation.changes.empty())
+  if (mutation.entries.empty() && (!mutation.changes.empty() || !mutation.seen.empty()))
     return Error(Errc::invalid, "records change without an audit entry");
   for (const Demand& demand : mutation.demands)
     if (current_version(demand.name) != demand.version)
@@ -28,8 +29,8 @@ Result<void> StoreCommit::check(const Mutation& mutation) const {
   for (auto change = mutation.changes.begin(); change != mutation.changes.end(); ++change) {
     if (change->name.empty() || change->name.size() > kNameLimit)
       return Error(Errc::invalid, "a record's name has no usable size");
-    if (change->name == kAuditKeyRecord && current(change->name))
-      return Error(Errc::invalid, "the audit key does not change");
+    if (writer_ == Writer::caller && change->name.starts_with(kReservedPrefix))
+      return Error(Errc::invalid, "the record's name is reserved");
     if (std::any_of(mutation.changes.begin(), change, [&](const auto& other) { return other.name == change->name; }))
       return Error(Errc::invalid, "a record is changed twice");
     if (change->content && change->content->size() > kContentLimit)
@@ -52,20 +53,32 @@ Result<Committed> StoreCommit::add(const Mutation& mutation) {
 }
 
 Result<void> StoreCommit::apply(const Mutation& mutation, Committed& committed) {
+  const std::uint64_t version = root_.revision + 1;
   for (const RecordChange& change : mutation.changes) {
-    if (change.content) {
-      if (committed.version == kAbsent) committed.version = ++root_.revision;
-      TRY(put(change, committed.version));
-    } else {
+    if (!change.content) {
       TRY(erase(change.name));
+      continue;
     }
+    TRY(put(change, version));
+    committed.version = version;
   }
+  TRY(move_time_bound(mutation.seen, version));
   const audit::Digest state = state_digest(state_.crypto.states, root_.revision, root_.record_count, set_.bytes());
   for (const audit::Entry& entry : mutation.entries) {
     TRY(append(entry, state));
     committed.sequence = root_.audit.sequence;
     changed_ = true;
   }
+  return {};
+}
+
+Result<void> StoreCommit::move_time_bound(std::span<const CollateralMark> seen, std::uint64_t version) {
+  if (time_bound_->knows(seen)) return {};
+  TimeBound moved = *time_bound_;
+  if (!moved.note(seen)) return {};  // there is no room for it
+  const auto bytes = moved.encode();
+  TRY(put({.name = kTimeBoundRecord, .content = SecretBytes(bytes.begin(), bytes.end())}, version));
+  time_bound_ = std::make_shared<TimeBound>(std::move(moved));
   return {};
 }
 
@@ -77,6 +90,7 @@ Result<void> StoreCommit::put(const RecordChange& change, std::uint64_t version)
     ++root_.record_count;
   const SealedRecord record = TRY(seal_record(state_.crypto, change.name, version, *change.content));
   TRY(state_.database->put_record(record.entry.column, version, record.sealed));
+  root_.revision = version;
   set_.add(state_.crypto.element(record.entry));
   changes_[change.name] = {.entry = record.entry,
                            .content = std::make_shared<Record>(Record{.content = *change.content, .version = version})};
@@ -98,7 +112,7 @@ Result<void> StoreCommit::append(const audit::Entry& entry, const audit::Digest&
   const AuditLog::Row row = TRY(state_.log->make_row(root_.audit, std::move(whole)));
   TRY(state_.database->add_audit(row.after.sequence, row.sealed));
   root_.audit = row.after;
-  root_.newest_time = std::max(root_.newest_time, entry.time);
+  root_.newest_time = newest_time_after(root_.newest_time, entry);
   if (row.after.sequence % AuditLog::kMarkDistance == 0) marks_.push_back(row.after.hash);
   return {};
 }
@@ -124,6 +138,7 @@ Result<audit::Head> StoreCommit::finish() {
   }
   state_.head = head;
   state_.newest_time = root_.newest_time;
+  state_.time_bound = time_bound_;
   return head;
 }
 

@@ -10,7 +10,9 @@ namespace cloister::cas {
 
 class StoreCommit {
  public:
-  explicit StoreCommit(StoreState& state);
+  // Who puts the store's own records is Writer::store.
+  enum class Writer { caller, store };
+  explicit StoreCommit(StoreState& state, Writer writer = Writer::caller);
 
   // ESTALE and Errc::invalid concern this mutation alone. After any other error the transaction must be rolled back;
   // broken() then has it.
@@ -27,6 +29,7 @@ class StoreCommit {
   Result<void> apply(const Mutation& mutation, Committed& committed);
   Result<void> put(const RecordChange& change, std::uint64_t version);
   Result<void> erase(const std::string& name);
+  Result<void> move_time_bound(std::span<const CollateralMark> seen, std::uint64_t version);
   Result<void> append(const audit::Entry& entry, const audit::Digest& state);
   const IndexEntry* current(const std::string& name) const;
   std::uint64_t current_version(const std::string& name) const;
@@ -36,11 +39,13 @@ class StoreCommit {
     std::shared_ptr<const Record> content;  // for the cache
   };
   StoreState& state_;
+  const Writer writer_;
   Root root_;
   SetHash set_;
   std::map<std::string, Change> changes_;
   std::vector<audit::Digest> marks_;
   std::optional<Error> broken_;
+  std::shared_ptr<const TimeBound> time_bound_;
   bool changed_ = false;
 };
 

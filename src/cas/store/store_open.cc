@@ -25,7 +25,7 @@ Result<void> StoreState::create(std::uint64_t now) {
   TRY(database->begin());
   const auto written = [&]() -> Result<void> {
     TRY(database->create_tables());
-    StoreCommit commit(*this);
+    StoreCommit commit(*this, StoreCommit::Writer::store);
     TRY(commit.add(mutation));
     TRY(commit.finish());
     return {};
@@ -66,6 +66,8 @@ Result<void> StoreState::verify_records(std::string& problem) {
       log.emplace(TRY(audit::AuditKey::from_seed(std::span<const std::uint8_t, 32>(record.record.content.data(), 32))),
                   crypto.audit);
     }
+    if (record.name == kTimeBoundRecord)
+      time_bound = std::make_shared<TimeBound>(TRY(TimeBound::decode(record.record.content)));
     return {};
   }));
   const std::string counts =
@@ -103,7 +105,7 @@ Result<void> StoreState::verify_audit(std::string& problem) {
                          "the database was changed");
         if (at.sequence % AuditLog::kMarkDistance == 0) marks.push_back(at.hash);
         state = row.value().entry.state;
-        newest = std::max(newest, row.value().entry.time);
+        newest = newest_time_after(newest, row.value().entry);
         return {};
       }));
   if (at.sequence < root.audit.sequence)

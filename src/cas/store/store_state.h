@@ -58,6 +58,7 @@ class StoreState {
   SetHash set;
   audit::Head head;  // published
   std::uint64_t newest_time = 0;
+  std::shared_ptr<const TimeBound> time_bound = std::make_shared<TimeBound>();
   bool created = false;
 
  private:
