@@ -90,6 +90,8 @@ class View:
         return ["strace", "-f", "-q", "-xx", "-s", "1000000", "-o", str(self.folder / f"{name}.strace"), *argv]
 
     def close(self) -> None:
+        if self.stopped.is_set():
+            return
         self.stopped.set()
         self.thread.join()
         self.socket.close()

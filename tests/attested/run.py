@@ -198,6 +198,7 @@ def view_of_the_host(context: Context) -> None:
     if suite.os.geteuid():
         raise Skip("needs root, to look at everything that root sees")
     view = View(context.fresh_directory("view"))
+    pids = []
     try:
         shop = Shop(context, view.traced)
         services = shop.services
@@ -207,11 +208,16 @@ def view_of_the_host(context: Context) -> None:
         until(services, store, "store", lambda: "NOAUTH" in shop.store("", "get", "x"), 120)
         planted = b"planted-" + base64.b16encode(suite.os.urandom(12))
         (services.host_side / "planted").write_bytes(b"..." + planted.hex().encode())
-        pids = [pid for process in (services.cas_process, web, store) for pid in children_of(process.pid)]
+        pids = let_go([services.las_process, services.cas_process, web, store])
+        expect(shop.web("/") == "the shop\n", "nginx does not outlive its tracer")
         seen = view.collect(pids, [services.host_side, Path("/tmp"), Path("/var/lib/cloister")], cores=True)
-    finally:
         view.close()
-    got = shop.read_secrets("x")
+        services.trace = lambda name, argv: argv
+        got = shop.read_secrets("x")
+    finally:
+        for pid in pids:
+            suite.os.kill(pid, suite.signal.SIGKILL)
+        view.close()
     password, key, token, _ = got["argv"]
     marker = Search({"planted": planted}, {})
     expect(any(marker.find(data) for data in seen.values()), "the search does not find what was planted")
@@ -224,10 +230,14 @@ def view_of_the_host(context: Context) -> None:
     print(f"# {len(seen)} things of {size >> 20} MiB searched for {len(search.patterns)} patterns: none found", flush=True)
 
 
-def children_of(pid: int) -> list:
-    """The processes that do the work: below strace, if there is one."""
-    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
-    return [int(child) for child in done] or [pid]
+def let_go(tracers: list) -> list:
+    """Ends strace, so that cores can be made of what it traced, which runs on. Those processes' ids."""
+    pids = []
+    for tracer in tracers:
+        pids += map(int, subprocess.run(["pgrep", "-P", str(tracer.pid)], capture_output=True, text=True).stdout.split())
+        tracer.kill()
+        tracer.wait()
+    return pids
 
 
 TESTS = [Test("end_to_end", end_to_end, 300), Test("view_of_the_host", view_of_the_host, 900, slow=True, alone=True)]
