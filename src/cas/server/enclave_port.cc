@@ -147,6 +147,7 @@ class Connection {
     mrenclave_ = decided.mrenclave;
     Mutation mutation;
     mutation.demands = std::move(decided.demands);
+    mutation.seen = std::move(decided.seen);
     mutation.entries.push_back(std::move(decided.entry));
     const auto committed = co_await commit(std::move(mutation));
     const auto* const refused = std::get_if<release::Deny::Code>(&decided.outcome);

@@ -8,6 +8,7 @@
 #include "src/cas/policy/decide.h"
 #include "src/cas/secrets/encode.h"
 #include "src/cas/server/random.h"
+#include "src/cas/store/collateral_marks.h"
 
 namespace cloister::cas {
 namespace {
@@ -103,7 +104,16 @@ Release ReleaseDecider::release(const Attempt& attempt, const CollateralPointer&
     const std::string why = judgement.verdict.error ? judgement.verdict.error->what() : status_text(judgement.verdict);
     return refusal(attempt, Deny::Code::host, "the quote does not verify: " + why, claimed);
   }
-  return grant(attempt, *judgement.verified);
+  std::vector<CollateralMark> marks = marks_of(*collateral, root.value());
+  std::string older;
+  if (!store_.time_bound()
+           ->accepts(static_cast<dcap::UnixTime>(attempt.now / 1000),
+                     static_cast<dcap::UnixTime>(store_.newest_time() / 1000), marks, older)
+           .ok())
+    return refusal(attempt, Deny::Code::later, older, claimed);
+  Release decided = grant(attempt, *judgement.verified);
+  if (std::holds_alternative<SecretBytes>(decided.outcome)) decided.seen = std::move(marks);
+  return decided;
 }
 
 Release ReleaseDecider::grant(const Attempt& attempt, const dcap::Verified<dcap::Quote>& quote) {

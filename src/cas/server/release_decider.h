@@ -22,22 +22,23 @@ struct Release {
   audit::Entry entry;                                      // with the cause, for the owner; the reference is set
   release::Digest mrenclave{};                             // of a verified quote
   std::vector<Demand> demands;                             // what must still hold when the entry is written
+  std::vector<CollateralMark> seen;                        // for the bound of time
 };
 
 class ReleaseDecider {
  public:
-  ReleaseDecider(Sessions& sessions, CollateralKeeper& collateral, const Identity& identity)
-      : sessions_(sessions), collateral_(collateral), cas_key_hash_(identity.key_hash) {}
+  ReleaseDecider(SealedStore& store, Sessions& sessions, CollateralKeeper& collateral, const Identity& identity)
+      : store_(store), sessions_(sessions), collateral_(collateral), cas_key_hash_(identity.key_hash) {}
 
   // Calls `done` once, on this thread, or on another when collateral must be fetched first.
   using Done = std::function<void(Release)>;
   void decide(Attempt attempt, Done done);
 
  private:
-  struct Cause;
   Release release(const Attempt& attempt, const CollateralPointer& collateral, const std::string& problem);
   Release grant(const Attempt& attempt, const dcap::Verified<dcap::Quote>& quote);
 
+  SealedStore& store_;
   Sessions& sessions_;
   CollateralKeeper& collateral_;
   const release::Digest cas_key_hash_;

@@ -78,7 +78,7 @@ class Service {
         evidence_(enclave),
         sessions_(store, committer, identity.owner_key_hash, now_milliseconds),
         collateral_(std::move(collateral), [] { return static_cast<dcap::UnixTime>(now_milliseconds() / 1000); }),
-        decider_(sessions_, collateral_, identity),
+        decider_(store, sessions_, collateral_, identity),
         api_(sessions_, store, evidence_, {identity.public_key, identity.owner_key_hash},
              [] { return std::string(); }) {}
 
