@@ -23,12 +23,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <random>
 #include "src/base/hex.h"
-#include "src/dcap/simulation/platform_svns.h"
-#include "src/dcap/simulation/quoting_enclave.h"
 #include "src/host/device/sim_platform.h"
+#include "src/las/server/simulated_quoting.h"
 #include "src/release/evidence.h"
 
 namespace cloister {
@@ -220,12 +218,8 @@ int fail(const char* what, const Error& error) {
 int run(const Options& options) {
   const auto platform = host::load_sim_platform(options.directory);
   if (!platform.ok()) return fail("--dir", platform.error());
-  const auto svns = dcap::simulation::load_svns(options.directory + "/svns");
-  if (!svns.ok()) return fail("--dir", svns.error());
-  const auto authority = dcap::simulation::load_authority(options.directory + "/attestation", std::time(nullptr));
-  if (!authority.ok()) return fail("--dir", authority.error());
-  auto quoting = dcap::simulation::QuotingEnclave::start(authority.value(), platform.value(), svns.value());
-  if (!quoting.ok()) return fail("quoting enclave", quoting.error());
+  auto simulation = las::open_simulated_platform(options.directory);
+  if (!simulation.ok()) return fail("--dir", simulation.error());
   asio::ssl::context tls(asio::ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_3_VERSION);
   const std::size_t colon = options.address.rfind(':');
@@ -233,7 +227,7 @@ int run(const Options& options) {
             .endpoint = tcp::endpoint(asio::ip::make_address(options.address.substr(0, colon)),
                                       static_cast<std::uint16_t>(std::stoi(options.address.substr(colon + 1)))),
             .platform = platform.value(),
-            .quoting = std::move(quoting).take(),
+            .quoting = std::move(std::move(simulation).take().quoting_enclave),
             .tls = tls,
             .enclave_key = new_enclave_key(),
             .milliseconds = {}};
