@@ -14,15 +14,15 @@ void may(const Quote& quote, const Collateral& collateral, const TrustAnchor& ro
   if (judgement.verified) release_keys(*judgement.verified);
 }
 
-void must_not(const Quote& quote, const Verdict& verdict) {
-  (void)quote, (void)verdict;
+void must_not(const Quote& quote, const Verdict& verdict, const TrustAnchor& root) {
+  (void)quote, (void)verdict, (void)root;
 // CASE 1: no matching function for call to .*Verified|no matching constructor
 #if CASE == 1
   Verified<Quote> from_nothing;
 #endif
 // CASE 2: private
 #if CASE == 2
-  Verified<Quote> from_claims(quote, verdict);
+  Verified<Quote> from_claims(quote, verdict, root);
 #endif
 // CASE 3: invalid initialization of reference|no viable conversion|could not convert
 #if CASE == 3
@@ -30,11 +30,11 @@ void must_not(const Quote& quote, const Verdict& verdict) {
 #endif
 // CASE 4: no matching function|private
 #if CASE == 4
-  std::optional<Verified<Quote>> in_place(std::in_place, quote, verdict);
+  std::optional<Verified<Quote>> in_place(std::in_place, quote, verdict, root);
 #endif
 // CASE 5: could not convert|cannot convert|no matching|private|cannot be initialized
 #if CASE == 5
-  Verified<Quote> from_braces = {quote, verdict};
+  Verified<Quote> from_braces = {quote, verdict, root};
 #endif
 // CASE 6: incomplete type
 #if CASE == 6
@@ -46,6 +46,6 @@ void must_not(const Quote& quote, const Verdict& verdict) {
 // CASE 7: private
 class Heir : public Verified<Quote> {
  public:
-  Heir(const Quote& quote, const Verdict& verdict) : Verified<Quote>(quote, verdict) {}
+  Heir(const Quote& quote, const Verdict& verdict, const TrustAnchor& root) : Verified<Quote>(quote, verdict, root) {}
 };
 #endif
