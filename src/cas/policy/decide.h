@@ -35,8 +35,8 @@ class PolicyMatch {
   sgx::ReportBody report_;
 };
 
-// Why quotes below `root` open nothing of the session; nothing if they may. decide() asks it, too. Whoever verifies a
-// quote asks it first, about the root that comes with the quote, and verifies below that root.
+// Why quotes below `root` open nothing of the session; nothing if they may. decide() asks it about the root that the
+// quote was verified below, which may be the one that came with it.
 std::optional<Refusal> root_refusal(const session::Session& session, const dcap::TrustAnchor& root,
                                     const session::Lookup& lookup);
 
