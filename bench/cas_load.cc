@@ -232,10 +232,8 @@ int run(const Options& options) {
             .enclave_key = new_enclave_key(),
             .milliseconds = {}};
   load.secs.attributes = {sgx::kAttributeInit | sgx::kAttributeMode64Bit | sgx::kAttributeKss, sgx::kXfrmLegacy};
-  const auto mrenclave = from_hex(options.mrenclave);
-  if (!mrenclave.ok() || mrenclave.value().size() != sizeof load.secs.mrenclave)
+  if (!read_hex(options.mrenclave, load.secs.mrenclave))
     return fail("--mrenclave", Error(Errc::invalid, "give 64 hexadecimal digits"));
-  std::copy(mrenclave.value().begin(), mrenclave.value().end(), load.secs.mrenclave);
 
   asio::io_context io(1);
   for (unsigned i = 0; i < options.warm_up; ++i) {

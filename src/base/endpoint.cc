@@ -23,10 +23,14 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
-std::string to_text(const Endpoint& endpoint) {
+std::string address_text(const Endpoint& endpoint) {
   char text[INET6_ADDRSTRLEN];
   inet_ntop(endpoint.is_v6 ? AF_INET6 : AF_INET, endpoint.address.data(), text, sizeof text);
-  const std::string host = endpoint.is_v6 ? '[' + std::string(text) + ']' : text;
-  return host + ':' + std::to_string(endpoint.port);
+  return text;
+}
+
+std::string to_text(const Endpoint& endpoint) {
+  const std::string address = address_text(endpoint);
+  return (endpoint.is_v6 ? '[' + address + ']' : address) + ':' + std::to_string(endpoint.port);
 }
 }  // namespace cloister

@@ -18,4 +18,6 @@ struct Endpoint {
 // Errc::invalid for anything else than a numeric address with a port.
 Result<Endpoint> parse_endpoint(std::string_view text);
 std::string to_text(const Endpoint& endpoint);
+// The address alone, without brackets.
+std::string address_text(const Endpoint& endpoint);
 }  // namespace cloister

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/base/hex.h"
+#include <algorithm>
 
 namespace cloister {
 namespace {
@@ -32,5 +33,12 @@ Result<std::vector<std::uint8_t>> from_hex(std::string_view text) {
     bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
   }
   return bytes;
+}
+
+bool read_hex(std::string_view text, std::span<std::uint8_t> to) {
+  const auto bytes = from_hex(text);
+  if (!bytes.ok() || bytes.value().size() != to.size()) return false;
+  std::copy(bytes.value().begin(), bytes.value().end(), to.begin());
+  return true;
 }
 }  // namespace cloister

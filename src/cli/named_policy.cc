@@ -3,14 +3,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <unistd.h>
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include "src/base/hex.h"
 
 namespace cloister {
 namespace {
-constexpr std::uint16_t kCasPort = 18765;
+constexpr std::uint16_t kCasPort = 18765, kQuotingServicePort = 18766;
 
 std::string first_named(const std::string& option, std::initializer_list<const char*> variables) {
   if (!option.empty()) return option;
@@ -48,14 +47,26 @@ Endpoint endpoint_of(const sockaddr& address, std::uint16_t port) {
 Result<release::Digest> find_cas_key(const Endpoint& cas, const NamedPolicy& policy, const RunOptions& options,
                                      std::string* problem) {
   if (options.cas_key.empty()) return ask_cas_key(cas, policy.cas, options.start_time_limit, problem);
-  const auto bytes = from_hex(options.cas_key);
   release::Digest hash;
-  if (!bytes.ok() || bytes.value().size() != hash.size())
+  if (!read_hex(options.cas_key, hash))
     return usage(problem, "--cas-key " + options.cas_key + ": give 64 hexadecimal digits");
-  std::copy(bytes.value().begin(), bytes.value().end(), hash.begin());
   return hash;
 }
 }  // namespace
+
+Result<std::optional<Endpoint>> find_quoting_service(const std::string& named, std::string* problem) {
+  const std::pair<const char*, const char*> sources[] = {{"--las", named.c_str()},
+                                                         {"CLOISTER_LAS_ADDR", std::getenv("CLOISTER_LAS_ADDR")},
+                                                         {"SCONE_LAS_ADDR", std::getenv("SCONE_LAS_ADDR")}};
+  for (const auto& [source, text] : sources) {
+    if (text == nullptr || *text == '\0') continue;
+    const auto endpoint = resolve_endpoint(text, kQuotingServicePort, problem);
+    if (endpoint.ok()) return std::optional(endpoint.value());
+    *problem = std::string(source) + " " + *problem;
+    return endpoint.error();
+  }
+  return std::optional<Endpoint>();
+}
 
 Result<std::optional<NamedPolicy>> find_named_policy(const RunOptions& options, std::string* problem) {
   NamedPolicy policy{first_named(options.cas, {"CLOISTER_CAS_ADDR", "SCONE_CAS_ADDR"}),

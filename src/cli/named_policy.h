@@ -19,6 +19,10 @@ Result<std::optional<NamedPolicy>> find_named_policy(const RunOptions& options, 
 // HOST, HOST:PORT, numeric or not, looked up once.
 Result<Endpoint> resolve_endpoint(const std::string& text, std::uint16_t default_port, std::string* problem);
 
+// Where this machine's quotes are made: `named` by the command line, else by CLOISTER_LAS_ADDR or SCONE_LAS_ADDR;
+// looked up. Empty when nobody names it.
+Result<std::optional<Endpoint>> find_quoting_service(const std::string& named, std::string* problem);
+
 // SHA-256 of the key of the server at `cas`, asked again until `seconds` have passed; one line for each failure.
 Result<release::Digest> ask_cas_key(const Endpoint& cas, const std::string& name, std::uint32_t seconds,
                                     std::string* problem);

@@ -26,13 +26,6 @@ struct Options {
   bool json = false;
 };
 
-bool read_hash(const std::string& text, std::array<std::uint8_t, 32>& hash) {
-  const auto bytes = from_hex(text);
-  if (!bytes.ok() || bytes.value().size() != hash.size()) return false;
-  std::ranges::copy(bytes.value(), hash.begin());
-  return true;
-}
-
 std::optional<session::Toleration> toleration_named(std::string_view name) {
   for (int i = 0; i <= static_cast<int>(session::Toleration::local_attestation_trust_cas_tcb); ++i)
     if (text_of(static_cast<session::Toleration>(i)) == name) return static_cast<session::Toleration>(i);
@@ -44,7 +37,7 @@ std::optional<session::Session> policy_of(const Options& options, const dcap::Tr
   session::Session policy;
   policy.name = "cas";
   session::AttestationVariant variant;
-  if (!read_hash(options.mrenclave, variant.mrenclave.emplace_back().literal.emplace())) {
+  if (!read_hex(options.mrenclave, variant.mrenclave.emplace_back().literal.emplace())) {
     *problem = "--mrenclave " + options.mrenclave + ": give 64 hexadecimal digits; `cloister cas measure` prints them";
     return std::nullopt;
   }
@@ -147,7 +140,7 @@ int attest(const Options& options) {
     const auto key = state.value().owner_key(problem);
     if (!key.ok()) return complain(problem, kUnusable);
     fetched.expected.owner_key_hash = key.value().hash;
-  } else if (!read_hash(options.owner, fetched.expected.owner_key_hash)) {
+  } else if (!read_hex(options.owner, fetched.expected.owner_key_hash)) {
     return complain("--owner " + options.owner + ": give 64 hexadecimal digits", kUnusable);
   }
   if (const int status = fetch(url.value(), fetched); status != 0) return status;

@@ -2,7 +2,6 @@
 #include "src/cli/verb_cas_serve.h"
 #include <signal.h>
 #include <sys/stat.h>
-#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -21,7 +20,7 @@ constexpr char kProgram[] = "/usr/libexec/cloister/cloister-cas";
 constexpr char kDataDirectory[] = "/var/lib/cloister-cas";
 constexpr std::uint64_t kHeap = std::uint64_t{4} << 30;
 constexpr std::uint32_t kThreads = 64;
-constexpr std::uint16_t kQuotingServicePort = 18766, kCollateralPort = 18767;
+constexpr std::uint16_t kCollateralPort = 18767;
 
 struct Options {
   std::string directory, owner, device = "auto", memory = "auto";
@@ -50,13 +49,6 @@ Result<LaunchManifest> measure_cas(std::string* problem) {
   return measure_instance(describe_cas(), measuring_tools(), nullptr, problem);
 }
 
-bool parse_owner(const std::string& text, release::Digest* owner) {
-  const auto bytes = from_hex(text);
-  if (!bytes.ok() || bytes.value().size() != owner->size()) return false;
-  std::copy(bytes.value().begin(), bytes.value().end(), owner->begin());
-  return true;
-}
-
 // The real path; made for its owner alone when missing.
 bool open_directory(const std::string& path, std::string* real, std::string* problem) {
   char resolved[PATH_MAX];
@@ -74,16 +66,13 @@ bool add_services(const Options& options, host::LaunchOptions* launch, std::stri
     launch->arguments.emplace_back(option);
     launch->arguments.push_back(value);
   };
-  std::string las = options.las;
-  if (const char* named = std::getenv("CLOISTER_LAS_ADDR"); las.empty() && named != nullptr) las = named;
+  auto las = find_quoting_service(options.las, problem);
+  if (!las.ok()) return false;
   std::string collateral = options.las_collateral;
-  if (!las.empty()) {
-    auto endpoint = resolve_endpoint(las, kQuotingServicePort, problem);
-    if (!endpoint.ok()) return false;
-    launch->settings.push_back("las=" + to_text(endpoint.value()));
-    Endpoint beside = endpoint.value();
-    beside.port = kCollateralPort;
-    if (collateral.empty()) collateral = "https://" + to_text(beside);
+  if (std::optional<Endpoint> found = std::move(las).take()) {
+    launch->settings.push_back("las=" + to_text(*found));
+    found->port = kCollateralPort;
+    if (collateral.empty()) collateral = "https://" + to_text(*found);
   }
   if (!collateral.empty()) add("--simulated-collateral", collateral);
   if (options.pccs.empty()) return true;
@@ -94,11 +83,8 @@ bool add_services(const Options& options, host::LaunchOptions* launch, std::stri
   }
   const auto service = resolve_endpoint(url.value().host + ":" + url.value().port, 443, problem);
   if (!service.ok()) return false;
-  std::string address = to_text(service.value());
-  address.erase(address.rfind(':'));
-  if (service.value().is_v6) address = address.substr(1, address.size() - 2);
   add("--pccs", options.pccs);
-  add("--pccs-address", address);
+  add("--pccs-address", address_text(service.value()));
   return true;
 }
 }  // namespace
@@ -118,7 +104,7 @@ int cas_measure_verb(int argc, char** argv) {
   const auto mrenclave = host::measure_enclave(image_path(0), manifest.value());
   if (!mrenclave.ok()) return complain(image_path(0) + ": " + mrenclave.error().what(), 125);
   const std::string text = to_hex(mrenclave.value());
-  std::printf(options.json ? "{\"mrenclave\": \"%s\"}\n" : "mrenclave %s\n", text.c_str());
+  std::printf(options.json ? "{\"mrenclave\": \"%s\"}\n" : "%s\n", text.c_str());
   return 0;
 }
 
@@ -136,7 +122,8 @@ int cas_serve_verb(int argc, char** argv) {
       ->type_name("KEYHASH");
   app.add_option("--api-listen", options.api, "where people and their tools connect")->capture_default_str();
   app.add_option("--enclave-listen", options.enclaves, "where enclaves attest")->capture_default_str();
-  app.add_option("--las", options.las, "where this machine's quotes are made (default: CLOISTER_LAS_ADDR)")
+  app.add_option("--las", options.las,
+                 "where this machine's quotes are made (default: CLOISTER_LAS_ADDR, SCONE_LAS_ADDR)")
       ->type_name("ADDR");
   app.add_option("--las-collateral", options.las_collateral,
                  "what LAS publishes of the simulation (default: port 18767 of --las)")
@@ -156,7 +143,7 @@ int cas_serve_verb(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   release::Digest owner;
-  if (!parse_owner(options.owner, &owner))
+  if (!read_hex(options.owner, owner))
     return complain("--owner " + options.owner + ": give 64 hexadecimal digits; `cloister cas owner` prints yours", 2);
   std::string directory, problem;
   if (!open_directory(options.directory, &directory, &problem)) return complain(problem, 2);

@@ -13,29 +13,12 @@
 
 namespace cloister {
 namespace {
-constexpr std::uint16_t kQuotingServicePort = 18766;
-
 std::vector<std::string> host_environment(const std::vector<std::string>& wanted) {
   std::vector<std::string> values;
   for (const std::string& name : wanted)
     if (name.find('=') == std::string::npos)
       if (const char* value = std::getenv(name.c_str()); value != nullptr) values.push_back(name + "=" + value);
   return values;
-}
-
-// Where the quoting service is, from wherever it is named; empty: nowhere.
-bool find_quoting_service(const RunOptions& options, std::string* address, std::string* problem) {
-  const std::pair<const char*, const char*> sources[] = {{"--las", options.las.c_str()},
-                                                         {"CLOISTER_LAS_ADDR", std::getenv("CLOISTER_LAS_ADDR")},
-                                                         {"SCONE_LAS_ADDR", std::getenv("SCONE_LAS_ADDR")}};
-  for (const auto& [source, text] : sources) {
-    if (text == nullptr || *text == '\0') continue;
-    const auto endpoint = resolve_endpoint(text, kQuotingServicePort, problem);
-    if (endpoint.ok()) *address = to_text(endpoint.value());
-    if (!endpoint.ok()) *problem = std::string(source) + " " + *problem;
-    return endpoint.ok();
-  }
-  return true;
 }
 
 // The one place that says what is weaker than it could be.
@@ -93,9 +76,9 @@ int run_verb(int argc, char** argv) {
   launch.arguments = instance->first_words;
   launch.arguments.insert(launch.arguments.end(), host_words.begin(), host_words.end());
   launch.environment = host_environment(manifest.environment);
-  std::string quoting_service;
-  if (!find_quoting_service(options, &quoting_service, &problem)) return complain(problem, 2);
-  if (!quoting_service.empty()) launch.settings.push_back("las=" + quoting_service);
+  const auto quoting_service = find_quoting_service(options.las, &problem);
+  if (!quoting_service.ok()) return complain(problem, 2);
+  if (quoting_service.value()) launch.settings.push_back("las=" + to_text(*quoting_service.value()));
   for (const auto& [inside, outside] : options.locations) {
     char real[PATH_MAX];
     if (realpath(outside.c_str(), real) == nullptr)

@@ -95,7 +95,7 @@ int session_create_verb(int argc, char** argv) {
   Options options;
   app.add_option("FILE", options.file, "session in YAML, - for standard input")->required();
   add_session_options(app, &options.session);
-  app.footer("Example: cloister session create shop.yaml --set MRENCLAVE=$(cloister measure --policy -- nginx)");
+  app.footer("Example: cloister session create shop.yaml --set MRENCLAVE=HEX");
   if (const int status = parse(app, argc, argv, options); status >= 0) return status;
   const SessionFile loaded = load_session(options.file, options.session);
   if (const int status = complain_about(loaded); status != 0) return status;
@@ -202,13 +202,11 @@ int session_verify_verb(int argc, char** argv) {
   if (response.value().status != 200) return refused(options.file, response.value());
   session::Report report;
   const auto stored = session::read_session(text_of(response.value().body), &report);
-  const auto creator = from_hex(header_of(response.value(), "cloister-session-creator"));
-  if (!stored || !creator.ok() || creator.value().size() != sizeof(session::Hash))
+  session::Hash creator;
+  if (!stored || !read_hex(header_of(response.value(), "cloister-session-creator"), creator))
     return complain(client.value().pin().address + ": the answer is malformed", 2);
   if (!loaded.session->predecessor) loaded.session->predecessor = stored->predecessor;
-  session::Hash creator_hash;
-  std::ranges::copy(creator.value(), creator_hash.begin());
-  const std::string own = to_hex(cas::version_hash(*loaded.session, creator_hash));
+  const std::string own = to_hex(cas::version_hash(*loaded.session, creator));
   const std::string theirs = header_of(response.value(), "cloister-session-hash");
   const auto differences = session::differences(*stored, *loaded.session);
   const bool same = own == theirs;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/client/pin.h"
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include "src/base/hex.h"
 
@@ -11,13 +10,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
 
 template <std::size_t kSize>
-bool read_hex(const Json& from, const char* name, std::array<std::uint8_t, kSize>& to) {
+bool read_bytes(const Json& from, const char* name, std::array<std::uint8_t, kSize>& to) {
   const auto found = from.find(name);
-  if (found == from.end() || !found->is_string()) return false;
-  const auto bytes = from_hex(found->get_ref<const std::string&>());
-  if (!bytes.ok() || bytes.value().size() != kSize) return false;
-  std::ranges::copy(bytes.value(), to.begin());
-  return true;
+  return found != from.end() && found->is_string() && read_hex(found->get_ref<const std::string&>(), to);
 }
 
 template <typename T>
@@ -35,10 +30,10 @@ bool read_pin(const Json& from, Pin& pin) {
     return false;
   pin.address = address->get<std::string>();
   pin.simulation = simulation->get<bool>();
-  return read_hex(from, "cas_key_hash", pin.cas_key_hash) && read_hex(from, "audit_key", pin.audit_key) &&
-         read_hex(from, "mrenclave", pin.mrenclave) && read_hex(from, "owner_key_hash", pin.owner_key_hash) &&
+  return read_bytes(from, "cas_key_hash", pin.cas_key_hash) && read_bytes(from, "audit_key", pin.audit_key) &&
+         read_bytes(from, "mrenclave", pin.mrenclave) && read_bytes(from, "owner_key_hash", pin.owner_key_hash) &&
          read_number(from, "attested", pin.attested) && read_number(from, "audit_sequence", pin.seen.sequence) &&
-         read_hex(from, "audit_hash", pin.seen.hash);
+         read_bytes(from, "audit_hash", pin.seen.hash);
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 by OpenSSL's low-level functions, as in src/sgx/measurement.cc: they need nothing else of the library.
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "src/release/evidence.h"
-#include <openssl/sha.h>
 #include <algorithm>
 #include "src/base/fields.h"
 
@@ -35,15 +32,6 @@ class Concatenation {
   std::size_t used_ = 0;
 };
 }  // namespace
-
-Digest sha256(Bytes bytes) {
-  SHA256_CTX context;
-  SHA256_Init(&context);
-  SHA256_Update(&context, bytes.data(), bytes.size());
-  Digest digest;
-  SHA256_Final(digest.data(), &context);
-  return digest;
-}
 
 Tbs to_be_signed(const EvidenceOfConnection& evidence) {
   return Concatenation<kTbsSize>()

@@ -8,6 +8,7 @@
 #include <string_view>
 #include "abi/evidence_label.h"
 #include "src/release/messages.h"
+#include "src/sgx/measurement.h"
 
 namespace cloister::release {
 
@@ -19,7 +20,7 @@ inline constexpr char kExporterLabel[] = "EXPORTER-Cloister-attest-enclave-v1";
 inline constexpr std::size_t kExportedSize = 32;
 using ExportedKey = std::array<std::uint8_t, kExportedSize>;
 
-Digest sha256(Bytes bytes);
+using sgx::sha256;
 
 struct EvidenceOfConnection {
   ExportedKey exported{};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // access_policy: who may read and change the session.
-#include <algorithm>
 #include <charconv>
 #include "src/base/hex.h"
 #include "src/session/reader.h"
@@ -62,9 +61,7 @@ class RuleReader {
       reader_.pem(value, "a credential", {"CERTIFICATE"});
       return take(Kind::certificate, "certificate");
     }
-    const auto bytes = from_hex(text);
-    if (bytes.ok() && bytes.value().size() == to->hash.size()) {
-      std::copy(bytes.value().begin(), bytes.value().end(), to->hash.begin());
+    if (read_hex(text, to->hash)) {
       to->text.clear();
       return reader_.is_old() ? take(Kind::certificate_hash, "certificate hash") : take(Kind::key_hash, "key hash");
     }

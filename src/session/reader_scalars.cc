@@ -105,10 +105,7 @@ std::uint64_t Reader::duration(const Value& value, const std::string& what) {
 Hash Reader::hash(const Value& value, const std::string& what) {
   Hash result{};
   const std::string digits = text(value, what);
-  const auto bytes = from_hex(digits);
-  if (bytes.ok() && bytes.value().size() == result.size())
-    std::copy(bytes.value().begin(), bytes.value().end(), result.begin());
-  else if (value.kind == Value::Kind::scalar)
+  if (!read_hex(digits, result) && value.kind == Value::Kind::scalar)
     refuse(value.place, what + " must have 64 hexadecimal digits",
            hint_for(digits, "it has " + std::to_string(digits.size()) + " characters"));
   return result;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/policy/settings.h"
-#include <algorithm>
 #include <charconv>
 #include "src/base/hex.h"
 
@@ -26,10 +25,8 @@ std::optional<session::Hash> Settings::value(const session::Setting<session::Has
   if (setting.literal) return setting.literal;
   const auto text = value(setting.variable);
   if (!text) return std::nullopt;
-  const auto bytes = from_hex(*text);
   session::Hash hash{};
-  if (!bytes.ok() || bytes.value().size() != hash.size()) return std::nullopt;
-  std::ranges::copy(bytes.value(), hash.begin());
+  if (!read_hex(*text, hash)) return std::nullopt;
   return hash;
 }
 

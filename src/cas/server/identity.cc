@@ -1,48 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/server/identity.h"
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
+#include "src/cas/secrets/keys.h"
 
 namespace cloister::cas {
 namespace {
 constexpr long kCertificateSeconds = 10L * 365 * 86400;
 constexpr long kClockDifference = 86400;  // a client's clock may be behind
 
-using Key = std::shared_ptr<evp_pkey_st>;
 Error failed(const char* what) { return Error(Errc::io, what); }
-
-Result<Key> adopt(EVP_PKEY* key) {
-  if (key == nullptr) return failed("OpenSSL has no key");
-  return Key(key, EVP_PKEY_free);
-}
-
-// PKCS #8 in DER.
-Result<SecretBytes> private_bytes(EVP_PKEY* key) {
-  PKCS8_PRIV_KEY_INFO* const info = EVP_PKEY2PKCS8(key);
-  if (info == nullptr) return failed("the key has no private form");
-  unsigned char* data = nullptr;
-  const int size = i2d_PKCS8_PRIV_KEY_INFO(info, &data);
-  PKCS8_PRIV_KEY_INFO_free(info);
-  if (size <= 0) return failed("the key has no encoding");
-  SecretBytes bytes(data, data + size);
-  OPENSSL_clear_free(data, static_cast<std::size_t>(size));
-  return bytes;
-}
-
-Result<Key> key_of(const SecretBytes& bytes) {
-  const unsigned char* at = bytes.data();
-  return adopt(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(bytes.size())));
-}
-
-Result<std::vector<std::uint8_t>> public_bytes(EVP_PKEY* key) {
-  unsigned char* data = nullptr;
-  const int size = i2d_PUBKEY(key, &data);
-  if (size <= 0) return failed("the key has no public encoding");
-  std::vector<std::uint8_t> bytes(data, data + size);
-  OPENSSL_free(data);
-  return bytes;
-}
 
 Result<std::shared_ptr<X509>> make_certificate(EVP_PKEY* key) {
   std::shared_ptr<X509> certificate(X509_new(), X509_free);
@@ -60,11 +25,11 @@ Result<std::shared_ptr<X509>> make_certificate(EVP_PKEY* key) {
   return certificate;
 }
 
-Result<Key> make_and_store(Committer& committer, std::uint64_t now) {
-  Key key = TRY(adopt(EVP_EC_gen("P-256")));
+Result<KeyPointer> make_and_store(Committer& committer, std::uint64_t now) {
+  KeyPointer key = TRY(generate_key(session::KeyType::p256));
   Mutation mutation;
   mutation.demands.push_back({kCasKeyRecord, kAbsent});
-  mutation.changes.push_back({kCasKeyRecord, TRY(private_bytes(key.get()))});
+  mutation.changes.push_back({kCasKeyRecord, TRY(private_key_der(*key))});
   audit::Entry entry;
   entry.kind = audit::Kind::cas_started;
   entry.time = now;
@@ -80,8 +45,10 @@ Result<Identity> load_identity(Committer& committer, SealedStore& store, const r
   const auto load = [&]() -> Result<Identity> {
     const auto record = TRY(store.get(kCasKeyRecord));
     Identity identity;
-    identity.key = record == nullptr ? TRY(make_and_store(committer, now_milliseconds)) : TRY(key_of(record->content));
-    identity.public_key = TRY(public_bytes(identity.key.get()));
+    identity.key = record == nullptr ? TRY(make_and_store(committer, now_milliseconds))
+                                     : TRY(private_key_from_der(record->content));
+    const SecretBytes public_key = TRY(public_key_der(*identity.key));
+    identity.public_key.assign(public_key.begin(), public_key.end());
     identity.key_hash = release::sha256(identity.public_key);
     identity.owner_key_hash = owner_key_hash;
     identity.certificate = TRY(make_certificate(identity.key.get()));

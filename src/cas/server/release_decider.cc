@@ -67,39 +67,38 @@ std::string not_for_here(const Attempt& attempt, const sgx::ReportBody& report, 
 }
 }  // namespace
 
-void ReleaseDecider::decide(Attempt attempt, Done done) {
-  const auto quote = dcap::parse_quote(attempt.quote);
+void ReleaseDecider::decide(Attempt given, Done done) {
+  const auto attempt = std::make_shared<const Attempt>(std::move(given));  // the quote has views into it
+  const auto quote = dcap::parse_quote(attempt->quote);
   if (!quote.ok())
-    return done(refusal(attempt, Deny::Code::host, std::string("the quote: ") + quote.error().what(), {}));
+    return done(refusal(*attempt, Deny::Code::host, std::string("the quote: ") + quote.error().what(), {}));
   const sgx::ReportBody* const report = report_of(quote.value());
-  if (report == nullptr) return done(refusal(attempt, Deny::Code::host, "the quote is not of an SGX enclave", {}));
-  if (const std::string why = not_for_here(attempt, *report, cas_key_hash_); !why.empty())
-    return done(refusal(attempt, Deny::Code::host, why, mrenclave_of(*report)));
+  if (report == nullptr) return done(refusal(*attempt, Deny::Code::host, "the quote is not of an SGX enclave", {}));
+  if (const std::string why = not_for_here(*attempt, *report, cas_key_hash_); !why.empty())
+    return done(refusal(*attempt, Deny::Code::host, why, mrenclave_of(*report)));
   const auto request = dcap::collateral_request(quote.value(), collateral_.parsed());
   if (!request.ok())
-    return done(
-        refusal(attempt, Deny::Code::host, std::string("the quote: ") + request.error().what(), mrenclave_of(*report)));
-  const auto shared = std::make_shared<Attempt>(std::move(attempt));
-  collateral_.prepare(request.value(),
-                      [this, shared, done](const CollateralPointer& collateral, const std::string& problem) {
-                        done(release(*shared, collateral, problem));
-                      });
+    return done(refusal(*attempt, Deny::Code::host, std::string("the quote: ") + request.error().what(),
+                        mrenclave_of(*report)));
+  collateral_.prepare(request.value(), [this, attempt, parsed = quote.value(), done](
+                                           const CollateralPointer& collateral, const std::string& problem) {
+    done(release(*attempt, parsed, collateral, problem));
+  });
 }
 
-Release ReleaseDecider::release(const Attempt& attempt, const CollateralPointer& collateral,
+Release ReleaseDecider::release(const Attempt& attempt, const dcap::Quote& quote, const CollateralPointer& collateral,
                                 const std::string& problem) {
-  const auto quote = dcap::parse_quote(attempt.quote);  // views into attempt.quote
-  const release::Digest claimed = mrenclave_of(*report_of(quote.value()));
+  const release::Digest claimed = mrenclave_of(*report_of(quote));
   if (collateral == nullptr)
     return refusal(attempt, Deny::Code::later, "no collateral for this platform: " + problem, claimed);
   dcap::Cache& parsed = collateral_.parsed();
-  const auto chain = parsed.pck_chain(quote.value().certification_data);
+  const auto chain = parsed.pck_chain(quote.certification_data);
   if (!chain.ok()) return refusal(attempt, Deny::Code::host, chain.error().what(), claimed);
   // Below whichever root it came with; which roots count is the session's to say.
   const auto root = dcap::TrustAnchor::from_certificate(chain.value()->root);
   if (!root.ok()) return refusal(attempt, Deny::Code::host, root.error().what(), claimed);
   const dcap::Judgement judgement = dcap::Verified<dcap::Quote>::judge(
-      quote.value(), *collateral, root.value(), static_cast<dcap::UnixTime>(attempt.now / 1000), parsed);
+      quote, *collateral, root.value(), static_cast<dcap::UnixTime>(attempt.now / 1000), parsed);
   if (!judgement.verified) {
     const std::string why = judgement.verdict.error ? judgement.verdict.error->what() : status_text(judgement.verdict);
     return refusal(attempt, Deny::Code::host, "the quote does not verify: " + why, claimed);

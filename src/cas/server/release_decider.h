@@ -35,7 +35,8 @@ class ReleaseDecider {
   void decide(Attempt attempt, Done done);
 
  private:
-  Release release(const Attempt& attempt, const CollateralPointer& collateral, const std::string& problem);
+  Release release(const Attempt& attempt, const dcap::Quote& quote, const CollateralPointer& collateral,
+                  const std::string& problem);
   Release grant(const Attempt& attempt, const dcap::Verified<dcap::Quote>& quote);
 
   SealedStore& store_;

@@ -60,13 +60,6 @@ bool open_services(const Places& places, CollateralServices* services, std::stri
          open(places.simulated_collateral, "", &services->simulation);
 }
 
-// Without port and brackets.
-std::string address_of(const Endpoint& endpoint) {
-  std::string text = to_text(endpoint);
-  text.erase(text.rfind(':'));
-  return endpoint.is_v6 ? text.substr(1, text.size() - 2) : text;
-}
-
 // All that serves; each part is there for the ones below it.
 class Service {
  public:
@@ -99,7 +92,7 @@ class Service {
     const auto tls = api_tls(identity_);
     if (!tls.ok()) return false;
     ApiServerOptions api_options;
-    api_options.address = address_of(api.value());
+    api_options.address = address_text(api.value());
     api_options.port = api.value().port;
     auto server = ApiServer::start(api_options, tls.value().get(), api_, *problem);
     if (!server.ok()) return false;
