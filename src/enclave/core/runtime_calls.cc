@@ -26,8 +26,10 @@ struct Registers {
   std::uint64_t r9, r8, r10, rdx, rsi, rdi;
 };
 
-// What a new thread of the C library needs until it runs; lives on the parent's stack, which waits.
+// What a new thread of the C library needs until it runs; lives on the parent's stack, which waits until one of the two
+// has taken it: after a start that the host calls failed, the host may still enter the thread.
 struct ThreadStart {
+  const Thread* thread;
   Registers registers;
   std::uint64_t stack, tls, resume;
   std::atomic<std::uint32_t> taken;
@@ -42,7 +44,9 @@ std::uint64_t permissions_of(std::uint64_t prot) {
 }
 
 void start_runtime_thread(Thread* thread) {
-  ThreadStart* start = pending_start.load(std::memory_order_acquire);
+  ThreadStart* start = pending_start.exchange(nullptr, std::memory_order_acq_rel);
+  if (start == nullptr || start->thread != thread)
+    host_lied(HostCall::start_thread, "a thread enters that the host did not start");
   const Registers registers = start->registers;
   const std::uint64_t stack = start->stack, tls = start->tls, resume = start->resume;
   thread->runtime_fs = tls;
@@ -57,16 +61,20 @@ long clone_thread(const Registers& registers, std::uint64_t resume) {
     std::uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
   };
   const auto* arguments = reinterpret_cast<const CloneArguments*>(registers.rdi);
-  ThreadStart start{registers, arguments->stack + arguments->stack_size, arguments->tls, resume, {0}};
   std::uint64_t tcs = 0;
   Thread* thread = make_thread(start_runtime_thread, &tcs);
   if (thread == nullptr) return -EAGAIN;
+  ThreadStart start{thread, registers, arguments->stack + arguments->stack_size, arguments->tls, resume, {0}};
   const std::uint32_t tid = next_runtime_tid.fetch_add(1) + 1;
   if ((arguments->flags & CLONE_PARENT_SETTID) != 0) *reinterpret_cast<std::uint32_t*>(arguments->parent_tid) = tid;
   pending_start.store(&start, std::memory_order_release);
   thread->host_pid = current_thread()->host_pid;
   const long host_tid = host_call(HostCall::start_thread, tcs);
-  if (host_tid < 0) return host_tid;
+  if (host_tid < 0) {
+    if (pending_start.exchange(nullptr, std::memory_order_acq_rel) == nullptr)
+      host_lied(HostCall::start_thread, "a thread enters that the host did not start");
+    return host_tid;
+  }
   thread->host_tid = static_cast<std::uint64_t>(host_tid);
   while (start.taken.load(std::memory_order_acquire) == 0) host_call(HostCall::sched_yield);
   return tid;

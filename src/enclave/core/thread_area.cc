@@ -53,9 +53,4 @@ Thread* make_thread(void (*start)(Thread*), std::uint64_t* tcs) {
   *tcs = static_cast<std::uint64_t>(tcs_address);
   return thread;
 }
-
-long launch_thread(std::uint64_t tcs) {
-  const long result = host_call(HostCall::start_thread, tcs);
-  return result < 0 ? result : 0;
-}
 }  // namespace cloister::core

@@ -7,6 +7,4 @@
 namespace cloister::core {
 // A new thread whose first function inside will be `start`. Null when out of memory. Its TCS address is *tcs.
 Thread* make_thread(void (*start)(Thread*), std::uint64_t* tcs);
-// Lets a host thread enter it. 0 or a negative errno.
-long launch_thread(std::uint64_t tcs);
 }  // namespace cloister::core
