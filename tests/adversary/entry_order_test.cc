@@ -3,8 +3,10 @@
 // E-13.
 #include <gtest/gtest.h>
 #include <asm/unistd_64.h>
+#include <sys/wait.h>
 #include <functional>
 #include "abi/enclave_layout.h"
+#include "abi/sgx/enclave.h"
 #include "src/enclave/core/thread.h"
 #include "tests/adversary/symbols.h"
 #include "tests/adversary/tracee.h"
@@ -83,6 +85,51 @@ TEST(EntryOrder, E_7_NoEntryAboveTheSecondFrame) {
     const EntryProbe probe([&](Tracee&, pid_t, ProcessorState& s) { s.general.rax = cssa; });
     EXPECT_GE(probe.entries(), kEntriesAfterwards) << cssa;
     EXPECT_EQ(probe.reached(), 0u) << cssa;
+  }
+}
+
+// Changes a stack pointer of frame 0 when stage 1 looks at it, on the first exit that `wanted` takes; what the process
+// said and how it ended.
+struct Ending {
+  bool changed = false;
+  int status = 0;
+  std::string output;
+};
+Ending with_changed_frame(std::size_t field, std::uint64_t value, const char* begin, const char* end) {
+  const Symbols image(CLOISTER_RUNTIME_PATH, layout::kImageBase);
+  Tracee tracee({CLOISTER_COMMAND_PATH, "run", "--memory", "plain", "--", "/bin/cat", "/proc/version"});
+  Ending ending;
+  ending.status =
+      tracee.run([&](Tracee& t, pid_t thread) { t.set_breakpoint(thread, kFirstSlot, image.at("exception_stage1")); },
+                 [&](Tracee& t, pid_t thread, std::uint64_t) {
+                   ProcessorState state = t.state(thread);
+                   const std::uint64_t frame = t.word(thread, state.general.gs_base + offsetof(core::Thread, ssa)) +
+                                               layout::kSsaFramePages * layout::kPageSize - sizeof(sgx::Gprsgx);
+                   const std::uint64_t rip = t.word(thread, frame + offsetof(sgx::Gprsgx, rip));
+                   if (!ending.changed && (begin == nullptr || (rip >= image.at(begin) && rip < image.at(end)))) {
+                     ending.changed = true;
+                     t.set_word(thread, frame + field, value);
+                   }
+                   state.general.eflags |= kResume;
+                   t.set_state(thread, state);
+                 },
+                 30);
+  ending.output = tracee.output();
+  return ending;
+}
+
+TEST(EntryOrder, E_7_StackPointersOfTheInterruptedFrame) {
+  constexpr std::uint64_t kInside = layout::kRuntimeMapLow, kOutside = 0x7fff'0000'0000;
+  const Ending host = with_changed_frame(offsetof(sgx::Gprsgx, ursp), kInside, nullptr, nullptr);
+  ASSERT_TRUE(host.changed);
+  EXPECT_EQ(WEXITSTATUS(host.status), 120) << host.output;
+  EXPECT_NE(host.output.find("host lied in EENTER"), std::string::npos) << host.output;
+  for (const std::uint64_t rsp : {kOutside, layout::kElrangeSize, std::uint64_t{layout::kProgramLow}}) {
+    const Ending own =
+        with_changed_frame(offsetof(sgx::Gprsgx, rsp), rsp, "program_access_begin", "program_access_end");
+    ASSERT_TRUE(own.changed);
+    EXPECT_EQ(WEXITSTATUS(own.status), 121) << rsp << ": " << own.output;
+    EXPECT_NE(own.output.find("internal check failed"), std::string::npos) << own.output;
   }
 }
 

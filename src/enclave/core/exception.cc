@@ -41,6 +41,18 @@ void read_exinfo(Thread* thread, std::uint8_t vector) {
   thread->fault_info = vector | (has_info ? static_cast<std::uint64_t>(exinfo->errcd) << 32 : 0);
 }
 
+// E-7. URSP is the stack pointer that the host had when it entered, to which an asynchronous exit returns: nothing of
+// ours uses it, and one that lies inside is an attack in preparation.
+void check_host_stack(const sgx::Gprsgx* gpr) {
+  if (CLOISTER_KEEPS(E_7) && !is_outside(gpr->ursp, 1)) host_entered_wrongly("its stack lies inside the enclave");
+}
+// The stack on which the runtime goes on where it was interrupted must be the runtime's. (Program code may have
+// anything in RSP, and is not resumed on it; the entry stub has the host's, and is not touched.)
+void check_own_stack(const sgx::Gprsgx* gpr) {
+  if (!CLOISTER_KEEPS(E_7)) return;
+  ENCLAVE_CHECK(gpr->rsp >= layout::kProgramHigh && gpr->rsp < layout::kElrangeSize);
+}
+
 // The interrupted program continues in stage 2, its registers in the thread's context.
 void redirect_to_stage2(Thread* thread, sgx::Gprsgx* gpr) {
   ProgramContext* context = thread->context;
@@ -94,6 +106,7 @@ extern "C" void exception_stage1(Thread* thread) {
   // A signal that came while the host handled an exit of ours is only noted, and a program that faults makes no calls.
   if (!thread->host_block.is_null()) fetch_host_signals(thread);
   auto* gpr = reinterpret_cast<sgx::Gprsgx*>(thread->ssa + kSsaSize - sizeof(sgx::Gprsgx));
+  check_host_stack(gpr);
   const std::uint64_t rip = gpr->rip;
   const std::uint32_t exit = gpr->exitinfo;
   if (CLOISTER_KEEPS(E_8) &&
@@ -112,6 +125,7 @@ extern "C" void exception_stage1(Thread* thread) {
   // A program that steps itself carries the trap flag into the entry stub, and a return to it sets the flag early.
   if (vector == static_cast<std::uint8_t>(sgx::Vector::db) && !is_program_code(rip)) return;
   if (is_within(rip, program_access_begin, program_access_end)) {
+    check_own_stack(gpr);
     read_exinfo(thread, vector);
     gpr->rip = address_of(program_access_fault);
     return;

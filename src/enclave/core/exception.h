@@ -3,7 +3,8 @@
 // was, and edits that frame; the host then resumes it. Stage 2 runs as ordinary kernel code in the interrupted thread.
 //
 // Authenticity (rule E-8): a fault exists only if EXITINFO.VALID says so; whatever the host claims beside it is a kick
-// at most. Atomicity (E-7): NSSA is 2 and the entry refuses CSSA > 1; stage 1 never touches the interrupted stack.
+// at most. Atomicity (E-7): NSSA is 2 and the entry refuses CSSA > 1; stage 1 never touches the interrupted
+// stack, and checks both stack pointers of the frame.
 #pragma once
 #include <cstdint>
 #include "src/enclave/core/thread.h"

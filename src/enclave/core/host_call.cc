@@ -76,15 +76,20 @@ long blocking_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArg
   return submit(call, kInterruptible, {a0.word(), a1.word(), a2.word(), a3.word(), a4.word(), a5.word()});
 }
 
-void host_lied(HostCall call, const char* what) {
+namespace {
+[[noreturn]] void stop_for_lie(const char* where, const char* what) {
   char line[160];
   std::size_t size = append(line, 0, sizeof line, "cloister: host lied in ");
-  size = append(line, size, sizeof line, row_of(call).name);
+  size = append(line, size, sizeof line, where);
   size = append(line, size, sizeof line, ": ");
   size = append(line, size, sizeof line, what);
   line[size++] = '\n';
   stop_with_line(HostCall::report_lie, line, size, 120);
 }
+}  // namespace
+
+void host_lied(HostCall call, const char* what) { stop_for_lie(row_of(call).name, what); }
+void host_entered_wrongly(const char* what) { stop_for_lie("EENTER", what); }
 
 void enclave_fail(const char* text, const char* file, unsigned line_number) {
   char line[256];

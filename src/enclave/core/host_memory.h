@@ -14,6 +14,7 @@
 namespace cloister::core {
 // The answer was impossible: one line, exit status 120.
 [[noreturn]] void host_lied(HostCall call, const char* what);
+[[noreturn]] void host_entered_wrongly(const char* what);
 
 // A place in host memory.
 class HostAddress {
