@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CPU-bound pure-Python kernels; prints `NAME SECONDS` for each. Run natively and inside by tools/bench."""
+"""CPU-bound pure-Python kernels, run natively and inside by tools/bench. Each runs twice in the process, for which it prints
+`NAME_first SECONDS`, with the first touch of the memory that it needs, and `NAME_steady SECONDS`, with the memory that it has."""
 import json
 import re
 import sys
@@ -103,6 +104,7 @@ def allocation(n=120):
 for function in (nbody, primes, fannkuch, strings, objects, documents, patterns, allocation):
     if len(sys.argv) > 1 and function.__name__ not in sys.argv[1:]:
         continue
-    began = time.perf_counter()
-    function()
-    print(function.__name__, time.perf_counter() - began, flush=True)
+    for run in ("first", "steady"):
+        began = time.perf_counter()
+        function()
+        print(f"{function.__name__}_{run}", time.perf_counter() - began, flush=True)

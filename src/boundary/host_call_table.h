@@ -63,8 +63,9 @@ inline constexpr HostPartCall kHostPartCalls[] = {
 constexpr const HostCallRow& row_of(HostCall call) { return kHostCalls[static_cast<std::size_t>(call)]; }
 
 // Kinds of dynamic enclave memory (augment): data that EACCEPT takes over as zeroes; code and data that EACCEPTCOPY
-// fills, which become accessible by the `protect` that follows. Permission bits as in SECINFO.FLAGS.
-enum class PageKind : std::uint64_t { data = 0, code = 1, filled = 2 };
+// fills, which become accessible by the `protect` that follows; the same with bytes that the host knows anyway (file
+// contents that came from it), as long as the page is not writable. Permission bits as in SECINFO.FLAGS.
+enum class PageKind : std::uint64_t { data = 0, code = 1, filled = 2, shown = 3 };
 inline constexpr std::uint64_t kPageRead = 1, kPageWrite = 2, kPageExecute = 4;
 
 // The signal with which one thread of the enclave kicks another out of a blocking host call.

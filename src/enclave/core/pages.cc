@@ -7,28 +7,24 @@
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/enclu.h"
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/kept_pages.h"
+#include "src/enclave/core/page_states.h"
 #include "src/enclave/core/spinlock.h"
 
 namespace cloister::core {
-namespace {
-using layout::kPageSize;
+constinit PageCount committed_count{0};
 
-constinit std::atomic<std::uint64_t> committed{0};
+namespace {
 constinit std::uint64_t limit = ~0ULL;
 
 // The state table has one byte per page of ELRANGE; its own pages are committed when first needed, noted here.
 constinit std::atomic<std::uint64_t> table_pages[(layout::kElrangeSize >> 24) / 64] = {};
 constinit Spinlock table_lock;
 
-std::uint8_t* state_of(std::uint64_t address) {
-  return reinterpret_cast<std::uint8_t*>(layout::kPageStateBase + (address >> 12));
-}
 bool has_table_page(std::uint64_t address) {
   const std::uint64_t index = address >> 24;
   return (table_pages[index >> 6].load(std::memory_order_acquire) >> (index & 63) & 1) != 0;
 }
-
-bool is_committed(std::uint8_t state) { return (state & kPageCommitted) != 0; }
 
 sgx::Secinfo make_secinfo(std::uint64_t flags) {
   sgx::Secinfo info{};
@@ -58,26 +54,7 @@ long ensure_table(std::uint64_t address, std::uint64_t size) {
   return 0;
 }
 
-// Calls run(first, size) for each maximal run of pages whose state satisfies `wanted`.
-template <typename Wanted, typename Run>
-long for_runs(std::uint64_t address, std::uint64_t size, Wanted wanted, Run run) {
-  const std::uint64_t end = address + size;
-  while (address < end) {
-    while (address < end && !wanted(page_state(address)))
-      address = wanted(kPageAbsent) ? address + kPageSize : next_committed(address + kPageSize, end);
-    if (address >= end) break;
-    std::uint64_t last = address;
-    while (last < end && wanted(page_state(last))) last += kPageSize;
-    if (const long error = run(address, last - address); error != 0) return error;
-    address = last;
-  }
-  return 0;
-}
-
-void set_states(std::uint64_t address, std::uint64_t size, std::uint64_t state) {
-  std::uint8_t* first = state_of(address);
-  for (std::uint64_t i = 0; i < size / kPageSize; ++i) first[i] = static_cast<std::uint8_t>(state);
-}
+}  // namespace
 
 long change_permissions(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   // A restriction needs EMODPR by the host and our EACCEPT; an extension is ours alone (EMODPE), then the page tables
@@ -100,31 +77,41 @@ long change_permissions(std::uint64_t address, std::uint64_t size, std::uint64_t
   return 0;
 }
 
-bool is_aligned_range(std::uint64_t address, std::uint64_t size) {
-  return address % kPageSize == 0 && size % kPageSize == 0 && address + size <= layout::kElrangeSize &&
-         address + size >= address;
+long remove_run(std::uint64_t address, std::uint64_t size, PageCount& count) {
+  if (const long error = host_call(HostCall::remove, address, size); error != 0) return error;
+  // Until this succeeds the host might have kept the page, and what it holds, at this address.
+  alignas(64) const sgx::Secinfo trimmed =
+      make_secinfo(sgx::kSecinfoModified | sgx::secinfo_flags(sgx::PageType::trim, 0));
+  for (std::uint64_t at = address; at < address + size; at += kPageSize)
+    if (eaccept(&trimmed, at) != 0 && CLOISTER_KEEPS(I_10))
+      host_lied(HostCall::remove, "EACCEPT refuses a trimmed page");
+  set_states(address, size, kPageAbsent);
+  count.fetch_sub(size / kPageSize, std::memory_order_relaxed);
+  return 0;
 }
-}  // namespace
 
 std::uint8_t page_state(std::uint64_t address) {
   return has_table_page(address) ? *state_of(address) : std::uint8_t{kPageAbsent};
 }
-std::uint64_t next_committed(std::uint64_t address, std::uint64_t end) {
-  constexpr std::uint64_t kRegion = 1ULL << 24, kEight = 8 * kPageSize;
+std::uint64_t next_page(std::uint64_t address, std::uint64_t end, std::uint8_t mask) {
+  constexpr std::uint64_t kRegion = 1ULL << 24, kEight = 8 * kPageSize, kOnes = 0x0101010101010101;
   while (address < end) {
     if (!has_table_page(address)) {
       address = (address & ~(kRegion - 1)) + kRegion;
       continue;
     }
     const std::uint8_t* const state = state_of(address);
-    if (address % kEight == 0 && *reinterpret_cast<const std::uint64_t*>(state) == 0) {  // eight absent pages
+    if (address % kEight == 0 && (*reinterpret_cast<const std::uint64_t*>(state) & mask * kOnes) == 0) {
       address += kEight;
       continue;
     }
-    if (is_committed(*state)) return address;
+    if ((*state & mask) != 0) return address;
     address += kPageSize;
   }
   return end;
+}
+std::uint64_t next_committed(std::uint64_t address, std::uint64_t end) {
+  return next_page(address, end, kPageCommitted);
 }
 std::uint64_t count_committed(std::uint64_t address, std::uint64_t end) {
   constexpr std::uint64_t kEight = 8 * kPageSize, kOnes = 0x0101010101010101;
@@ -141,32 +128,50 @@ std::uint64_t count_committed(std::uint64_t address, std::uint64_t end) {
   }
   return count;
 }
-std::uint64_t committed_pages() { return committed.load(std::memory_order_relaxed); }
+std::uint64_t committed_pages() { return committed_count.load(std::memory_order_relaxed); }
 void set_page_limit(std::uint64_t pages) { limit = pages; }
+
+namespace {
+// New pages: from what is kept elsewhere first, so that the enclave holds no more than it must.
+long augment(std::uint64_t address, std::uint64_t size, PageKind kind) {
+  const std::uint64_t pages = size / kPageSize;
+  if (const long error = drop_any_kept_pages(pages); error != 0) return error;
+  if (committed_count.fetch_add(pages, std::memory_order_relaxed) + pages + kept_pages() > limit) {
+    committed_count.fetch_sub(pages, std::memory_order_relaxed);
+    return -ENOMEM;
+  }
+  long error = host_augment(address, size, kind);
+  if (error == -ENOMEM && kept_pages() != 0) {  // each kept run is a mapping of the host's, of which there are so many
+    drop_any_kept_pages(~0ULL);
+    error = host_augment(address, size, kind);
+  }
+  if (error != 0) committed_count.fetch_sub(pages, std::memory_order_relaxed);
+  return error;
+}
+
+long commit_run(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
+  if (const long error = augment(address, size, PageKind::data); error != 0) return error;
+  alignas(64) const sgx::Secinfo info = make_secinfo(sgx::kSecinfoPending | sgx::kSecinfoRegRw);
+  for (std::uint64_t at = address; at < address + size; at += kPageSize)
+    if (eaccept(&info, at) != 0 && CLOISTER_KEEPS(I_10)) host_lied(HostCall::augment, "EACCEPT refuses a new page");
+  set_states(address, size, kPageCommitted | kPageRead | kPageWrite);
+  return permissions != (kPageRead | kPageWrite) ? change_permissions(address, size, permissions) : 0;
+}
+}  // namespace
 
 long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
   if (const long error = ensure_table(address, size); error != 0) return error;
-  return for_runs(
-      address, size, [](std::uint8_t state) { return !is_committed(state); },
-      [permissions](std::uint64_t first, std::uint64_t bytes) -> long {
-        const std::uint64_t pages = bytes / kPageSize;
-        if (committed.fetch_add(pages, std::memory_order_relaxed) + pages > limit) {
-          committed.fetch_sub(pages, std::memory_order_relaxed);
-          return -ENOMEM;
-        }
-        if (const long error = host_augment(first, bytes, PageKind::data); error != 0) {
-          committed.fetch_sub(pages, std::memory_order_relaxed);
-          return error;
-        }
-        alignas(64) const sgx::Secinfo info = make_secinfo(sgx::kSecinfoPending | sgx::kSecinfoRegRw);
-        for (std::uint64_t at = first; at < first + bytes; at += kPageSize)
-          if (eaccept(&info, at) != 0 && CLOISTER_KEEPS(I_10))
-            host_lied(HostCall::augment, "EACCEPT refuses a new page");
-        set_states(first, bytes, kPageCommitted | kPageRead | kPageWrite);
-        if (permissions != (kPageRead | kPageWrite)) return change_permissions(first, bytes, permissions);
-        return 0;
-      });
+  if (const long error = drop_kept_pages(address, size); error != 0) return error;
+  const std::uint64_t end = address + size;
+  while (address < end) {
+    const std::uint64_t next = next_committed(address, end);
+    if (next > address)
+      if (const long error = commit_run(address, next - address, permissions); error != 0) return error;
+    address = next;
+    while (address < end && is_committed(page_state(address))) address += kPageSize;
+  }
+  return 0;
 }
 
 namespace {
@@ -175,16 +180,9 @@ namespace {
 long publish(std::uint64_t address, const void* from, std::uint64_t size, PageKind kind, std::uint64_t permissions) {
   ENCLAVE_CHECK(is_aligned_range(address, size) && reinterpret_cast<std::uint64_t>(from) % kPageSize == 0);
   if (const long error = ensure_table(address, size); error != 0) return error;
+  if (const long error = drop_kept_pages(address, size); error != 0) return error;
   ENCLAVE_CHECK(next_committed(address, address + size) >= address + size);
-  const std::uint64_t pages = size / kPageSize;
-  if (committed.fetch_add(pages, std::memory_order_relaxed) + pages > limit) {
-    committed.fetch_sub(pages, std::memory_order_relaxed);
-    return -ENOMEM;
-  }
-  if (const long error = host_augment(address, size, kind); error != 0) {
-    committed.fetch_sub(pages, std::memory_order_relaxed);
-    return error;
-  }
+  if (const long error = augment(address, size, kind); error != 0) return error;
   const std::uint64_t first = permissions | kPageRead;  // a page that nobody may read cannot be filled
   alignas(64) const sgx::Secinfo info = make_secinfo(sgx::secinfo_flags(sgx::PageType::reg, first));
   for (std::uint64_t done = 0; done < size; done += kPageSize)
@@ -205,11 +203,16 @@ long publish_data(std::uint64_t address, const void* from, std::uint64_t size, s
   return publish(address, from, size, PageKind::filled, permissions);
 }
 
+long publish_shown(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions) {
+  ENCLAVE_CHECK((permissions & (kPageWrite | kPageExecute)) == 0);
+  return publish(address, from, size, PageKind::shown, permissions);
+}
+
 long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
   ENCLAVE_CHECK((permissions & (kPageWrite | kPageExecute)) != (kPageWrite | kPageExecute));
-  return for_runs(
-      address, size,
+  return for_page_runs(
+      address, size, kPageCommitted,
       [permissions](std::uint8_t state) { return is_committed(state) && (state & kPagePermissions) != permissions; },
       [permissions](std::uint64_t first, std::uint64_t bytes) {
         return change_permissions(first, bytes, permissions);
@@ -223,17 +226,8 @@ long make_executable(std::uint64_t address, std::uint64_t size) {
 
 long remove_pages(std::uint64_t address, std::uint64_t size) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
-  return for_runs(address, size, is_committed, [](std::uint64_t first, std::uint64_t bytes) {
-    if (const long error = host_call(HostCall::remove, first, bytes); error != 0) return error;
-    // Until this succeeds the host might have kept the page, and what it holds, at this address.
-    alignas(64) const sgx::Secinfo trimmed =
-        make_secinfo(sgx::kSecinfoModified | sgx::secinfo_flags(sgx::PageType::trim, 0));
-    for (std::uint64_t at = first; at < first + bytes; at += kPageSize)
-      if (eaccept(&trimmed, at) != 0 && CLOISTER_KEEPS(I_10))
-        host_lied(HostCall::remove, "EACCEPT refuses a trimmed page");
-    set_states(first, bytes, kPageAbsent);
-    committed.fetch_sub(bytes / kPageSize, std::memory_order_relaxed);
-    return 0L;
+  return for_page_runs(address, size, kPageCommitted, is_committed, [](std::uint64_t first, std::uint64_t bytes) {
+    return remove_run(first, bytes, committed_count);
   });
 }
 }  // namespace cloister::core

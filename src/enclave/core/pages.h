@@ -16,6 +16,7 @@ enum PageState : std::uint8_t {
   kPagePermissions = 7,  // mask: kPageRead | kPageWrite | kPageExecute
   kPageCommitted = 8,
   kPageCode = 16,  // published by EACCEPTCOPY
+  kPageKept = 32,  // given up and not yet returned (kept_pages.h): as good as absent
 };
 
 std::uint8_t page_state(std::uint64_t address);
@@ -23,7 +24,8 @@ std::uint8_t page_state(std::uint64_t address);
 std::uint64_t next_committed(std::uint64_t address, std::uint64_t end);
 // How many pages of [address, end) are committed.
 std::uint64_t count_committed(std::uint64_t address, std::uint64_t end);
-// How many pages are committed in all, and the limit that `--heap` set.
+// How many pages are committed in all, and the limit that `--heap` set. Kept pages count as free: they go when others
+// need the room.
 std::uint64_t committed_pages();
 void set_page_limit(std::uint64_t pages);
 
@@ -35,6 +37,8 @@ long commit_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permi
 long publish_code(std::uint64_t address, const void* from, std::uint64_t size);
 // Same for data pages (file contents), with `permissions` that do not include execution.
 long publish_data(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions);
+// The same for bytes that the host knows, which nobody may write: the software device need not hide them.
+long publish_shown(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions);
 // Changes the permissions of committed pages in the range; absent pages are left alone.
 long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
 // Turns data pages into code (JIT): write access goes before execute access comes.

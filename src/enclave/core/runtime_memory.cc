@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/core/runtime_memory.h"
 #include <asm/errno.h>
-#include <atomic>
 #include "abi/enclave_layout.h"
-#include "src/enclave/core/host_call.h"
+#include "src/enclave/core/kept_pages.h"
 #include "src/enclave/core/pages.h"
+#include "src/enclave/core/yielding_lock.h"
 
 namespace cloister::core {
 namespace {
 using layout::kPageSize;
 constexpr std::uint64_t kBrkStep = 256 << 10;
 
-// A lock that may be held over a host call (which does not block): waiters yield.
-class YieldingLock {
- public:
-  void lock() {
-    while (locked_.exchange(1, std::memory_order_acquire) != 0) host_call(HostCall::sched_yield);
-  }
-  void unlock() { locked_.store(0, std::memory_order_release); }
-
- private:
-  std::atomic<std::uint32_t> locked_{0};
-};
 constinit YieldingLock lock;
-struct Guard {
-  Guard() { lock.lock(); }
-  ~Guard() { lock.unlock(); }
-};
 
 constinit std::uint64_t brk_end = layout::kRuntimeHeapLow;
 constinit std::uint64_t brk_committed = layout::kRuntimeHeapLow;
@@ -61,7 +46,7 @@ std::uint64_t take_range(std::uint64_t size, std::uint64_t alignment) {
 }  // namespace
 
 long runtime_brk(std::uint64_t address) {
-  Guard guard;
+  YieldingGuard guard(lock);
   if (address < layout::kRuntimeHeapLow || address > layout::kRuntimeHeapHigh) return static_cast<long>(brk_end);
   if (address > brk_committed) {
     const std::uint64_t size = (address - brk_committed + kBrkStep - 1) / kBrkStep * kBrkStep;
@@ -73,27 +58,30 @@ long runtime_brk(std::uint64_t address) {
 }
 
 long runtime_map(std::uint64_t size, std::uint64_t permissions, std::uint64_t alignment) {
-  Guard guard;
+  YieldingGuard guard(lock);
   if (size == 0 || size > layout::kRuntimeMapHigh - layout::kRuntimeMapLow) return -ENOMEM;
   size = page_up(size);
   const std::uint64_t address = take_range(size, alignment);
   if (address == 0) return -ENOMEM;
-  if (permissions != 0)
+  if (permissions != 0) {
+    if (permissions == (kPageRead | kPageWrite))
+      if (const long error = reuse_pages(address, size); error != 0) return error;
     if (const long error = commit_pages(address, size, permissions); error != 0) return error;
+  }
   return static_cast<long>(address);
 }
 
 long runtime_unmap(std::uint64_t address, std::uint64_t size) {
-  Guard guard;
+  YieldingGuard guard(lock);
   size = page_up(size);
   if (address % kPageSize != 0 || !in_map_area(address, size)) return -EINVAL;
-  if (const long error = remove_pages(address, size); error != 0) return error;
+  if (const long error = release_pages(address, size); error != 0) return error;
   if (free_count < kMaxFree) free_ranges[free_count++] = {address, size};
   return 0;
 }
 
 long runtime_protect(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
-  Guard guard;
+  YieldingGuard guard(lock);
   size = page_up(size);
   if (!in_map_area(address, size)) return 0;  // the image's own pages keep what they were added with
   if (permissions != 0)

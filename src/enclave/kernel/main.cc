@@ -12,6 +12,7 @@
 #include "src/enclave/core/dispatch.h"
 #include "src/enclave/core/exception.h"
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/kept_pages.h"
 #include "src/enclave/core/pages.h"
 #include "src/enclave/core/program_access.h"
 #include "src/enclave/core/program_state.h"
@@ -76,6 +77,7 @@ void install_standard_streams(Process& process) {
   mallopt(M_ARENA_MAX, 1);
   const auto manifest = read_manifest();
   core::set_page_limit(manifest->heap_size / layout::kPageSize);
+  core::set_kept_limit(kept_memory_size(manifest->heap_size) / layout::kPageSize);
   auto* process = new Process(initial_pid(core::start_parameters), manifest);
   AddressSpace::Options options;
   if ((manifest->flags & kInsecureDynamicCode) != 0) options.dynamic_code = DynamicCode::allowed;

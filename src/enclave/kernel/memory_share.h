@@ -13,4 +13,10 @@ constexpr std::uint64_t program_memory_size(std::uint64_t heap_size) {
   const std::uint64_t runtime = std::clamp(heap_size / 16, kLeast, kMost);
   return heap_size > runtime ? (heap_size - runtime) & ~(layout::kPageSize - 1) : 0;
 }
+
+// How much of what the program gives up stays in the enclave for its next request.
+constexpr std::uint64_t kept_memory_size(std::uint64_t heap_size) {
+  constexpr std::uint64_t kMost = 64 << 20;
+  return heap_size / 4 < kMost ? heap_size / 4 : kMost;
+}
 }  // namespace cloister::kernel

@@ -6,6 +6,7 @@
 #include <string>
 #include "src/enclave/core/dispatch.h"
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/kept_pages.h"
 #include "src/enclave/core/pages.h"
 #include "src/enclave/kernel/cpu_pool.h"
 #include "src/enclave/kernel/process.h"
@@ -64,10 +65,10 @@ void print_statistics(Process& process) {
                                  "  host calls        %12lu\n"
                                  "  asynchronous exits%12lu   page faults %lu, traps %lu\n"
                                  "  bytes in, out     %12lu   %lu\n"
-                                 "  pages committed   %12lu\n"
+                                 "  pages committed   %12lu   kept for reuse %lu\n"
                                  "  most frequent    ",
                                  calls, sum.kernel_entries, sum.host_calls, sum.exits, sum.faults, sum.traps,
-                                 sum.bytes_in, sum.bytes_out, core::committed_pages());
+                                 sum.bytes_in, sum.bytes_out, core::committed_pages(), core::kept_pages());
   const std::string line = std::string(text, static_cast<std::size_t>(size)) + most_frequent_calls() + "\n";
   core::print_to_host(core::PrintStream::error, line.data(), line.size());
 }

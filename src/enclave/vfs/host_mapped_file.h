@@ -17,6 +17,7 @@ class HostMappedFile final : public kernel::MappedFile {
   std::span<const std::uint8_t> plan() const override { return {}; }
   bool may_execute() const override { return true; }
   const std::string& path() const override { return path_; }
+  bool is_known_to_host() const override { return true; }
   kernel::FileKey key() const override { return key_of(identity_); }
   bool can_write_pages() const override { return writing_ == Writing::allowed; }
   Result<void> write_pages(std::uint64_t offset, const void* from, std::size_t size) override;

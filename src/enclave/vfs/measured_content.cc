@@ -85,7 +85,6 @@ Result<void> MeasuredContent::load_chunk(std::size_t index, std::uint8_t* to, st
     }
   }
   if (CLOISTER_KEEPS(I_8) && hash_of(to, size) != file_->chunks[index]) return measured_file_changed(*file_, mismatch_);
-  keep_chunk(this, index, to, size);
   return {};
 }
 
@@ -105,6 +104,7 @@ Result<void> MeasuredContent::read(std::uint64_t offset, void* to, std::size_t s
     } else {
       if (buffer == nullptr) buffer.reset(new std::uint8_t[kFileChunkSize]);
       TRY(load_chunk(index, buffer.get(), chunk_size));
+      keep_chunk(this, index, buffer.get(), chunk_size);  // the rest of it is likely to be asked for next
       std::memcpy(bytes, buffer.get() + skip, part);
     }
     bytes += part;

@@ -46,6 +46,7 @@ class MeasuredMappedFile final : public kernel::MappedFile {
   std::span<const std::uint8_t> plan() const override { return content_->file().plan; }
   bool may_execute() const override { return true; }
   const std::string& path() const override { return content_->file().path; }
+  bool is_known_to_host() const override { return true; }
 
  private:
   const std::shared_ptr<MeasuredContent> content_;

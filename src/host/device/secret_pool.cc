@@ -12,7 +12,7 @@ namespace cloister::host {
 namespace {
 using layout::kPageSize;
 constexpr std::uint64_t kHomeSize = 1ULL << 40;  // addresses only
-constexpr std::uint64_t kChunkPages = (16 << 20) / kPageSize;
+constexpr std::uint64_t kChunkPages = SecretPool::kChunkSize / kPageSize;
 constexpr std::uint64_t kUsefulRun = 8;  // used runs below this many pages only serve requests as small
 
 void* at(std::uint64_t address) { return reinterpret_cast<void*>(address); }

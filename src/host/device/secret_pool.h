@@ -14,6 +14,7 @@ namespace cloister::host {
 
 class SecretPool {
  public:
+  static constexpr std::uint64_t kChunkSize = 16 << 20;
   // `size` bytes of zeroes, readable and writable, mapped at `address` in place of what is there. 0 or a negative
   // errno.
   long take(std::uint64_t address, std::uint64_t size);

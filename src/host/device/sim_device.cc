@@ -233,8 +233,8 @@ long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind
         MAP_FAILED)
       return -errno;
     flags |= kEpcmCode;
-  } else if (kind == PageKind::filled) {
-    return augment_staged(address, size, flags);
+  } else if (kind == PageKind::filled || kind == PageKind::shown) {
+    return augment_staged(address, size, secret_memory_ && kind == PageKind::filled ? flags | kEpcmSecret : flags);
   } else {
     if (const long error = map_data(address, size); error != 0) return error;
     if (secret_memory_) flags |= kEpcmSecret;
@@ -246,10 +246,9 @@ long SimDevice::augment(std::uint64_t address, std::uint64_t size, PageKind kind
 // Memory elsewhere, whose pages EACCEPTCOPY fills; install_staged moves it to its place.
 long SimDevice::augment_staged(std::uint64_t address, std::uint64_t size, std::uint64_t flags) {
   std::uint64_t staged;
-  if (secret_memory_) {
+  if ((flags & kEpcmSecret) != 0) {
     staged = secret_pool_.take_in_place(size);
     if (staged == 0) return -ENOMEM;
-    flags |= kEpcmSecret;
   } else {
     // All of it will be written at once: one pass of the kernel is cheaper than a fault for each page.
     void* const stage =
@@ -273,7 +272,7 @@ long SimDevice::install_staged(std::uint64_t address, std::uint64_t size, std::u
     if (stage != 0) {
       while (page + run < address + size && stage_of(page + run) == stage + run) run += kPageSize;
       if ((permissions & kPageWrite) == 0) mprotect(at(stage), run, protection(permissions));
-      if (secret_memory_) {
+      if ((sim_epcm[page / kPageSize] & kEpcmSecret) != 0) {
         if (const long error = secret_pool_.move(stage, page, run); error != 0) return error;
       } else if (mremap(at(stage), run, run, MREMAP_MAYMOVE | MREMAP_FIXED, at(page)) == MAP_FAILED) {
         return -errno;
@@ -311,6 +310,30 @@ long SimDevice::leave_secret_memory(std::uint64_t address, std::uint64_t size) {
   return 0;
 }
 
+// Pages that held what the host may see, or code, and that the enclave may now write: from here on they are the
+// program's. They move whole and at once, and nobody could write to them before.
+long SimDevice::enter_secret_memory(std::uint64_t address, std::uint64_t size) {
+  const auto is_plain_data = [](std::uint64_t page) {
+    return (sim_epcm[page / kPageSize] & (kEpcmSecret | kEpcmCode | kEpcmStaged)) == 0;
+  };
+  for (std::uint64_t page = address; page < address + size;) {
+    std::uint64_t run = 0;
+    while (page + run < address + size && run < SecretPool::kChunkSize && is_plain_data(page + run)) run += kPageSize;
+    if (run == 0) {
+      page += kPageSize;
+      continue;
+    }
+    const std::uint64_t secret = secret_pool_.take_in_place(run);
+    if (secret == 0) return -ENOMEM;
+    mprotect(at(page), run, PROT_READ);
+    std::memcpy(at(secret), at(page), run);
+    if (const long error = secret_pool_.move(secret, page, run); error != 0) return error;
+    for (std::uint64_t done = 0; done < run; done += kPageSize) sim_epcm[(page + done) / kPageSize] |= kEpcmSecret;
+    page += run;
+  }
+  return 0;
+}
+
 long SimDevice::protect(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
   if (!is_page_range(address, size) || (permissions & ~std::uint64_t{7}) != 0) return -EINVAL;
   if ((permissions & kPageExecute) != 0)
@@ -321,6 +344,8 @@ long SimDevice::protect(std::uint64_t address, std::uint64_t size, std::uint64_t
     const std::uint64_t lost = entry & epcm_permissions(7) & ~epcm_permissions(permissions);
     if (lost != 0) entry = (entry & ~lost) | kEpcmRestricted;
   }
+  if (secret_memory_ && (permissions & kPageWrite) != 0)
+    if (const long error = enter_secret_memory(address, size); error != 0) return error;
   if ((sim_epcm[address / kPageSize] & kEpcmStaged) != 0) return install_staged(address, size, permissions);
   return mprotect(at(address), size, protection(permissions)) == 0 ? 0 : -errno;
 }

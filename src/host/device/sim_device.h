@@ -48,6 +48,7 @@ class SimDevice : public Device, public sgx::KeyLeaves {
   long map_data(std::uint64_t address, std::uint64_t size);
   long augment_staged(std::uint64_t address, std::uint64_t size, std::uint64_t flags);
   long install_staged(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
+  long enter_secret_memory(std::uint64_t address, std::uint64_t size);
   long leave_secret_memory(std::uint64_t address, std::uint64_t size);
 
   sgx::Platform platform_;

@@ -22,6 +22,7 @@ std::uint64_t AddressSpace::Implementation::set_brk(std::uint64_t address) {
     heap.flags = MAP_PRIVATE;
     heap.name = "[heap]";
     areas.insert(std::move(heap));
+    reuse({old_end, new_end});
   }
   return brk_end = address;
 }

@@ -9,9 +9,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <set>
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/kept_pages.h"
 #include "src/enclave/core/pages.h"
 #include "src/manifest/launch_manifest.h"
 
@@ -41,6 +43,7 @@ namespace cloister::testing {
 namespace {
 using layout::kPageSize;
 std::map<std::uint64_t, std::uint8_t> states;
+std::set<std::uint64_t> kept;
 HostCallCounts counts;
 std::string messages;
 std::uint64_t limit = ~0ULL;
@@ -62,7 +65,7 @@ void make_pages(std::uint64_t address, std::uint64_t size, std::uint8_t state) {
   must(mmap(at(address), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
             0) == at(address),
        "mmap");
-  for (std::uint64_t page = address; page < address + size; page += kPageSize) states[page] = state;
+  for (std::uint64_t page = address; page < address + size; page += kPageSize) states[page] = state, kept.erase(page);
   ++counts.augment;
 }
 void set_permissions(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
@@ -122,6 +125,7 @@ Arena::Arena(std::uint64_t size, std::uint64_t address) : base_(0), size_(size) 
 Arena::~Arena() {
   if (base_ != 0) munmap(at(base_), size_);
   states.erase(states.lower_bound(base_), states.lower_bound(base_ + size_));
+  kept.erase(kept.lower_bound(base_), kept.lower_bound(base_ + size_));
 }
 AddressSpace::Options Arena::options() const {
   AddressSpace::Options options;
@@ -206,7 +210,7 @@ static long publish(std::uint64_t address, const void* from, std::uint64_t size,
   must(mprotect(stage, size, protection_of(permissions)) == 0, "mprotect");
   must(mremap(stage, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, at(address)) == at(address), "mremap");
   for (std::uint64_t page = address; page < address + size; page += layout::kPageSize)
-    states[page] = static_cast<std::uint8_t>(kPageCommitted | kind | permissions);
+    states[page] = static_cast<std::uint8_t>(kPageCommitted | kind | permissions), kept.erase(page);
   ++counts.augment, ++counts.protect;
   return 0;
 }
@@ -215,6 +219,10 @@ long publish_code(std::uint64_t address, const void* from, std::uint64_t size) {
 }
 long publish_data(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions) {
   must((permissions & kPageExecute) == 0, "data that may be executed");
+  return publish(address, from, size, permissions, 0);
+}
+long publish_shown(std::uint64_t address, const void* from, std::uint64_t size, std::uint64_t permissions) {
+  must((permissions & (kPageWrite | kPageExecute)) == 0, "shown, and yet not read-only");
   return publish(address, from, size, permissions, 0);
 }
 long protect_pages(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
@@ -249,6 +257,29 @@ long remove_pages(std::uint64_t address, std::uint64_t size) {
         ++counts.remove;
         return 0;
       });
+}
+// As far as anyone can see: what is kept is absent, and comes back in a call that changes permissions.
+long release_pages(std::uint64_t address, std::uint64_t size) {
+  return for_runs(
+      address, size, [](std::uint8_t state) { return state != kPageAbsent; },
+      [](std::uint64_t first, std::uint64_t bytes) {
+        for (std::uint64_t page = first; page < first + bytes; page += layout::kPageSize)
+          if ((page_state(page) & kPageCode) == 0) kept.insert(page);
+        return remove_pages(first, bytes);
+      });
+}
+long reuse_pages(std::uint64_t address, std::uint64_t size) {
+  for (auto each = kept.lower_bound(address); each != kept.end() && *each < address + size;) {
+    const std::uint64_t page = *each++;
+    must(page_state(page) == kPageAbsent, "a kept page is in use");
+    make_pages(page, layout::kPageSize, kPageCommitted | kPageRead | kPageWrite);
+    --counts.augment, ++counts.protect;
+  }
+  return 0;
+}
+long drop_kept_pages(std::uint64_t address, std::uint64_t size) {
+  kept.erase(kept.lower_bound(address), kept.lower_bound(address + size));
+  return 0;
 }
 std::uint64_t random_u64() {
   static std::uint64_t state = 0x9e3779b97f4a7c15;

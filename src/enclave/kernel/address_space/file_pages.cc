@@ -43,7 +43,9 @@ FaultResult AddressSpace::Implementation::read_in(Area& area, std::uint64_t page
   // A page that is written back to its file stays read-only until the first write.
   const std::uint64_t permissions =
       area.is_written_back() ? std::uint64_t{kPageRead} : page_permissions(area.protection);
-  return core::publish_data(run.start, bytes, run.size(), permissions) == 0 ? FaultResult::resolved
-                                                                            : FaultResult::out_of_memory;
+  const bool known = (permissions & kPageWrite) == 0 && area.file->is_known_to_host();
+  const long error = known ? core::publish_shown(run.start, bytes, run.size(), permissions)
+                           : core::publish_data(run.start, bytes, run.size(), permissions);
+  return error == 0 ? FaultResult::resolved : FaultResult::out_of_memory;
 }
 }  // namespace cloister::kernel

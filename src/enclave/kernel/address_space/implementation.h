@@ -15,6 +15,7 @@ namespace cloister::kernel {
 // costs nothing where the host fills lazily, but a chunk of a file is read, verified and copied.
 inline constexpr std::uint64_t kWholeSize = 128 << 10;   // anonymous mappings up to here are committed as one
 inline constexpr std::uint64_t kEagerSize = 64 << 10;    // and up to here by mmap itself
+inline constexpr std::uint64_t kReuseSize = 1 << 20;     // of kept pages that a new mapping gets back by mmap itself
 inline constexpr std::uint64_t kFirstWindow = 64 << 10;  // anonymous: doubled for each fault in sequence
 inline constexpr std::uint64_t kLastWindow = 2 << 20;
 inline constexpr std::uint64_t kFirstFileWindow = kFileChunkSize;
@@ -44,6 +45,7 @@ struct AddressSpace::Implementation {
   Result<void> unmap(std::uint64_t address, std::uint64_t size);
   Result<void> release(PageRange range);  // pages, areas, and modules that nobody uses any more
   void clear();
+  void reuse(PageRange range);
   void populate(PageRange range, core::Access access);
 
   // code.cc

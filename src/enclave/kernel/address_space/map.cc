@@ -2,6 +2,7 @@
 // mmap and munmap: checks in Linux's order, placement, and what is made at once.
 #include <linux/mman.h>
 #include <algorithm>
+#include "src/enclave/core/kept_pages.h"
 #include "src/enclave/kernel/address_space/implementation.h"
 
 namespace cloister::kernel {
@@ -88,15 +89,24 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
   if (area.is_code()) area.module = make_module(area);
   Area& placed = areas.insert(std::move(area));
   constexpr int kLater = MAP_NORESERVE | MAP_STACK | MAP_GROWSDOWN;
-  const bool eager = placed.is_anonymous() && (placed.protection & PROT_WRITE) != 0 && size <= kEagerSize &&
-                     (placed.flags & kLater) == 0 && has_memory(size);
-  if (eager) {
+  const bool wanted = placed.is_anonymous() && (placed.protection & PROT_WRITE) != 0 && (placed.flags & kLater) == 0;
+  if (wanted && !fixed) reuse(range);
+  if (wanted && size <= kEagerSize && has_memory(size)) {
     // A failure shows at the first touch.
     if (core::commit_pages(range.start, size, kPageRead | kPageWrite) == 0) placed.last_window = range;
   } else if ((request.flags & (MAP_POPULATE | MAP_LOCKED)) != 0 && (request.flags & MAP_NONBLOCK) == 0) {
     populate(range, (placed.protection & PROT_WRITE) != 0 ? core::Access::write : core::Access::read);
   }
   return range.start;
+}
+
+// Pages that are still there come back at once, at the beginning of a range that the program does not know yet. What
+// nobody needed last time is not there.
+void AddressSpace::Implementation::reuse(PageRange range) {
+  const std::uint64_t size = std::min(range.size(), kReuseSize);
+  if (!has_memory(size)) return;
+  // What fails comes at the first touch.
+  if (core::reuse_pages(range.start, size) != 0) return;
 }
 
 // Best effort, as in Linux: mmap succeeds even if not all of it can be brought in.
@@ -126,7 +136,7 @@ Result<void> AddressSpace::Implementation::release(PageRange range) {
     // The program gave the memory up: what cannot be written back is lost, as after a failing disk.
     if (at->second.is_written_back()) (void)write_back(at->second, at->second.range()).ok();
   }
-  TRY(checked(core::remove_pages(range.start, range.size())));
+  TRY(checked(core::release_pages(range.start, range.size())));
   areas.erase(range);
   placement.released(areas, range);
   if (has_modules) release_unused_modules();
@@ -135,6 +145,7 @@ Result<void> AddressSpace::Implementation::release(PageRange range) {
 
 void AddressSpace::Implementation::clear() {
   (void)release(program()).ok();
+  (void)core::drop_kept_pages(options.low, options.high - options.low);
   modules.clear();
   brk_start = brk_end = 0;
   placement.reset(program(), limits.stack);
