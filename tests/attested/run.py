@@ -15,6 +15,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import suite  # noqa: E402
+import cas_killed  # noqa: E402
+import cas_storage  # noqa: E402
+import replay_and_relay  # noqa: E402
+import wrong_enclave  # noqa: E402
+import wrong_platform  # noqa: E402
 from host_view import Search, View  # noqa: E402
 from services import Services  # noqa: E402
 from suite import Context, Skip, Test, expect, need  # noqa: E402
@@ -192,41 +197,6 @@ def end_to_end(context: Context) -> None:
     services.owner("cas", "audit", "verify", "--cas", services.api)
 
 
-def refused(context: Context) -> None:
-    """Each thing that must keep an enclave out, alone: the enclave gets a reference number, the owner gets the cause."""
-    shop = Shop(context)
-    services = shop.services
-    shop.read_secrets("x")  # it works as it is
-
-    def refusal(what: str, config_id: str, *words: str, options=(), seconds: float = 60) -> None:
-        before = len(services.audit())
-        process = services.spawn("refused", [context.cloister, "run", *options, "--", *PYTHON, "x"], services.host_environment(
-            CLOISTER_CAS_ADDR=services.enclaves, CLOISTER_CONFIG_ID=config_id, CLOISTER_LAS_ADDR=services.las))
-        expect(process.wait(seconds) == 126, f"{what}: exit status {process.returncode}: {services.log('refused')[-400:]}")
-        said = services.log("refused").splitlines()[-1]
-        expect("CAS refused" in said and "reference" in said, f"{what}: {said}")
-        causes = [entry for entry in services.audit()[before:] if entry["kind"] == "attestation_refused"]
-        expect(len(causes) >= 1 and causes[-1]["reference"] in said, f"{what}: no row for the reference: {causes}")
-        for word in words:
-            expect(word in causes[-1]["text"], f"{what}: the owner reads {causes[-1]['text']!r}, not {word}")
-            expect(word not in said, f"{what}: the host reads the cause")
-
-    def variant(name: str, old: str, new: str) -> str:
-        expect(old in shop.text, f"{old} is not in the session")
-        services.create(name, shop.text.replace("name: shop", f"name: {name}", 1).replace(old, new))
-        return f"{name}/reader"
-
-    refusal("no such service", "shop/none", "no service")
-    refusal("no such session", "nothing/reader", "no such session")
-    refusal("another MRENCLAVE", variant("measured", services.mrenclave(*PYTHON), "11" * 32), "MRENCLAVE")
-    refusal("a debug enclave", "shop/reader", "debug", options=("--debug",))
-    refusal("a root that is not named", variant("foreign", services.root_hash(), "22" * 32), "root")
-    refusal("mode none", variant("lax", "mode: hardware", "mode: none"), "mode none")
-    out = services.owner("session", "update", str(services.session("stale", shop.text.replace(
-        'version: "0.3.10"', f'version: "0.3.10"\npredecessor: {"33" * 32}', 1))), "--cas", services.api, status=1)
-    expect("predecessor" in out, f"a stale predecessor: {out}")
-
-
 def view_of_the_host(context: Context) -> None:
     """Root on the host looks at everything while secrets are made, released and used, and finds none of them."""
     need("strace", "gdb", "gcore")
@@ -275,7 +245,8 @@ def let_go(tracers: list) -> list:
     return pids
 
 
-TESTS = [Test("end_to_end", end_to_end, 300), Test("refused", refused, 300),
+TESTS = [Test("end_to_end", end_to_end, 300), *wrong_enclave.TESTS, *wrong_platform.TESTS,
+         *replay_and_relay.TESTS, *cas_storage.TESTS, *cas_killed.TESTS,
          Test("view_of_the_host", view_of_the_host, 900, slow=True, alone=True)]
 
 

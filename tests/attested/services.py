@@ -11,16 +11,16 @@ from suite import Context, expect, free_port
 
 
 class Services:
-    """start() brings LAS and CAS up; the suite's clean-up ends them."""
+    """start() brings LAS and CAS up; the suite's clean-up ends them. `name` tells several of one test apart."""
 
-    def __init__(self, context: Context, trace=None):
+    def __init__(self, context: Context, trace=None, name: str = "."):
         self.context = context
         self.trace = trace or (lambda name, argv: argv)
-        self.owner_side = context.scratch / "owner"  # the owner's machine
-        self.host_side = context.scratch / "host"    # the machine that everything runs on
+        self.owner_side = context.scratch / name / "owner"  # the owner's machine
+        self.host_side = context.scratch / name / "host"    # the machine that everything runs on
         self.simulation = self.host_side / "simulation"
         for folder in (self.owner_side, self.host_side):
-            folder.mkdir()
+            folder.mkdir(parents=True)
         self.las, self.collateral, self.api, self.enclaves = (f"127.0.0.1:{free_port()}" for _ in range(4))
         self.las_process: Optional[subprocess.Popen] = None
         self.cas_process: Optional[subprocess.Popen] = None
@@ -58,18 +58,33 @@ class Services:
                                               self.collateral, "--dir", str(self.simulation), *options], self.host_environment())
         self.wait_for("las", self.las_process, self.las)
 
+    def cas_command(self, *options: str) -> List[str]:
+        return [self.context.cloister, "cas", "serve", "--dir", str(self.host_side / "cas"), "--owner", self.owner_key_hash(),
+                "--api-listen", self.api, "--enclave-listen", self.enclaves, "--las", self.las, "--las-collateral",
+                f"https://{self.collateral}", *self.memory, *options]
+
     def start_cas(self, *options: str) -> None:
-        self.cas_process = self.spawn(
-            "cas", [self.context.cloister, "cas", "serve", "--dir", str(self.host_side / "cas"), "--owner", self.owner_key_hash(),
-                    "--api-listen", self.api, "--enclave-listen", self.enclaves, "--las", self.las, "--las-collateral", f"https://{self.collateral}",
-                    *self.memory, *options],
-            self.host_environment())
+        self.cas_process = self.spawn("cas", self.cas_command(*options), self.host_environment())
         self.wait_for("cas", self.cas_process, self.api)
         self.wait_for("cas", self.cas_process, self.enclaves)
 
     def start(self) -> None:
         self.start_las()
         self.start_cas()
+
+    def start_beside(self, other: "Services") -> None:
+        """A CAS of its own on the machine of `other`, whose LAS it shares."""
+        self.simulation, self.las, self.collateral = other.simulation, other.las, other.collateral
+        self.start_cas()
+
+    def kill_cas(self) -> None:
+        expect(self.cas_process is not None, "no CAS runs")
+        self.cas_process.kill()
+        self.cas_process.wait()
+
+    def stop(self, process: subprocess.Popen) -> None:
+        process.terminate()
+        expect(process.wait(30) == 0, f"exit status {process.returncode} after SIGTERM")
 
     def run_service(self, name: str, config_id: str, *argv: str, arguments=(), **environment: str) -> subprocess.Popen:
         """`cloister run -- PROG` of a service; the host's own arguments are in `arguments`."""
@@ -78,19 +93,25 @@ class Services:
                                                 CLOISTER_LAS_ADDR=self.las, **environment))
 
     # -- the owner --------------------------------------------------------------------------------------------------
-    def owner(self, *argv: str, status: int = 0) -> str:
-        done = subprocess.run([self.context.cloister, *argv], env=self.owner_environment(), cwd=self.owner_side, timeout=120,
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    def owner(self, *argv: str, status: int = 0, environment: Optional[Dict[str, str]] = None) -> str:
+        """A command of the owner's, or of whose environment it is."""
+        done = subprocess.run([self.context.cloister, *argv], env=environment or self.owner_environment(), cwd=self.owner_side,
+                              timeout=120, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         expect(done.returncode == status, f"cloister {' '.join(argv[:3])}: exit status {done.returncode}: {done.stderr[-600:]}")
         return done.stdout + done.stderr
 
     def owner_key_hash(self) -> str:
         return self.owner("cas", "owner").split()[-1]
 
-    def attest(self) -> str:
+    def attest(self, *options: str, environment: Optional[Dict[str, str]] = None, status: int = 0) -> str:
         mrenclave = json.loads(self.owner("cas", "measure", "--json"))["mrenclave"]
         return self.owner("cas", "attest", self.api, "--mrenclave", mrenclave, "--trusted-root", str(self.root()),
-                          "--pccs", f"https://{self.collateral}", "--pccs-ca", str(self.simulation / "attestation" / "pccs.pem"))
+                          "--pccs", f"https://{self.collateral}", "--pccs-ca", str(self.simulation / "attestation" / "pccs.pem"),
+                          *options, environment=environment, status=status)
+
+    def cas_key_hash(self) -> str:
+        """SHA-256 of the key that CAS serves with, as it says when it has started."""
+        return self.log("cas").rsplit(", key ", 1)[1].split(",")[0]
 
     def root(self) -> Path:
         return self.simulation / "attestation" / "root.pem"
@@ -113,5 +134,5 @@ class Services:
         return self.owner("session", "create", str(self.session(name, text)), "--cas", self.api)
 
     def audit(self) -> List[dict]:
-        lines = self.owner("cas", "audit", "tail", "--json", "--cas", self.api).splitlines()
+        lines = self.owner("cas", "audit", "tail", "--json", "-n", "1000000", "--cas", self.api).splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]

@@ -99,11 +99,13 @@ Release ReleaseDecider::release(const Attempt& attempt, const dcap::Quote& quote
   if (!root.ok()) return refusal(attempt, Deny::Code::host, root.error().what(), claimed);
   const dcap::Judgement judgement = dcap::Verified<dcap::Quote>::judge(
       quote, *collateral, root.value(), static_cast<dcap::UnixTime>(attempt.now / 1000), parsed);
+  std::vector<CollateralMark> marks = judged_marks(*collateral, root.value(), judgement.verdict);
   if (!judgement.verified) {
     const std::string why = judgement.verdict.error ? judgement.verdict.error->what() : status_text(judgement.verdict);
-    return refusal(attempt, Deny::Code::host, "the quote does not verify: " + why, claimed);
+    Release refused = refusal(attempt, Deny::Code::host, "the quote does not verify: " + why, claimed);
+    refused.seen = std::move(marks);
+    return refused;
   }
-  std::vector<CollateralMark> marks = marks_of(*collateral, root.value());
   std::string older;
   if (!store_.time_bound()
            ->accepts(static_cast<dcap::UnixTime>(attempt.now / 1000),
@@ -111,7 +113,7 @@ Release ReleaseDecider::release(const Attempt& attempt, const dcap::Quote& quote
            .ok())
     return refusal(attempt, Deny::Code::later, older, claimed);
   Release decided = grant(attempt, *judgement.verified);
-  if (std::holds_alternative<SecretBytes>(decided.outcome)) decided.seen = std::move(marks);
+  decided.seen = std::move(marks);
   return decided;
 }
 

@@ -36,4 +36,15 @@ std::vector<CollateralMark> marks_of(const dcap::Collateral& collateral, const d
   return marks;
 }
 
+std::vector<CollateralMark> judged_marks(const dcap::Collateral& collateral, const dcap::TrustAnchor& root,
+                                         const dcap::Verdict& verdict) {
+  if (!verdict.crl_in_force) return {};
+  if (!verdict.error) return marks_of(collateral, root);
+  if (verdict.status != dcap::TcbStatus::revoked) return {};
+  dcap::Collateral lists;
+  lists.pck_crl = collateral.pck_crl;
+  lists.root_crl = collateral.root_crl;
+  return marks_of(lists, root);
+}
+
 }  // namespace cloister::cas

@@ -52,6 +52,31 @@ TEST(TimeBound, RemembersRealCollateral) {
   EXPECT_NE(verdict(bound, world.options.issued - 1, after).find("the clock says"), std::string::npos);
 }
 
+// What a judgement leaves behind is what it has verified, good or bad.
+TEST(TimeBound, RefusalsAreRemembered) {
+  World world;
+  const auto marks = [&](dcap::UnixTime time) {
+    dcap::Cache cache;
+    dcap::CollateralKind culprit{};
+    const auto collateral = must(dcap::parse_collateral(world.files(), cache, culprit));
+    const auto bytes = world.quote();
+    const auto quote = must(dcap::parse_quote(bytes));
+    return judged_marks(collateral, world.anchor(),
+                        dcap::Verified<dcap::Quote>::judge(quote, collateral, world.anchor(), time, cache).verdict);
+  };
+  EXPECT_EQ(marks(world.now).size(), 4u);
+  world.options.tcb_level = 2;  // out of date
+  EXPECT_EQ(marks(world.now).size(), 4u);
+  world.options.revoked.push_back(dcap::simulation::pck_serial(world.quoting_enclave().pck()));
+  const auto revoked = marks(world.now);
+  ASSERT_EQ(revoked.size(), 2u);
+  for (const CollateralMark& mark : revoked) EXPECT_TRUE(mark.document.starts_with("crl/")) << mark.document;
+  EXPECT_TRUE(marks(world.options.issued - 1).empty());  // lists of the future
+  world.options.revoked.clear();
+  world.platform.cpusvn = World::level(0);
+  EXPECT_EQ(marks(world.now).size(), 4u);  // taken back by TCB info, all of which was verified
+}
+
 TEST(TimeBound, NumbersCountToo) {
   const CollateralMark mark{.root = "r", .document = "sgx/tcb-info/00", .issued = 100, .number = 7};
   TimeBound bound;
