@@ -19,7 +19,12 @@ namespace cloister::adversary {
 namespace {
 constexpr int kHardwareBreakpoint = 4;  // TRAP_HWBKPT
 
-[[noreturn]] void fail(const char* what) { throw std::runtime_error(std::string(what) + ": " + std::strerror(errno)); }
+// A thread that was stopped and has been killed since; its end is still to be waited for.
+struct ThreadIsGone {};
+[[noreturn]] void fail(const char* what) {
+  if (errno == ESRCH) throw ThreadIsGone();
+  throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
+}
 void* debug_register(unsigned number) {
   return reinterpret_cast<void*>(offsetof(struct user, u_debugreg) + number * sizeof(long));
 }
@@ -63,7 +68,8 @@ Tracee::Tracee(const std::vector<std::string>& command) : path_(command.front())
 Tracee::~Tracee() {
   if (pid_ > 0) {
     kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, __WALL);
+    // The first thread's end is reported when those of all others have been waited for.
+    for (pid_t thread = 0; thread != pid_ && (thread >= 0 || errno == EINTR);) thread = waitpid(-1, nullptr, __WALL);
   }
   close(memory_);
   close(pipe_);
@@ -107,27 +113,34 @@ int Tracee::run(const OnThread& on_thread, const OnBreakpoint& on_breakpoint, un
       pid_ = 0;
       return status;
     }
-    int signal = WSTOPSIG(status);
-    if (signal != SIGTRAP) clear_alignment_check(thread);
-    if (breakpoints_.find(thread) == breakpoints_.end()) {  // a new thread begins with a stop
-      breakpoints_[thread] = {};
-      on_thread(*this, thread);
-      signal = 0;
-    } else if (status >> 8 == (SIGTRAP | PTRACE_EVENT_CLONE << 8)) {
-      signal = 0;
-    } else if (signal == SIGTRAP) {
-      siginfo_t info{};
-      ptrace(PTRACE_GETSIGINFO, thread, nullptr, &info);
-      if (info.si_code == kHardwareBreakpoint) {
-        ptrace(PTRACE_POKEUSER, thread, debug_register(6), nullptr);
-        user_regs_struct registers{};
-        ptrace(PTRACE_GETREGS, thread, nullptr, &registers);
-        on_breakpoint(*this, thread, registers.rip);
-        signal = 0;
-      }
+    try {
+      const int signal = on_stop(thread, status, on_thread, on_breakpoint);
+      ptrace(PTRACE_CONT, thread, nullptr, static_cast<long>(signal));
+    } catch (const ThreadIsGone&) {
+      continue;
     }
-    ptrace(PTRACE_CONT, thread, nullptr, static_cast<long>(signal));
   }
+}
+
+// The signal to go on with.
+int Tracee::on_stop(pid_t thread, int status, const OnThread& on_thread, const OnBreakpoint& on_breakpoint) {
+  const int signal = WSTOPSIG(status);
+  if (signal != SIGTRAP) clear_alignment_check(thread);
+  if (breakpoints_.find(thread) == breakpoints_.end()) {  // a new thread begins with a stop
+    breakpoints_[thread] = {};
+    on_thread(*this, thread);
+    return 0;
+  }
+  if (status >> 8 == (SIGTRAP | PTRACE_EVENT_CLONE << 8)) return 0;
+  if (signal != SIGTRAP) return signal;
+  siginfo_t info{};
+  ptrace(PTRACE_GETSIGINFO, thread, nullptr, &info);
+  if (info.si_code != kHardwareBreakpoint) return signal;
+  ptrace(PTRACE_POKEUSER, thread, debug_register(6), nullptr);
+  user_regs_struct registers{};
+  ptrace(PTRACE_GETREGS, thread, nullptr, &registers);
+  on_breakpoint(*this, thread, registers.rip);
+  return 0;
 }
 
 void Tracee::set_breakpoint(pid_t thread, unsigned slot, std::uint64_t address) {

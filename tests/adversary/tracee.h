@@ -46,6 +46,7 @@ class Tracee {
   std::vector<std::uint8_t> memory(std::uint64_t address, std::size_t size) const;
 
  private:
+  int on_stop(pid_t thread, int status, const OnThread& on_thread, const OnBreakpoint& on_breakpoint);
   void drain();
   std::string path_;
   std::chrono::steady_clock::time_point end_;
