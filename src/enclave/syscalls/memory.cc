@@ -4,7 +4,10 @@
 #include <linux/mman.h>
 #include <sys/mman.h>
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <string>
+#include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/syscalls/handler_list.h"
 #include "src/enclave/vfs/shared_pages.h"
@@ -39,6 +42,14 @@ Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequ
   request->name = request->file->path();
   return {};
 }
+
+// What no error number tells: said once.
+void say_why_refused(const std::string& path, const Error& error) {
+  static std::atomic<bool> said{false};
+  if (*error.what() == '\0' || said.exchange(true)) return;
+  const std::string line = "cloister: a mapping of " + path + " " + error.what() + "; it is refused with ENODEV\n";
+  core::print_to_host(core::PrintStream::error, line.data(), line.size());
+}
 }  // namespace
 
 SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int protection, int flags, int descriptor,
@@ -57,9 +68,13 @@ SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int pr
   if (!shown) return static_cast<std::int64_t>(TRY(task.process.memory->map(request)));
   const vfs::FileIdentity identity = TRY(shown->identity());
   vfs::settle_pages(vfs::key_of(identity));
-  const std::uint64_t place = TRY(task.process.memory->map(request));
+  const auto place = task.process.memory->map(request);
+  if (!place.ok()) {
+    say_why_refused(request.name, place.error());
+    return place.error();
+  }
   vfs::note_shared_mapping(task, identity);
-  return static_cast<std::int64_t>(place);
+  return static_cast<std::int64_t>(place.value());
 }
 
 SysResult sys_munmap(Task& task, std::uint64_t address, std::uint64_t size) {

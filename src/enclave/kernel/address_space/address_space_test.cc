@@ -272,6 +272,35 @@ TEST_F(AddressSpaceTest, SharedFilesAreWrittenBack) {
   EXPECT_EQ(file->bytes[kPage], 205);
 }
 
+// One page cannot be shown at two addresses: a second view is refused where one of both is written.
+TEST_F(AddressSpaceTest, SharedViewsThatCouldDifferAreRefused) {
+  const auto file = numbered_file(4 * kPage);
+  file->writable = true;
+  AddressSpace::MapRequest wanted = request(2 * kPage, kRw, MAP_SHARED, 0);
+  wanted.file = file;
+  wanted.file_writable = true;
+  const std::uint64_t p = space_.map(wanted).value();
+  EXPECT_EQ(error_of(space_.map(wanted)), ENODEV);
+  wanted.protection = PROT_READ;
+  EXPECT_EQ(error_of(space_.map(wanted)), ENODEV);
+  wanted.offset = 2 * kPage;  // other bytes of the file
+  const std::uint64_t q = space_.map(wanted).value();
+  EXPECT_EQ(error_of(space_.remap(p, 2 * kPage, 4 * kPage, MREMAP_MAYMOVE, 0)), EINVAL);
+  EXPECT_TRUE(space_.protect(q, 2 * kPage, kRw).ok());
+  wanted.offset = 0;
+  wanted.address = p;  // in its place
+  wanted.flags |= MAP_FIXED;
+  EXPECT_EQ(space_.map(wanted).value(), p);
+  wanted.flags &= ~MAP_FIXED;
+  wanted.address = 0;
+  const std::uint64_t again = space_.map(wanted).value();  // two that are only read
+  EXPECT_EQ(byte(again), byte(p));
+  EXPECT_EQ(error_of(space_.protect(p, kPage, kRw)), EACCES);
+  EXPECT_TRUE(space_.unmap(again, kPage).ok());
+  EXPECT_TRUE(space_.protect(p, kPage, kRw).ok());
+  EXPECT_EQ(error_of(space_.protect(p, 2 * kPage, kRw)), EACCES);
+}
+
 TEST_F(AddressSpaceTest, ReadOnlySharedFilesStayReadOnly) {
   const auto file = numbered_file(kPage);
   AddressSpace::MapRequest wanted = request(kPage, PROT_READ, MAP_SHARED, 0);

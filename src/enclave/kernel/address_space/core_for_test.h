@@ -52,6 +52,7 @@ class MemoryFile final : public kernel::MappedFile {
   std::span<const std::uint8_t> plan() const override { return encoded_plan; }
   bool may_execute() const override { return executable; }
   const std::string& path() const override { return name_; }
+  kernel::FileKey key() const override { return {1, reinterpret_cast<std::uint64_t>(this)}; }
   bool can_write_pages() const override { return writable; }
   Result<void> write_pages(std::uint64_t offset, const void* from, std::size_t size) override;
 

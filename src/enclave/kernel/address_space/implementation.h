@@ -78,6 +78,7 @@ struct AddressSpace::Implementation {
   // shared_files.cc
   template <typename Visit>
   void for_shown(const FileKey& key, std::uint64_t offset, std::uint64_t size, Visit visit);
+  bool diverges(const Area& area, int protection, PageRange replaced);
   bool shows(const FileKey& key);
   void settle(const FileKey& key, std::uint64_t offset, std::uint64_t size);
   void forget(const FileKey& key, std::uint64_t offset, std::uint64_t size);

@@ -61,6 +61,9 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
       if (!area.file->can_write_pages()) return failure(ENODEV);
     }
   }
+  area.end = size;  // the part of the file; where it will lie is decided below
+  if (diverges(area, area.protection, fixed ? range : PageRange{}))
+    return Error::from_errno(ENODEV, "shares bytes with another mapping, and one of them is written");
   TRY(check_executable(area.protection, area.file.get(), area.modified));
   if (!has_room(size)) return failure(ENOMEM);
 

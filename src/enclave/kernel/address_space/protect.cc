@@ -33,6 +33,13 @@ Result<void> AddressSpace::Implementation::protect(std::uint64_t address, std::u
     if (area->is_shared() && !area->is_anonymous() && (protection & PROT_WRITE) != 0 &&
         (!area->file_writable || !area->file->can_write_pages()))
       return failure(EACCES);
+    if ((protection & PROT_WRITE) != 0) {
+      Area shown = *area;
+      shown.file_offset = area->is_anonymous() ? 0 : area->file_position(piece.start);
+      shown.start = piece.start;
+      shown.end = piece.end;
+      if (diverges(shown, protection, piece)) return failure(EACCES);
+    }
     // Who reserves first and makes pieces writable later means to use them, whatever MAP_NORESERVE said of the whole.
     const bool wanted_now =
         (area->protection & PROT_WRITE) == 0 && is_promised(protection, area->flags & ~MAP_NORESERVE);

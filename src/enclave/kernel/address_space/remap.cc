@@ -91,6 +91,13 @@ Result<std::uint64_t> AddressSpace::Implementation::remap(std::uint64_t old_addr
     area = areas.find(old_address);
   }
   const std::uint64_t more = new_size > old_size ? new_size - old_size : 0;
+  if (more != 0) {
+    Area grown = *area;
+    if (!grown.is_anonymous()) grown.file_offset = area->file_position(old_address);
+    grown.start = old_address;
+    grown.end = old_address + new_size;
+    if (diverges(grown, area->protection, from)) return failure(EINVAL);
+  }
   if (more != 0 && !has_room(more)) return failure(ENOMEM);
   if (more != 0 && is_promised(area->protection, area->flags) && !promise(more)) return failure(ENOMEM);
   if (!fixed) {

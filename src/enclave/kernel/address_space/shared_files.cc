@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shared file mappings seen by calls on their files. A store of another thread to a page while a call writes to the
-// same page is lost; everything else is as if memory and file were one.
+// same page is lost; everything else is as if memory and file were one. A second view that could differ is refused.
 #include <algorithm>
 #include "src/enclave/kernel/address_space/implementation.h"
 
@@ -17,6 +17,18 @@ void AddressSpace::Implementation::for_shown(const FileKey& key, std::uint64_t o
     if (begin < end)
       visit(area, PageRange{area.start + (begin - area.file_offset), area.start + (page_up(end) - area.file_offset)});
   }
+}
+
+// An enclave cannot show one page at two addresses, so one of two views would not see what is stored through the other.
+// `replaced` is about to go, or is the area itself.
+bool AddressSpace::Implementation::diverges(const Area& area, int protection, PageRange replaced) {
+  if (area.is_anonymous() || !area.is_shared()) return false;
+  bool found = false;
+  for_shown(area.file->key(), area.file_offset, area.size(), [&](const Area& other, PageRange range) {
+    const bool goes = range.start >= replaced.start && range.end <= replaced.end;
+    found |= !goes && ((protection | other.protection) & PROT_WRITE) != 0;
+  });
+  return found;
 }
 
 bool AddressSpace::Implementation::shows(const FileKey& key) {
