@@ -3,6 +3,7 @@
 // the time stamp counter. Trusted, freestanding.
 #pragma once
 #include <cstdint>
+#include "abi/sgx/arch.h"
 #include "src/boundary/host_block.h"
 
 namespace cloister::core {
@@ -21,4 +22,7 @@ inline std::uint64_t read_tsc() { return core_read_tsc(); }
 // From the enclave's own REPORT: what an attacker on the host cannot choose unseen.
 extern std::uint64_t enclave_xfrm;
 extern std::uint64_t enclave_attributes;
+// The one question that traces, backtraces and what else shows the program's inside may ask; no wish of the host and no
+// manifest answers it.
+inline bool is_debug_enclave() { return (enclave_attributes & sgx::kAttributeDebug) != 0; }
 }  // namespace cloister::core

@@ -92,7 +92,7 @@ std::size_t append_hexadecimal(char* text, std::size_t at, std::uint64_t value) 
   std::size_t size = append_hexadecimal(text, 32, rip - layout::kImageBase);
   for (const char* part = ", vector 0x"; *part != '\0'; ++part) text[size++] = *part;
   size = append_hexadecimal(text, size, vector);
-  if ((enclave_attributes & sgx::kAttributeDebug) != 0) {
+  if (is_debug_enclave()) {
     for (const char* part = ", address 0x"; *part != '\0'; ++part) text[size++] = *part;
     size = append_hexadecimal(text, size, address);
   }

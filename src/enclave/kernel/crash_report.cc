@@ -95,7 +95,7 @@ void append_candidates(std::string& text, const std::vector<Mapping>& mappings, 
 }  // namespace
 
 void report_crash(Task& task, const core::ProgramContext& context, const siginfo_t& info) {
-  if ((core::enclave_attributes & sgx::kAttributeDebug) == 0) return;
+  if (!core::is_debug_enclave()) return;
   std::string text;
   append(text, "cloister: thread %u ends by signal %d (code %d), trap %lu, error code 0x%lx, address 0x%lx\n", task.tid,
          info.si_signo, info.si_code, task.fault.trap_number, task.fault.error_code, task.fault.address);

@@ -45,7 +45,7 @@ std::shared_ptr<const LaunchManifest> read_manifest() {
 void follow_host_wishes() {
   const std::uint64_t flags = core::start_parameters.host_flags;
   if ((flags & kHostStatistics) != 0) request_statistics();
-  if ((flags & kHostTrace) != 0 && (core::enclave_attributes & sgx::kAttributeDebug) != 0) core::trace_calls = true;
+  if ((flags & kHostTrace) != 0 && core::is_debug_enclave()) core::trace_calls = true;
 }
 
 // A build with -DCLOISTER_OMIT: for tests only, and nobody shall take it for another.
