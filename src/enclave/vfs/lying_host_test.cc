@@ -4,6 +4,7 @@
 // that are not its own.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -178,6 +179,22 @@ TEST(LyingHost, EveryAnswerOfAScenario) {
       ::rmdir((scenario.host.path() + "/d").c_str());
     }
   EXPECT_GT(stops, count * 4);  // errors and descriptors that cannot be are always seen
+}
+
+// Whatever the host opens it says to lie in its /proc: the enclave looks once whether a link of the host led there.
+TEST(LyingHost, EverythingLiesInItsProc) {
+  const HostDirectoryForTest host;
+  const std::string path = host.write("f", "text");
+  LaunchManifest manifest;
+  manifest.insecure_host_paths = {host.path()};
+  TestEnclave enclave(manifest);
+  struct stat proc;
+  ASSERT_EQ(::stat("/proc", &proc), 0);
+  set_falsify([&](HostAnswer& answer) {
+    if (answer.number == SYS_fstat && answer.result == 0)
+      reinterpret_cast<struct stat*>(answer.arguments[1])->st_dev = proc.st_dev;
+  });
+  EXPECT_GE(value(sys_open(enclave.task(), enclave.text(path), O_RDWR, 0)), 0);
 }
 }  // namespace
 }  // namespace cloister::testing
