@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <semaphore>
+#include "src/boundary/entry_refused.h"
 #include "src/host/host_thread.h"
 
 extern "C" void host_thread_enter(cloister::host::HostThread*, std::uint64_t, std::uint64_t);
@@ -113,6 +114,17 @@ extern "C" std::int64_t host_service(HostThread* thread) {
     default: break;
   }
   return -ENOSYS;
+}
+
+// The enclave stopped without a request: this host part made an entry that no state allows, or named places in the
+// first one that the enclave may not use. If it had stopped before, another thread has the reason and ends the process.
+extern "C" [[noreturn]] void host_entry_refused(std::uint32_t code) {
+  constexpr unsigned kLongEnoughToEnd = 5;
+  if (code == ENTRY_AFTER_STOP)
+    for (unsigned left = kLongEnoughToEnd; left != 0;) left = sleep(left);
+  static constexpr char kText[] = "cloister: host lied in entry: the enclave does not allow it and has stopped\n";
+  write_all(STDERR_FILENO, reinterpret_cast<const std::uint8_t*>(kText), sizeof kText - 1);
+  leave_with(120);
 }
 
 HostBlock* allocate_host_block() {

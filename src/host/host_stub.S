@@ -2,13 +2,15 @@
 // The host's side of every host call: enter, run the request, enter again. General registers only; no C library on the
 // short way. Between *_window_begin and *_window_end a kick must not be lost: the signal handler continues at
 // host_call_interrupted when it finds the thread there.
+#include "src/boundary/entry_refused.h"
 #include "src/host/host_thread.h"
 #define HB_NUMBER 0
 #define HB_ARGS 8
 #define HB_RESULT 56
 #define HB_KICKED 64
 
-// The adversary's build of this file (tests/adversary/lying_host.cc) looks at each request and changes answers.
+// The adversary's builds of this file look at each request and change answers (tests/adversary/lying_host.cc), or make entries that
+// no state allows (entering_host.cc).
 .macro CALL_LIAR function
   mov HT_HOST_FS(%r12), %rdi
   wrfsbase %rdi
@@ -16,6 +18,10 @@
   mov %rax, %rsi
   call \function
 .endm
+
+#ifdef CLOISTER_ENTERING_HOST
+#define host_signal entering_host_signal
+#endif
 
   .text
 // host_thread_enter(HostThread*, start address, start size)
@@ -40,10 +46,18 @@ host_thread_enter:
 next_request:
   mov (%rsp), %r12
   mov HT_BLOCK(%r12), %r13
+  lea -ENTRY_REFUSED(%rdx), %eax
+  cmp $(ENTRY_AFTER_STOP - ENTRY_REFUSED), %eax
+  jbe entry_refused
 #ifdef CLOISTER_LYING_HOST
   CALL_LIAR host_request_comes
   test %eax, %eax
   jnz store_result
+#endif
+#ifdef CLOISTER_ENTERING_HOST
+  CALL_LIAR host_request_interrupted
+  test %eax, %eax
+  jnz host_call_interrupted
 #endif
   mov HB_NUMBER(%r13), %rax
   cmp $0x10000, %eax
@@ -62,6 +76,18 @@ store_result:
   CALL_LIAR host_answer_goes
 #endif
   mov %rax, HB_RESULT(%r13)
+#ifdef CLOISTER_ENTERING_HOST
+  CALL_LIAR host_before_entry
+  rdtsc                                 // garbage in what nobody promised
+  mov %rax, %rdi
+  mov %rdx, %rsi
+  lea (%rax,%rax,4), %r8
+  lea 1(%rdx,%rax,8), %r9
+  mov %rax, %r14
+  test $16, %al
+  jz enter_enclave
+  std
+#endif
 // Entering is a jump with the return address on the stack, not a call: the enclave leaves in the middle of its own calls, and a
 // call here would leave the processor's return predictions off by one for both sides.
 enter_enclave:
@@ -91,12 +117,27 @@ host_service_request:
   call host_service
   jmp store_result
 
+entry_refused:
+  mov HT_HOST_FS(%r12), %rax
+  wrfsbase %rax
+  and $-16, %rsp
+  mov %edx, %edi
+  call host_entry_refused               // does not return
+
 // Asynchronous exit: RSP as at the last EENTER or ERESUME, where (%rsp) is the return address of that entry, so the
 // HostThread lies one word above. FS is the host's. A signal that arrives from host_aep_resume on sets HT_DEFERRED and
 // continues at host_aep_resume, so that the enclave hears of it before it runs on.
   .globl host_aep, host_aep_resume, host_aep_end
 host_aep:
   mov 8(%rsp), %r12
+#ifdef CLOISTER_ENTERING_HOST
+  push %rbp
+  mov %rsp, %rbp
+  and $-16, %rsp
+  mov %r12, %rdi
+  call host_after_exit
+  leave
+#endif
   cmpq $0, HT_EXCEPTION(%r12)
   je host_aep_resume
 host_aep_enter:
@@ -111,6 +152,9 @@ host_aep_enter:
   jmp *HT_ENTER(%r12)                   // CSSA 1: the enclave looks at its SSA frame and leaves again
 3:
   mov (%rsp), %r12
+  lea -ENTRY_REFUSED(%rdx), %eax
+  cmp $(ENTRY_AFTER_STOP - ENTRY_REFUSED), %eax
+  jbe entry_refused
   add $8, %rsp
   movq $0, HT_NESTED(%r12)
 host_aep_resume:

@@ -56,8 +56,11 @@ class EntryProbe {
   }
 
   // A host that does not do what a stopping enclave asks for, and enters again.
-  void stop_services(Tracee& tracee, pid_t thread, const ProcessorState& state) {
+  void stop_services(Tracee& tracee, pid_t thread, ProcessorState state) {
     if (entries_ < kHonestEntries) return;
+    state.general.rdx = 0;  // nor does it hear that it is refused
+    state.general.eflags |= kResume;
+    tracee.set_state(thread, state);
     const std::uint64_t block = tracee.word(thread, state.general.gs_base + offsetof(core::Thread, host_block));
     tracee.set_word(thread, block, __NR_sched_yield);
   }
@@ -142,6 +145,29 @@ TEST(EntryOrder, E_13_NothingRunsAfterALie) {
   });
   EXPECT_GE(probe.entries(), kEntriesAfterwards);
   EXPECT_EQ(probe.reached(), 1u);
+}
+
+// A thread that comes back while another one asks for the end: the reason is that one's to give.
+TEST(EntryOrder, E_13_WhoComesAfterAStopWaits) {
+  const Symbols image(CLOISTER_RUNTIME_PATH, layout::kImageBase);
+  const std::uint64_t stopped = image.at("core_stopped"), word = stopped & ~std::uint64_t{7};
+  Tracee tracee({CLOISTER_COMMAND_PATH, "run", "--memory", "plain", "--", CLOISTER_STATE_PROGRAM});
+  unsigned entries = 0;
+  const int status =
+      tracee.run([&](Tracee& t, pid_t thread) { t.set_breakpoint(thread, kEntrySlot, image.at("enclave_entry")); },
+                 [&](Tracee& t, pid_t thread, std::uint64_t) {
+                   if (++entries == kHonestEntries) {
+                     t.set_word(thread, word, t.word(thread, word) | std::uint64_t{1} << (stopped - word) * 8);
+                     t.limit(std::chrono::seconds(1));
+                   }
+                   ProcessorState state = t.state(thread);
+                   state.general.eflags |= kResume;
+                   t.set_state(thread, state);
+                 },
+                 30);
+  EXPECT_EQ(entries, kHonestEntries);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << tracee.output();
+  EXPECT_EQ(tracee.output().find("host lied"), std::string::npos) << tracee.output();
 }
 }  // namespace
 }  // namespace cloister::adversary

@@ -10,6 +10,7 @@ Each run tells one lie (lying_host.cc) and must end as one of
   withheld  the program's alarm ended its wait for what the host swallowed or said it had done
 A lie that no honest host can tell (an impossible error, more than was asked, a descriptor in use, a call that comes back)
 must end in a stop with status 120. Anything else is unexplained and fails: a crash, no end, another output.
+Forged signals and forbidden entries (entries.py) come first.
 
 --seed N repeats a sample; --lie CALL:NTH:KIND[:VALUE] with --program NAME shows one run.
 """
@@ -30,6 +31,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import entries  # noqa: E402
 import suite  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -420,6 +423,12 @@ def main() -> int:
         if problem:
             unexplained.append(("forged signals", "", problem))
             print(f"FAIL forged signals: {problem}", flush=True)
+        if wants(options, "entries"):
+            seconds = 600 if options.long else 10 if options.quick else 20
+            passed, problems = entries.run(options, seconds, options.seed)
+            counts["entries"]["right"] += passed
+            counts["entries"]["UNEXPLAINED"] += len(problems)
+            unexplained += [("entries", "", problem) for problem in problems]
         exhaustive(harness, counts, unexplained, options.budget * 0.8)
         if not options.quick and not options.only:
             sampled(harness, counts, unexplained, options.seed, options.budget * 0.2, options.sample)

@@ -4,6 +4,7 @@
 // On EENTER only RAX (CSSA), RBX (TCS) and the FS and GS bases are the processor's; every other register, the flags
 // and the whole extended state are the host's. Nothing here uses a stack before it has taken it from the Thread
 // (rule E-5), and each path re-establishes the complete state (E-1 to E-4) before it calls C++.
+#include "src/boundary/entry_refused.h"
 #include "src/enclave/core/state_macros.inc"
 
   .section .text.entry, "ax", @progbits
@@ -195,9 +196,25 @@ exception_entry:
 // ---- an entry that no state allows: the enclave is stopped for good (E-13)
 stop_entry:
   movb $1, core_stopped(%rip)
+  mov %rcx, %rbx
+  ZERO_GENERAL_BUT_RBX
+  mov $ENTRY_REFUSED, %edx              // an honest host ends and says so
+  jmp enclu_eexit
 stopped_entry:
   mov %rcx, %rbx
   ZERO_GENERAL_BUT_RBX
+  mov $ENTRY_AFTER_STOP, %edx           // an honest host leaves that to the thread that was inside
+  jmp enclu_eexit
+
+// refuse_first_entry(): the same for what C++ finds wrong. The way out has been checked; no register holds anything of ours.
+  .globl refuse_first_entry
+refuse_first_entry:
+  movb $1, core_stopped(%rip)
+  mov %gs:T_HOST_RBP, %rbp
+  mov %gs:T_HOST_RSP, %rsp
+  mov %gs:T_HOST_TARGET, %rbx
+  ZERO_GENERAL_BUT_RBX
+  mov $ENTRY_REFUSED, %edx
   jmp enclu_eexit
   .size enclave_entry, . - enclave_entry
 

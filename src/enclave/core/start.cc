@@ -16,6 +16,7 @@ extern "C" {
 extern std::uint8_t core_scrub_level, core_stopped;
 extern const char __ehdr_start[];
 [[noreturn]] void start_c_library(std::uint64_t* stack);
+[[noreturn]] void refuse_first_entry();
 }
 
 namespace cloister::core {
@@ -26,6 +27,7 @@ constinit const char* start_strings = nullptr;
 namespace {
 constexpr std::uint64_t kMaxStartStrings = 4 << 20;
 
+// With no way out that could be used there is nothing to tell anybody.
 [[noreturn]] void stop_silently() {
   core_stopped = 1;
   for (;;) asm volatile("pause");
@@ -59,11 +61,11 @@ void read_own_report() {
 }
 
 void copy_start_area(std::uint64_t area, std::uint64_t size) {
-  if (!may_use(area, size, 8) || size < sizeof(StartParameters)) stop_silently();
+  if (!may_use(area, size, 8) || size < sizeof(StartParameters)) refuse_first_entry();
   start_parameters =
       HostIn<StartParameters>(HostAddress(area)).load().unverified_because("each field is judged where it is used");
   const std::uint64_t offset = start_parameters.strings_offset, length = start_parameters.strings_size;
-  if (offset % 8 != 0 || offset > size || length > size - offset || length > kMaxStartStrings) stop_silently();
+  if (offset % 8 != 0 || offset > size || length > size - offset || length > kMaxStartStrings) refuse_first_entry();
   const long copy = runtime_map(length + 8, kPageRead | kPageWrite);
   if (copy < 0) enclave_fail("no memory for the arguments", __FILE__, __LINE__);
   copy_from_host(reinterpret_cast<void*>(copy), HostAddress(area + offset), length);
@@ -102,7 +104,8 @@ void copy_start_area(std::uint64_t area, std::uint64_t size) {
 extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uint64_t area, std::uint64_t size,
                                               Thread* thread) {
   // Nothing may be printed before the block is known to lie outside; a bad one stops the enclave.
-  if (!may_use(host_block, kHostBlockSize, 64) || !may_use(thread->host_target, 16, 1)) stop_silently();
+  if (!may_use(thread->host_target, 16, 1)) stop_silently();
+  if (!may_use(host_block, kHostBlockSize, 64)) refuse_first_entry();
   thread->host_block = HostAddress(host_block);
   if (thread->start != nullptr) {
     thread->start(thread);
@@ -112,7 +115,7 @@ extern "C" [[noreturn]] void core_first_entry(std::uint64_t host_block, std::uin
   copy_start_area(area, size);
   thread->host_pid = thread->host_tid = start_parameters.host_pid;
   set_cpuid_table(start_parameters.cpuid, start_parameters.cpuid_count, enclave_xfrm);
-  if (!may_use(start_parameters.time_page, sizeof(TimeParameters), 8)) stop_silently();
+  if (!may_use(start_parameters.time_page, sizeof(TimeParameters), 8)) refuse_first_entry();
   start_clock(HostAddress(start_parameters.time_page));
   start_runtime();
 }

@@ -7,7 +7,7 @@
 
   .text
 // EENTER: RBX = TCS, RCX = AEP. SDM: #GP if the TCS is no TCS, busy, or CSSA >= NSSA.
-  .globl sim_eenter, sim_eexit, sim_eresume, sim_transitions_begin, sim_transitions_end
+  .globl sim_eenter, sim_eexit, sim_eresume, sim_general_protection, sim_transitions_begin, sim_transitions_end
   .balign 64
 sim_transitions_begin:
 sim_eenter:
