@@ -118,7 +118,9 @@ int pin(const client::State& state, const client::Pin& attested, const audit::He
         const auto known = std::ranges::find(pins, attested.cas_key_hash, &client::Pin::cas_key_hash);
         pinned = attested;
         if (known != pins.end()) pinned.seen = known->seen;
-        if (!see_head(pinned, head, refusal).ok()) return;
+        client::Pin later = pinned;
+        if (!see_head(later, head, refusal).ok()) return;
+        if (known == pins.end()) pinned = later;
         std::erase_if(pins, [&](const client::Pin& one) {
           return one.cas_key_hash == attested.cas_key_hash || one.address == attested.address;
         });
@@ -126,7 +128,14 @@ int pin(const client::State& state, const client::Pin& attested, const audit::He
       },
       problem);
   if (!refusal.empty()) return complain(attested.address + ": " + refusal, kRefused);
-  return changed.ok() ? 0 : complain(problem, kUnusable);
+  if (!changed.ok()) return complain(problem, kUnusable);
+  if (pinned.seen == head.at) return 0;
+  // A later head than was seen is judged as at every request.
+  auto client = client::CasClient::open(state, attested.address, problem);
+  const auto answer = client.ok() ? client.value().ask({.path = "/v1/version"}, problem) : client.error();
+  if (!answer.ok()) return complain(problem, answer.error().code() == Errc::mismatch ? kRefused : kUnusable);
+  pinned = client.value().pin();
+  return 0;
 }
 
 int attest(const Options& options) {

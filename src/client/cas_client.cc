@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <nlohmann/json.hpp>
+#include "src/audit/export.h"
 #include "src/audit/head_text.h"
 #include "src/release/evidence.h"
 
@@ -57,7 +58,7 @@ Result<CasClient> CasClient::open(State state, const std::string& address, std::
   return CasClient(std::move(state), *pin, std::move(key), url.value());
 }
 
-Result<https::Response> CasClient::ask(const Question& question, std::string& problem) {
+Result<https::Response> CasClient::exchange(const Question& question, std::string& problem) const {
   https::Request request{
       .url = url_, .method = question.method, .content_type = question.content_type, .body = question.body};
   request.url.path = question.path;
@@ -73,8 +74,34 @@ Result<https::Response> CasClient::ask(const Question& question, std::string& pr
       problem += "; if CAS was set up anew, `cloister cas forget " + pin_.address + "` and attest it again";
     return response.error();
   }
-  TRY(check_head(response.value(), problem));
   return response;
+}
+
+Result<https::Response> CasClient::ask(const Question& question, std::string& problem) {
+  auto response = TRY(exchange(question, problem));
+  TRY(check_head(response, problem));
+  return response;
+}
+
+Result<void> CasClient::check_continues(audit::Position seen, const audit::Position& head, std::string& problem) const {
+  while (seen.sequence < head.sequence) {
+    const auto response = TRY(exchange({.path = "/v1/audit?from=" + std::to_string(seen.sequence + 1)}, problem));
+    if (response.status != 200) {
+      problem = error_text(response);
+      return Error(Errc::io, "CAS does not show its audit log");
+    }
+    const std::string text(response.body.begin(), response.body.end());
+    const auto part = audit::verify_export(text, {.key = pin_.audit_key, .earlier = seen}, problem);
+    if (!part.ok() || part.value().before_first != seen || part.value().head.at.sequence <= seen.sequence) {
+      problem = "CAS HAS ANOTHER HISTORY: its audit log does not go on from entry " + std::to_string(seen.sequence) +
+                ", which was seen before; two copies of it run, or it was set back. Do not use it before you know why";
+      return Error(Errc::mismatch, "CAS has another history");
+    }
+    seen = part.value().head.at;
+    if (seen.sequence >= head.sequence)
+      TRY(audit::verify_export(text, {.key = pin_.audit_key, .earlier = head}, problem));
+  }
+  return {};
 }
 
 Result<void> CasClient::check_head(const https::Response& response, std::string& problem) {
@@ -86,7 +113,13 @@ Result<void> CasClient::check_head(const https::Response& response, std::string&
   }
   // Judged by what was known when this was asked: another process may have seen a later head meanwhile.
   std::optional<Error> refusal;
+  const audit::Position before = pin_.seen;
   if (const auto seen = see_head(pin_, head.value(), problem); !seen.ok()) refusal = seen.error();
+  if (!refusal && key_.hash == pin_.owner_key_hash)
+    if (const auto goes_on = check_continues(before, head.value().at, problem); !goes_on.ok()) {
+      pin_.seen = before;
+      refusal = goes_on.error();
+    }
   const auto keep = [&](std::vector<Pin>& pins) {
     const auto kept = std::ranges::find(pins, pin_.address, &Pin::address);
     if (kept == pins.end() || kept->cas_key_hash != pin_.cas_key_hash) return;

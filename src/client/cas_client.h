@@ -28,12 +28,17 @@ class CasClient {
   const Pin& pin() const { return pin_; }
   const State& state() const { return state_; }
   // Any status. Errc::mismatch for another server and for a CAS that went back; Errc::io when there was no answer.
+  // CAS's owner asks for the log up to a later head, too: an older copy that went on from there has grown past what was
+  // seen.
   Result<https::Response> ask(const Question& question, std::string& problem);
 
  private:
   CasClient(State state, Pin pin, OwnerKey key, https::Url url)
       : state_(std::move(state)), pin_(std::move(pin)), key_(std::move(key)), url_(std::move(url)) {}
+  Result<https::Response> exchange(const Question& question, std::string& problem) const;
   Result<void> check_head(const https::Response& response, std::string& problem);
+  // Whether the log goes on from `seen` to `head`, entry by entry.
+  Result<void> check_continues(audit::Position seen, const audit::Position& head, std::string& problem) const;
 
   State state_;
   Pin pin_;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CAS's file in the hands of its host: a full disk."""
+"""CAS's file in the hands of its host: a full disk, an older copy, changed bytes."""
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -83,4 +84,46 @@ def full_disk(context: Context) -> None:
     expect(status == 200, f"the disk has room again: {status} {text}")
 
 
-TESTS = [Test("full_disk", full_disk, 240)]
+def older_copy(context: Context) -> None:
+    """Nothing in a complete older copy is wrong. Who has seen a later head notices; parts of two moments do not even open."""
+    reader = Reader(context)
+    services = reader.services
+    folder, old = services.host_side / "cas", services.host_side / "old"
+    services.stop(services.cas_process)
+    shutil.copytree(folder, old)
+    services.start_cas()
+    services.create("later", SESSION.format(name="later", count=1))
+    services.stop(services.cas_process)
+    newer = services.host_side / "newer"
+    shutil.copytree(folder, newer)
+    shutil.rmtree(folder)
+    shutil.copytree(old, folder)
+    services.start_cas()
+    for verb in (("session", "list", "--cas", services.api), ("session", "read", "shop", "--cas", services.api)):
+        said = services.owner(*verb, status=1)
+        expect("GONE BACK" in said or "ANOTHER HISTORY" in said, f"{verb}: {said}")
+    for number in range(6):  # a copy that goes on is longer than what the owner saw
+        ApiClient(services.api).ask("GET", "/v1/audit")
+    said = services.owner("session", "read", "shop", "--cas", services.api, status=1)
+    expect("ANOTHER HISTORY" in said, f"a longer log: {said}")
+    said = services.attest(status=1)
+    expect("GONE BACK" in said or "ANOTHER HISTORY" in said, f"attested anew: {said}")
+    services.kill_cas()
+    shutil.rmtree(folder)
+    shutil.copytree(newer, folder)
+    services.start_cas()
+    services.owner("cas", "audit", "verify", "--cas", services.api)
+    reader.works()
+    services.stop(services.cas_process)
+    file = folder / "cas.db"
+    data = bytearray(file.read_bytes())
+    for end in range(2 * 4096, len(data) + 1, 4096):  # rows lie at the end of SQLite's pages
+        data[end - 20] ^= 1
+    file.write_bytes(data)
+    done = services.spawn("cas", services.cas_command(), services.host_environment())
+    expect(done.wait(60) == 1, f"a changed file: exit status {done.returncode}")
+    line = services.log("cas").splitlines()[-1]
+    expect(line.startswith("cloister-cas: ") and "cas.db" in line, f"a changed file: {line}")
+
+
+TESTS = [Test("full_disk", full_disk, 240), Test("older_copy", older_copy, 120)]

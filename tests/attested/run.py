@@ -17,7 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import suite  # noqa: E402
 import cas_killed  # noqa: E402
 import cas_storage  # noqa: E402
+import many_clients  # noqa: E402
 import replay_and_relay  # noqa: E402
+import unreachable  # noqa: E402
 import wrong_enclave  # noqa: E402
 import wrong_platform  # noqa: E402
 from host_view import Search, View  # noqa: E402
@@ -247,6 +249,7 @@ def let_go(tracers: list) -> list:
 
 TESTS = [Test("end_to_end", end_to_end, 300), *wrong_enclave.TESTS, *wrong_platform.TESTS,
          *replay_and_relay.TESTS, *cas_storage.TESTS, *cas_killed.TESTS,
+         *many_clients.TESTS, *unreachable.TESTS,
          Test("view_of_the_host", view_of_the_host, 900, slow=True, alone=True)]
 
 

@@ -37,7 +37,7 @@ using Parser = http::request_parser<Body>;
 using std::chrono::seconds;
 
 constexpr seconds kClosingTime(2);
-constexpr std::size_t kDrained = 1 << 20;  // bytes of a refused body that are read, so that the answer arrives
+constexpr std::size_t kDrained = 8 << 20;  // bytes of a refused body that are read, so that the answer arrives
 
 struct Connection {
   Connection(tcp::socket socket, asio::ssl::context& tls) : stream(std::move(socket), tls) {}

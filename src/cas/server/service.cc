@@ -2,6 +2,7 @@
 #include "src/cas/server/service.h"
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <chrono>
 #include <cstdio>
 #include "src/base/endpoint.h"
@@ -127,10 +128,18 @@ sigset_t block_ends() {
   signal(SIGPIPE, SIG_IGN);
   return ends;
 }
+// Room for every connection that the two ports allow. Who takes all that there are keeps the others waiting.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
 }  // namespace
 
 int serve(const Places& places) {
   const sigset_t ends = block_ends();
+  raise_descriptor_limit();
   std::string problem;
   const auto enclave = OwnEnclave::open(problem);
   if (!enclave.ok()) return fail(problem);

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Strangers at CAS's two ports: thousands who say nothing, some who say it slowly, and requests that are too much."""
+import http.client
+import resource
+import select
+import socket
+import ssl
+import time
+from typing import List
+
+from api_client import ApiClient
+from attacker import address, connect
+from reader import Reader
+from services import Services
+from suite import Context, Test, expect
+
+WANTED = 10000
+
+
+def silent(at: str, count: int) -> List[socket.socket]:
+    """Connections on which nothing is ever sent."""
+    return [socket.create_connection(address(at), 20) for _ in range(count)]
+
+
+def wait_until_closed(connections: List[socket.socket], seconds: float, what: str) -> float:
+    began = time.monotonic()
+    poll, left = select.poll(), {connection.fileno(): connection for connection in connections}
+    for descriptor in left:
+        poll.register(descriptor, select.POLLIN)
+    while left:
+        expect(time.monotonic() - began < seconds, f"{what}: {len(left)} of {len(connections)} are open after {seconds:.0f} s")
+        for descriptor, _ in poll.poll(500):
+            try:
+                said = left[descriptor].recv(65536)
+            except OSError:
+                said = b""
+            if not said:
+                poll.unregister(descriptor)
+                left.pop(descriptor).close()
+    return time.monotonic() - began
+
+
+def idle_connections(context: Context) -> None:
+    """As many as there are descriptors for, up to 10,000, at each port in turn: the next client is served nevertheless."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(WANTED, (hard - 500) // 2)
+    reader = Reader(context)
+    services = reader.services
+    client = ApiClient(services.api)
+    for name, at in (("enclaves' port", services.enclaves), ("API", services.api)):
+        began = time.monotonic()
+        connections = silent(at, count)
+        opened = time.monotonic() - began
+        began = time.monotonic()
+        reader.works()
+        start = time.monotonic() - began
+        client.close()
+        began = time.monotonic()
+        expect(client.ask("GET", "/v1/health")[0] == 200, "the API is not served")
+        request = time.monotonic() - began
+        last = wait_until_closed(connections, 60, name)
+        print(f"# {name}: {count} silent connections in {opened:.1f} s; an enclave started in {start:.1f} s, a request took "
+              f"{request * 1000:.0f} ms; all were closed after {last:.1f} s more", flush=True)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def few_descriptors(context: Context) -> None:
+    """CAS with 1024 descriptors, as most systems give: who takes all that the enclaves' port has does not close the API."""
+    services = Services(context, trace=lambda name, argv: ["prlimit", "--nofile=1024:1024", *argv] if name == "cas" else argv)
+    services.start()
+    services.attest()
+    reader = Reader(context, services)
+    connections = silent(services.enclaves, 1100)
+    client = ApiClient(services.api, timeout=5)
+    began = time.monotonic()
+    expect(client.ask("GET", "/v1/health")[0] == 200, "the API is not served")
+    expect(time.monotonic() - began < 4, "the API waits for descriptors")
+    wait_until_closed(connections, 60, "few descriptors")
+    reader.works()
+
+
+def slow_clients(context: Context) -> None:
+    """A byte now and then keeps no connection open, inside TLS or before it, and nobody else waits."""
+    reader = Reader(context)
+    services = reader.services
+    dripping = []
+    for at, protocol, said in ((services.enclaves, "cloister-cas/1", b"\x40\0\0\0\1\1\0"),
+                               (services.api, "", b"GET /v1/health HTTP/1.1\r\nHost: cas\r\nX-Slow: " + b"x" * 200)):
+        for _ in range(50):
+            dripping.append((connect(at, protocol).connection, said))
+        for _ in range(50):  # the same at TLS's own beginning
+            dripping.append((socket.create_connection(address(at), 20), b"\x16\x03\x01\x02\0\x01" + bytes(500)))
+    began, at, open_ = time.monotonic(), 0, list(dripping)
+    slowest = 0.0
+    while open_:
+        expect(time.monotonic() - began < 60, f"{len(open_)} slow clients are there after a minute")
+        still = []
+        for connection, said in open_:
+            try:
+                connection.settimeout(0.001)
+                connection.sendall(said[at % len(said):at % len(said) + 1])
+                try:
+                    gone = connection.recv(4096) == b""
+                except (TimeoutError, ssl.SSLWantReadError):
+                    gone = False
+            except (OSError, ssl.SSLError):
+                gone = True
+            if not gone:
+                still.append((connection, said))
+        open_, at = still, at + 1
+        if at == 3:
+            reader.works()
+        asked = time.monotonic()
+        ApiClient(services.api).ask("GET", "/v1/health")
+        slowest = max(slowest, time.monotonic() - asked)
+        time.sleep(0.5)
+    print(f"# {len(dripping)} slow clients were gone after {time.monotonic() - began:.0f} s; others waited {slowest * 1000:.0f} ms at most",
+          flush=True)
+
+
+def too_much(context: Context) -> None:
+    """Input of every wrong size at the API: a 4xx that says what, and CAS goes on."""
+    reader = Reader(context)
+    services = reader.services
+    identity = services.owner_side / "config" / "cloister"
+    head = 'name: x\nversion: "0.3.10"\n'
+    bombs = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
+    cases = {
+        "5 MiB": (413, head + "#" * (5 << 20)), "deep sequences": (400, head + "services: " + "[" * 100000),
+        "deep mappings": (400, head + "services: " + "{a: " * 100000), "deep blocks": (400, head + "".join(
+            " " * i + "a:\n" for i in range(1, 1500))), "aliases": (400, head + bombs), "a NUL": (400, head + "\0"),
+        "no UTF-8": (400, head.encode() + b"\xff\xfe"), "nothing": (400, ""), "many services": (400, head + "services:\n" + "".join(
+            f"- {{name: s{i}, command: x}}\n" for i in range(20000))), "a long name": (400, head.replace("x", "x" * 100000)),
+        "a long secret": (400, head + "secrets:\n- {name: s, kind: ascii, size: 99999999999999999999}\n"),
+    }
+    slowest = ("", 0.0)
+    for name, (status, text) in cases.items():
+        client = ApiClient(services.api, identity)
+        began = time.monotonic()
+        try:
+            found, said = client.ask("POST", "/v1/sessions", text if isinstance(text, bytes) else text.encode())
+        except (OSError, http.client.HTTPException) as error:
+            expect(False, f"{name}: no answer: {error}")
+        took = time.monotonic() - began
+        slowest = max(slowest, (name, took), key=lambda pair: pair[1])
+        expect(400 <= found < 500 and (status == 400 or found == status) and '"error"' in said and len(said) < 20000,
+               f"{name}: {found} {said[:200]}")
+        client.close()
+    client = ApiClient(services.api)
+    for path, status in (("/" + "a" * 20000, 431), ("/v1/sessions/" + "a/" * 1000, 404), ("/v1/audit?from=" + "9" * 30, 400),
+                         ("/v1/attest?nonce=00", 400)):
+        found, said = client.ask("GET", path)
+        expect(400 <= found < 500 and '"error"' in said, f"{path[:30]}: {found}, not {status}: {said[:200]}")
+        client.close()
+    reader.works()
+    print(f"# {len(cases)} sessions that are too much; the slowest answer was {slowest[0]} with {slowest[1]:.1f} s", flush=True)
+
+
+TESTS = [Test("too_much", too_much, 120), Test("few_descriptors", few_descriptors, 120),
+         Test("slow_clients", slow_clients, 120, slow=True), Test("idle_connections", idle_connections, 240, slow=True, alone=True)]
