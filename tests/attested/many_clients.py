@@ -157,5 +157,5 @@ def too_much(context: Context) -> None:
     print(f"# {len(cases)} sessions that are too much; the slowest answer was {slowest[0]} with {slowest[1]:.1f} s", flush=True)
 
 
-TESTS = [Test("too_much", too_much, 120), Test("few_descriptors", few_descriptors, 120),
+TESTS = [Test("too_much", too_much, 120), Test("few_descriptors", few_descriptors, 120, slow=True),
          Test("slow_clients", slow_clients, 120, slow=True), Test("idle_connections", idle_connections, 240, slow=True, alone=True)]

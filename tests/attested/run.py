@@ -3,7 +3,8 @@
 """Secrets only for the enclave that proves itself: LAS, CAS, sessions and unmodified servers, end to end.
 
 LAS and CAS run as a host would run them, nginx and redis get their keys and passwords from a session, and what root on the
-host sees meanwhile is searched for them. Then everything that must be refused is tried, one thing at a time.
+host sees meanwhile is searched for them. Then everything that must be refused is tried, one thing at a time (wrong_*.py,
+replay_and_relay.py), and the services are killed, starved and beset (cas_*.py, many_clients.py, unreachable.py).
 """
 import base64
 import json

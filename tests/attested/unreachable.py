@@ -54,4 +54,4 @@ def no_collateral(context: Context) -> None:
     services.collateral = collateral
 
 
-TESTS = [Test("unreachable", unreachable, 180), Test("no_collateral", no_collateral, 120)]
+TESTS = [Test("unreachable", unreachable, 180, slow=True), Test("no_collateral", no_collateral, 120)]
