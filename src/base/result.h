@@ -3,7 +3,7 @@
 //
 //   Result<Header> parse(std::span<const std::byte> bytes);
 //   auto header = TRY(parse(bytes));          // the value, or return its error from here
-//
+// Never behind a comma in braces: compilers leave what the aggregate has by then undestroyed when it returns.
 // An Error is static: a code, a text that names the cause, and the place. It never carries host strings or secrets.
 // Three kinds of failure are never mixed: the program is wrong (a Linux errno), the host lied (Errc::host_lied, which
 // stops the enclave), we are wrong (ENCLAVE_CHECK).

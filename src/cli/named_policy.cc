@@ -119,8 +119,7 @@ Result<void> follow_policy(const NamedPolicy& policy, const RunOptions& options,
   launch->settings.insert(launch->settings.end(), {"cas=" + to_text(cas), "config-id=" + policy.config_id,
                                                    "start-time-limit=" + std::to_string(options.start_time_limit)});
   for (char** entry = environ; *entry != nullptr; ++entry) launch->environment.emplace_back(*entry);
-  // A program with secrets is no place for memory that the host can read without saying so.
-  if (options.memory == "auto") launch->memory = host::MemoryMode::secret;
+  launch->memory = memory_mode_for_secrets(options.memory);
   return {};
 }
 

@@ -149,4 +149,7 @@ host::MemoryMode memory_mode(const std::string& name) {
   if (name == "secret") return host::MemoryMode::secret;
   return name == "plain" ? host::MemoryMode::plain : host::MemoryMode::automatic;
 }
+host::MemoryMode memory_mode_for_secrets(const std::string& name) {
+  return name == "auto" ? host::MemoryMode::secret : memory_mode(name);
+}
 }  // namespace cloister

@@ -39,4 +39,6 @@ MeasuringTools measuring_tools();
 std::string image_path(std::uint64_t manifest_flags);
 std::string libexec_path(const std::string& program);
 host::MemoryMode memory_mode(const std::string& name);  // "auto", "secret" or "plain"
+// The same where secrets are released to: memory that the host can read is no place for them unless somebody says so.
+host::MemoryMode memory_mode_for_secrets(const std::string& name);
 }  // namespace cloister

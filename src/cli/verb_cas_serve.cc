@@ -133,7 +133,8 @@ int cas_serve_verb(int argc, char** argv) {
   app.add_option("--device", options.device, "auto, sim or sgx")
       ->check(CLI::IsMember({"auto", "sim", "sgx"}))
       ->capture_default_str();
-  app.add_option("--memory", options.memory, "sim: secret (memfd_secret), plain, or auto")
+  app.add_option("--memory", options.memory,
+                 "sim: secret (memfd_secret; auto demands it) or plain, which the host can read")
       ->check(CLI::IsMember({"auto", "secret", "plain"}))
       ->capture_default_str();
   app.footer("Example: cloister cas serve --dir ./cas --owner $(cloister cas owner)");
@@ -152,7 +153,7 @@ int cas_serve_verb(int argc, char** argv) {
 
   host::LaunchOptions launch;
   launch.device = options.device;
-  launch.memory = memory_mode(options.memory);
+  launch.memory = memory_mode_for_secrets(options.memory);
   launch.image_path = image_path(0);
   launch.cache_directory = cache_directory();
   launch.signing_key_path = configuration_directory() + "/signing-key.pem";

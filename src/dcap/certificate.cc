@@ -26,7 +26,10 @@ Result<Validity> parse_validity(Bytes content) {
   DerReader reader(content);
   const DerElement from = TRY(reader.next()), until = TRY(reader.next());
   TRY(reader.finish());
-  return Validity{TRY(parse_x509_time(from.tag, from.content)), TRY(parse_x509_time(until.tag, until.content))};
+  Validity validity{};
+  validity.from = TRY(parse_x509_time(from.tag, from.content));
+  validity.until = TRY(parse_x509_time(until.tag, until.content));
+  return validity;
 }
 
 // KeyUsage is a BIT STRING with named bits, bit 0 first; at most nine.

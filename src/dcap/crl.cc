@@ -38,7 +38,8 @@ Result<void> Crl::parse_signed_part(Bytes content) {
   issuer_ = TRY(reader.expect(DerTag::sequence)).whole;
   TRY(find_common_name(issuer_));
   const DerElement from = TRY(reader.next()), until = TRY(reader.next());
-  validity_ = {TRY(parse_x509_time(from.tag, from.content)), TRY(parse_x509_time(until.tag, until.content))};
+  validity_.from = TRY(parse_x509_time(from.tag, from.content));
+  validity_.until = TRY(parse_x509_time(until.tag, until.content));
   if (reader.sees(DerTag::sequence)) revoked_ = TRY(reader.next()).content;
   TRY(parse_revoked());
   const Bytes extensions = TRY(reader.expect(DerTag::context_0)).content;

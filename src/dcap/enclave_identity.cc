@@ -30,7 +30,8 @@ Result<EnclaveIdentity> parse_body(const JsonFields& fields) {
   if (identity.version < 1 || identity.version > 2)
     return Error(Errc::unsupported, "the enclave identity's version is not 2");
   if (identity.version == 2) TRY(parse_version_2(fields, identity));
-  identity.validity = {TRY(fields.date<"issueDate">()), TRY(fields.date<"nextUpdate">())};
+  identity.validity.from = TRY(fields.date<"issueDate">());
+  identity.validity.until = TRY(fields.date<"nextUpdate">());
   identity.miscselect = as_number(TRY((fields.hex<"miscselect", 4>())));
   identity.miscselect_mask = as_number(TRY((fields.hex<"miscselectMask", 4>())));
   identity.attributes = TRY((fields.hex<"attributes", 16>()));

@@ -11,10 +11,12 @@ Result<IsvsvnLevel> parse_level(const JsonFields& fields) {
   if (status != TcbStatus::up_to_date && status != TcbStatus::out_of_date && status != TcbStatus::revoked)
     return JsonFields::problem<"tcbStatus">();
   const JsonFields tcb = TRY(fields.object<"tcb">());
-  return IsvsvnLevel{.isvsvn = static_cast<std::uint16_t>(TRY(tcb.number<"isvsvn">(65535))),
-                     .status = *status,
-                     .date = TRY(fields.date<"tcbDate">()),
-                     .advisories = TRY(advisory_ids(fields))};
+  IsvsvnLevel level{};
+  level.status = *status;
+  level.isvsvn = static_cast<std::uint16_t>(TRY(tcb.number<"isvsvn">(65535)));
+  level.date = TRY(fields.date<"tcbDate">());
+  level.advisories = TRY(advisory_ids(fields));
+  return level;
 }
 
 }  // namespace

@@ -69,9 +69,11 @@ Result<void> parse_levels(const JsonFields& fields, TcbInfo& info) {
 }
 
 Result<TdxModule> parse_module(const JsonFields& fields) {
-  return TdxModule{.mrsigner = TRY((fields.hex<"mrsigner", 48>())),
-                   .attributes = TRY((fields.hex<"attributes", 8>())),
-                   .attributes_mask = TRY((fields.hex<"attributesMask", 8>()))};
+  TdxModule module{};
+  module.mrsigner = TRY((fields.hex<"mrsigner", 48>()));
+  module.attributes = TRY((fields.hex<"attributes", 8>()));
+  module.attributes_mask = TRY((fields.hex<"attributesMask", 8>()));
+  return module;
 }
 
 Result<void> parse_tdx_part(const JsonFields& fields, TcbInfo& info) {
@@ -84,9 +86,10 @@ Result<void> parse_tdx_part(const JsonFields& fields, TcbInfo& info) {
   if (!has_identities) return {};
   for (const auto& entry : *TRY(fields.array<"tdxModuleIdentities">(kModuleLimit))) {
     const JsonFields identity(entry);
-    info.tdx_module_identities.push_back({.id = std::string(TRY(identity.text<"id">())),
-                                          .module = TRY(parse_module(identity)),
-                                          .levels = TRY(parse_isvsvn_levels(identity))});
+    auto& known = info.tdx_module_identities.emplace_back();
+    known.id = TRY(identity.text<"id">());
+    known.module = TRY(parse_module(identity));
+    known.levels = TRY(parse_isvsvn_levels(identity));
   }
   return {};
 }
@@ -117,7 +120,8 @@ Result<TcbInfo> parse_tcb_info(Bytes file) {
   info.signed_part = {sgx::sha256({reinterpret_cast<const std::uint8_t*>(document.body.data()), document.body.size()}),
                       document.signature};
   TRY(parse_kind(fields, info));
-  info.validity = {TRY(fields.date<"issueDate">()), TRY(fields.date<"nextUpdate">())};
+  info.validity.from = TRY(fields.date<"issueDate">());
+  info.validity.until = TRY(fields.date<"nextUpdate">());
   info.fmspc = TRY((fields.hex<"fmspc", 6>()));
   if (info.version == 3 || fields.find<"pceId">()) info.pceid = TRY((fields.hex<"pceId", 2>()));
   if (info.version == 3) TRY(parse_tdx_part(fields, info));

@@ -108,7 +108,8 @@ Result<Started> build(const LaunchOptions& options, const LaunchManifest& manife
                                        : TRY(development_signature({options.cache_directory, options.signing_key_path},
                                                                    secs.attributes.flags, device->measurement()));
   TRY(device->initialise(signature));
-  return Started{std::move(device), TRY(find_tcs(image.bytes()))};
+  const auto tcs = TRY(find_tcs(image.bytes()));
+  return Started{std::move(device), tcs};
 }
 }  // namespace
 

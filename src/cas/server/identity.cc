@@ -27,9 +27,10 @@ Result<std::shared_ptr<X509>> make_certificate(EVP_PKEY* key) {
 
 Result<KeyPointer> make_and_store(Committer& committer, std::uint64_t now) {
   KeyPointer key = TRY(generate_key(session::KeyType::p256));
+  auto der = TRY(private_key_der(*key));
   Mutation mutation;
   mutation.demands.push_back({kCasKeyRecord, kAbsent});
-  mutation.changes.push_back({kCasKeyRecord, TRY(private_key_der(*key))});
+  mutation.changes.push_back({kCasKeyRecord, std::move(der)});
   audit::Entry entry;
   entry.kind = audit::Kind::cas_started;
   entry.time = now;

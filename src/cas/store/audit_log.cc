@@ -21,7 +21,8 @@ AuditLog::AuditLog(audit::AuditKey key, Sealer rows)
 Result<AuditLog::Row> AuditLog::make_row(const audit::Position& before, audit::Entry entry) const {
   entry.sequence = before.sequence + 1;
   const auto bytes = audit::encode_entry(entry);
-  return Row{.after = audit::chain_next(before, bytes), .sealed = TRY(rows_.seal(bound_to(before), bytes))};
+  auto sealed = TRY(rows_.seal(bound_to(before), bytes));
+  return Row{.after = audit::chain_next(before, bytes), .sealed = std::move(sealed)};
 }
 
 Result<AuditLog::OpenedRow> AuditLog::open_row(const audit::Position& before, std::uint64_t sequence,

@@ -13,9 +13,12 @@ std::vector<std::uint8_t> bound_to(Bytes column, std::uint64_t version) {
 }  // namespace
 
 Result<StoreCrypto> StoreCrypto::make(StoreKeys keys) {
-  return StoreCrypto{.records = TRY(Sealer::make(std::move(keys.records))),
-                     .audit = TRY(Sealer::make(std::move(keys.audit))),
-                     .root = TRY(Sealer::make(std::move(keys.root))),
+  Sealer records = TRY(Sealer::make(std::move(keys.records)));
+  Sealer audit = TRY(Sealer::make(std::move(keys.audit)));
+  Sealer root = TRY(Sealer::make(std::move(keys.root)));
+  return StoreCrypto{.records = std::move(records),
+                     .audit = std::move(audit),
+                     .root = std::move(root),
                      .names = std::move(keys.names),
                      .elements = std::move(keys.elements),
                      .states = std::move(keys.states),

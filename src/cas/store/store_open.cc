@@ -16,8 +16,9 @@ Error refused(std::string& problem, std::string text, const char* what) {
 
 Result<void> StoreState::create(std::uint64_t now) {
   audit::AuditKey key = TRY(audit::AuditKey::generate());
+  auto seed = TRY(key.seed());
   Mutation mutation;
-  mutation.changes.push_back({.name = kAuditKeyRecord, .content = TRY(key.seed())});
+  mutation.changes.push_back({.name = kAuditKeyRecord, .content = std::move(seed)});
   mutation.entries.emplace_back().time = now;  // log_started
   log.emplace(std::move(key), crypto.audit);
   root.audit = log->position();

@@ -83,8 +83,9 @@ Result<TimeBound> TimeBound::decode(Bytes bytes) {
     const std::string root(TRY(reader.text(kTextLimit, kMalformed)));
     const std::string document(TRY(reader.text(kTextLimit, kMalformed)));
     const std::pair key(root, document);
-    const Seen seen{static_cast<dcap::UnixTime>(TRY(reader.number<std::uint64_t>(kMalformed))),
-                    TRY(reader.number<std::uint64_t>(kMalformed))};
+    Seen seen{};
+    seen.issued = static_cast<dcap::UnixTime>(TRY(reader.number<std::uint64_t>(kMalformed)));
+    seen.number = TRY(reader.number<std::uint64_t>(kMalformed));
     if (!bound.seen_.empty() && key <= bound.seen_.rbegin()->first) return Error(Errc::invalid, kMalformed);
     bound.seen_.emplace_hint(bound.seen_.end(), key, seen);
   }

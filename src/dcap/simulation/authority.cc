@@ -57,8 +57,10 @@ Result<Authority::Member> read_member(const std::string& directory, const char* 
 }
 
 Result<Authority> read_authority(const std::string& directory) {
-  Authority authority{TRY(read_member(directory, kMembers[0])), TRY(read_member(directory, kMembers[1])),
-                      TRY(read_member(directory, kMembers[2])), Validity{}};
+  Authority::Member root = TRY(read_member(directory, kMembers[0]));
+  Authority::Member pck_ca = TRY(read_member(directory, kMembers[1]));
+  Authority::Member tcb_signing = TRY(read_member(directory, kMembers[2]));
+  Authority authority{std::move(root), std::move(pck_ca), std::move(tcb_signing), Validity{}};
   authority.validity = TRY(Certificate::parse(authority.root.certificate)).validity();
   return authority;
 }

@@ -9,6 +9,7 @@
 
 namespace cloister::syscalls {
 namespace {
+using kernel::nanoseconds_of;
 using kernel::SignalTimer;
 using kernel::TimerSetting;
 using kernel::TimerTarget;
@@ -16,6 +17,14 @@ using kernel::TimerTarget;
 Result<std::uint64_t> nanoseconds_of(const timeval& time) {
   if (time.tv_usec < 0 || time.tv_usec >= 1'000'000) return Error::from_errno(EINVAL);
   return kernel::nanoseconds_of({time.tv_sec, time.tv_usec * 1000});
+}
+// Of an itimerval or an itimerspec.
+template <typename Time>
+Result<TimerSetting> setting_of(const Time& wanted) {
+  TimerSetting setting{};
+  setting.value = TRY(nanoseconds_of(wanted.it_value));
+  setting.interval = TRY(nanoseconds_of(wanted.it_interval));
+  return setting;
 }
 // A timer that still runs never shows zero.
 itimerval itimerval_of(const TimerSetting& setting) {
@@ -91,7 +100,7 @@ SysResult sys_setitimer(Task& task, int which, ProgramAddress value, ProgramAddr
   itimerval wanted{};
   if (!value.is_null()) wanted = TRY(value.load<itimerval>());
   if (!is_interval_timer(which)) return Error::from_errno(EINVAL);
-  const TimerSetting setting{TRY(nanoseconds_of(wanted.it_value)), TRY(nanoseconds_of(wanted.it_interval))};
+  const TimerSetting setting = TRY(setting_of(wanted));
   const TimerSetting old = TRY(task.process.timers->set_interval(which, setting));
   if (!old_value.is_null()) TRY(old_value.store(itimerval_of(old)));
   return 0;
@@ -121,8 +130,7 @@ SysResult sys_timer_create(Task& task, clockid_t clock, ProgramAddress event_add
 SysResult sys_timer_settime(Task& task, int id, int flags, ProgramAddress value, ProgramAddress old_value) {
   if (value.is_null()) return Error::from_errno(EINVAL);
   const auto wanted = TRY(value.load<itimerspec>());
-  const TimerSetting setting{TRY(kernel::nanoseconds_of(wanted.it_value)),
-                             TRY(kernel::nanoseconds_of(wanted.it_interval))};
+  const TimerSetting setting = TRY(setting_of(wanted));
   const auto timer = TRY(task.process.timers->find(id));
   const bool is_absolute = (flags & TIMER_ABSTIME) != 0;
   const TimerSetting old =

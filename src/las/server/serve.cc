@@ -57,8 +57,10 @@ Result<void> serve_simulation(const ServeOptions& options, const std::function<v
   SimulatedQuoting service(platform.quoting_enclave);
   QuotingServer quoting(io, service, {});
   CollateralServer collateral(io, [&current](const std::string& target) { return current.answer(target); });
-  Serving serving{.listen = TRY(quoting.listen(options.listen, problem)),
-                  .collateral = TRY(collateral.listen(options.collateral_listen, certificate, problem)),
+  auto listen = TRY(quoting.listen(options.listen, problem));
+  auto collateral_listen = TRY(collateral.listen(options.collateral_listen, certificate, problem));
+  Serving serving{.listen = std::move(listen),
+                  .collateral = std::move(collateral_listen),
                   .tls_certificate_file = certificate.file,
                   .root_file = platform.root_file(),
                   .quoting_enclave = platform.quoting_enclave.report_body()};
