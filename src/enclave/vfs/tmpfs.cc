@@ -39,6 +39,10 @@ Result<struct statfs> TmpfsNode::filesystem_status() {
   return status;
 }
 
+void TmpfsNode::touch() {
+  const std::lock_guard guard(state_->mutex);
+  touch_locked();
+}
 void TmpfsNode::touch_locked() { modified_ = changed_ = now(); }
 
 Result<void> TmpfsNode::set_mode(std::uint32_t mode) {

@@ -28,12 +28,13 @@ class TmpfsNode : public Node {
   Result<void> set_mode(std::uint32_t mode) override;
   Result<void> set_owner(std::uint32_t user, std::uint32_t group) override;
   Result<void> set_times(const struct timespec times[2]) override;
+  void touch();  // contents changed now
 
  protected:
   friend class TmpfsDirectory;
   virtual std::uint64_t size_locked() const { return 0; }
   virtual std::uint64_t blocks_locked() const { return 0; }
-  void touch_locked();  // contents changed now
+  void touch_locked();
   TmpfsState& state() const { return *state_; }
   const std::shared_ptr<TmpfsState>& shared_state() const { return state_; }
 

@@ -6,6 +6,7 @@
 #include "src/enclave/vfs/node_file.h"
 #include "src/enclave/vfs/permissions.h"
 #include "src/enclave/vfs/tmpfs.h"
+#include "src/enclave/vfs/tmpfs_fifo.h"
 #include "src/enclave/vfs/tmpfs_file.h"
 
 namespace cloister::vfs {
@@ -15,6 +16,7 @@ NodeRef make_node(const Filesystem& filesystem, std::shared_ptr<TmpfsState> stat
     case S_IFDIR: return std::make_shared<TmpfsDirectory>(filesystem, std::move(state), what);
     case S_IFREG: return std::make_shared<TmpfsFile>(filesystem, std::move(state), what);
     case S_IFLNK: return std::make_shared<TmpfsLink>(filesystem, std::move(state), what);
+    case S_IFIFO: return std::make_shared<TmpfsFifo>(filesystem, std::move(state), what);
     default: return nullptr;
   }
 }

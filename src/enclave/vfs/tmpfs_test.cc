@@ -5,7 +5,9 @@
 #include <linux/capability.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <sys/epoll.h>
 #include <cstring>
+#include <thread>
 #include "src/enclave/vfs/testing/test_enclave.h"
 #include "src/enclave/vfs/tmpfs_file.h"
 
@@ -177,6 +179,84 @@ TEST_F(TmpfsTest, AFullFileSystemSaysSo) {
   std::string data(20'000, 'd');
   EXPECT_EQ(file->write(task, IoVector::trusted(data.data(), data.size())).value(), 8192u);
   EXPECT_EQ(error_of(file->write(task, IoVector::trusted(data.data(), data.size()))), ENOSPC);
+}
+
+struct FifoTest : TmpfsTest {
+  FifoTest() { EXPECT_EQ(error_of(files.make_node(task, "/tmp", "p", S_IFIFO | 0640)), 0); }
+  std::string take(vfs::OpenFile& file) {
+    std::string text(100, '\0');
+    return text.substr(0, file.read(task, IoVector::trusted(text.data(), text.size())).value());
+  }
+  // Opened by another thread, which may wait for its partner.
+  template <typename Then>
+  std::thread open_elsewhere(int flags, Then then) {
+    return std::thread([this, flags, then] {
+      kernel::Task other(enclave.process(), 4712);
+      enter_thread(other);
+      then(other, files.open(other, "/tmp", "p", static_cast<std::uint32_t>(flags), 0).take());
+    });
+  }
+};
+
+TEST_F(FifoTest, OpensWithoutWaiting) {
+  EXPECT_EQ(status("p").st_mode, S_IFIFO | 0640u);
+  EXPECT_EQ(open_error("p", O_WRONLY | O_NONBLOCK), ENXIO);
+  EXPECT_EQ(open_error("p", O_ACCMODE | O_NONBLOCK), EINVAL);
+  const FileRef in = open("p", O_RDONLY | O_NONBLOCK);
+  EXPECT_EQ(in->readiness(), 0u);
+  FileRef out = open("p", O_WRONLY | O_NONBLOCK);
+  EXPECT_EQ(error_of(in->read(task, IoVector::trusted(nullptr, 0))), 0);
+  write(*out, "abc");
+  EXPECT_EQ(in->readiness(), std::uint32_t{EPOLLIN | EPOLLRDNORM});
+  out = FileRef();
+  EXPECT_EQ(in->readiness(), std::uint32_t{EPOLLIN | EPOLLRDNORM | EPOLLHUP});
+  EXPECT_EQ(take(*in), "abc");
+  EXPECT_EQ(take(*in), "");
+  const FileRef late = open("p", O_RDONLY | O_NONBLOCK);  // a writer was there, but not in its time
+  EXPECT_EQ(late->readiness(), 0u);
+  EXPECT_EQ(in->readiness(), std::uint32_t{EPOLLHUP});
+}
+
+TEST_F(FifoTest, WhatNobodyReadGoesWithTheLastFile) {
+  FileRef both = open("p", O_RDWR);
+  EXPECT_EQ(both->set_pipe_capacity(4096).value(), 4096);
+  write(*both, "lost");
+  both = FileRef();
+  both = open("p", O_RDWR);
+  EXPECT_EQ(both->readiness(), std::uint32_t{EPOLLOUT | EPOLLWRNORM});
+  EXPECT_EQ(both->pipe_capacity().value(), 65536);
+  write(*both, "kept");
+  FileRef in = open("p", O_RDONLY);
+  both = FileRef();
+  EXPECT_EQ(take(*in), "kept");
+}
+
+TEST_F(FifoTest, OpensWaitForEachOther) {
+  for (int round = 0; round < 50; ++round) {
+    std::thread writer = open_elsewhere(O_WRONLY, [](kernel::Task& other, const FileRef& out) {
+      char text[] = "through";
+      EXPECT_EQ(out->write(other, IoVector::trusted(text, 7)).value(), 7u);
+    });
+    const FileRef in = open("p", O_RDONLY);
+    std::string all;
+    for (std::string part; !(part = take(*in)).empty();) all += part;
+    writer.join();
+    EXPECT_EQ(all, "through");
+    EXPECT_EQ(in->readiness(), std::uint32_t{EPOLLHUP});
+  }
+}
+
+TEST_F(FifoTest, PermissionsBind) {
+  kernel::Credentials& who = enclave.process().credentials;
+  who.uid = who.euid = who.fsuid = 1000;
+  who.gid = who.egid = who.fsgid = 1000;
+  who.groups.clear();
+  who.effective = who.permitted = 0;
+  EXPECT_EQ(open_error("p", O_RDONLY | O_NONBLOCK), EACCES);
+  EXPECT_EQ(open_error("p", O_RDWR), EACCES);
+  EXPECT_EQ(error_of(files.make_node(task, "/tmp", "own", S_IFIFO | 0400)), 0);
+  EXPECT_EQ(open_error("own", O_WRONLY | O_NONBLOCK), EACCES);
+  EXPECT_EQ(open_error("own", O_RDONLY | O_NONBLOCK), 0);
 }
 }  // namespace
 }  // namespace cloister::testing
