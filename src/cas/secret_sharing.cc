@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/secret_sharing.h"
 #include <algorithm>
+#include "src/cas/secrets/certificate.h"
 #include "src/cas/secrets/keys.h"
 
 namespace cloister::cas {
@@ -19,7 +20,37 @@ bool key_goes_along(const session::Session& session, const session::Secret& cert
   return key && is_exported_to(*key, importer);
 }
 
+// Under an authority with the same name and key all that was issued below the former one stays good.
+bool is_same_authority(const SecretMaterial& one, const SecretMaterial& other) {
+  if (one.kind != session::Kind::x509_ca || other.kind != session::Kind::x509_ca) return false;
+  const auto first = certificate_from_der(one.value), second = certificate_from_der(other.value);
+  return first.ok() && second.ok() && is_same_issuer(*first.value(), *second.value());
+}
+
+std::string names_of(const std::vector<session::Peer>& peers) {
+  std::string names;
+  for (const session::Peer& peer : peers) names += (names.empty() ? "" : ", ") + peer.name;
+  return names;
+}
+
 }  // namespace
+
+std::vector<yaml::Problem> renewed_exports(const session::Session& before, const Materials& former,
+                                           const session::Session& now, const Materials& current) {
+  std::vector<yaml::Problem> renewed;
+  for (const session::Secret& secret : now.secrets) {
+    const session::Secret* const old = before.secret(secret.name);
+    if (!old || old->exports.empty()) continue;
+    const SecretMaterial& first = former.find(secret.name)->second;
+    const SecretMaterial& second = current.find(secret.name)->second;
+    if (first == second || is_same_authority(first, second)) continue;
+    renewed.push_back({.place = secret.place,
+                       .what = "secret " + secret.name + " is made anew: until its own next update, each importing " +
+                               "session (" + names_of(old->exports) + ") has the former one",
+                       .hint = "migrate: true on its private key keeps an authority's key"});
+  }
+  return renewed;
+}
 
 Result<SecretMaterial> shared_secret(const Exporter& exporter, const session::Import& import,
                                      const Importer& importer) {

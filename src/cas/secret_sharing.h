@@ -2,6 +2,7 @@
 // What a session lets others have of its secrets. Inside CAS's enclave.
 #pragma once
 #include "src/cas/secrets/material.h"
+#include "src/yaml/document.h"
 
 namespace cloister::cas {
 
@@ -20,6 +21,11 @@ struct Importer {
 // secret of its own.
 // The error does not tell a secret that there is not from one that is not exported.
 Result<SecretMaterial> shared_secret(const Exporter& exporter, const session::Import& import, const Importer& importer);
+
+// Exported secrets that an update has given another value, so that importers have the former one: a warning for each.
+// Not an authority that has kept its name and key, which is as good as it was.
+std::vector<yaml::Problem> renewed_exports(const session::Session& before, const Materials& former,
+                                           const session::Session& now, const Materials& current);
 
 // What everybody may read of a secret with `export_public`: of a private key its public key, of a certificate all but
 // its private key, otherwise the value.

@@ -19,12 +19,13 @@ import suite  # noqa: E402
 import cas_killed  # noqa: E402
 import cas_storage  # noqa: E402
 import many_clients  # noqa: E402
+import mutual_tls  # noqa: E402
 import replay_and_relay  # noqa: E402
 import unreachable  # noqa: E402
 import wrong_enclave  # noqa: E402
 import wrong_platform  # noqa: E402
 from host_view import Search, View  # noqa: E402
-from services import Services  # noqa: E402
+from services import Services, until  # noqa: E402
 from suite import Context, Skip, Test, expect, need  # noqa: E402
 
 NGINX = ("nginx",)
@@ -116,14 +117,6 @@ secrets:
   - {{name: web, kind: x509, private_key: web-key, issuer: ca, common_name: localhost, dns: localhost, endpoint: server}}
 """
 PYTHON = ("/usr/bin/python3.11",)
-
-
-def until(services: Services, process: subprocess.Popen, name: str, answers, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not answers():
-        expect(process.poll() is None, f"{name} ended ({process.returncode}): {services.log(name)[-800:]}")
-        expect(time.monotonic() < end, f"{name} does not answer: {services.log(name)[-800:]}")
-        time.sleep(0.1)
 
 
 def curl(*argv: str) -> str:
@@ -248,7 +241,7 @@ def let_go(tracers: list) -> list:
     return pids
 
 
-TESTS = [Test("end_to_end", end_to_end, 300), *wrong_enclave.TESTS, *wrong_platform.TESTS,
+TESTS = [Test("end_to_end", end_to_end, 300), *mutual_tls.TESTS, *wrong_enclave.TESTS, *wrong_platform.TESTS,
          *replay_and_relay.TESTS, *cas_storage.TESTS, *cas_killed.TESTS,
          *many_clients.TESTS, *unreachable.TESTS,
          Test("view_of_the_host", view_of_the_host, 900, slow=True, alone=True)]

@@ -136,3 +136,12 @@ class Services:
     def audit(self) -> List[dict]:
         lines = self.owner("cas", "audit", "tail", "--json", "-n", "1000000", "--cas", self.api).splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def until(services: Services, process: subprocess.Popen, name: str, answers, seconds: float = 60) -> None:
+    """Waits for a service that runs to answer."""
+    end = time.monotonic() + seconds
+    while not answers():
+        expect(process.poll() is None, f"{name} ended ({process.returncode}): {services.log(name)[-800:]}")
+        expect(time.monotonic() < end, f"{name} does not answer: {services.log(name)[-800:]}")
+        time.sleep(0.1)

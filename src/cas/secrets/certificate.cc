@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/secrets/certificate.h"
+#include "src/cas/secrets/keys.h"
 #include "src/cas/secrets/pem_text.h"
 
 // OpenSSL keeps what it reads of the extensions inside the certificate, hence the const_casts.
@@ -68,6 +69,13 @@ bool is_issued_by(const X509& certificate, const X509& issuer) {
                       X509_verify(const_cast<X509*>(&certificate), key) == 1;
   clear_openssl_errors();
   return issued;
+}
+
+bool is_same_issuer(const X509& one, const X509& other) {
+  const EVP_PKEY* const key = X509_get0_pubkey(&one);
+  const EVP_PKEY* const other_key = X509_get0_pubkey(&other);
+  return key && other_key && is_same_key(*key, *other_key) &&
+         X509_NAME_cmp(X509_get_subject_name(&one), X509_get_subject_name(&other)) == 0;
 }
 
 bool belongs_to(const X509& certificate, const EVP_PKEY& key) {

@@ -54,6 +54,8 @@ Result<SecretBytes> certificate_der(const X509& certificate);
 bool is_authority(const X509& certificate);
 // By name, key identifier and signature.
 bool is_issued_by(const X509& certificate, const X509& issuer);
+// By name and key: what the one has issued is issued by the other, too.
+bool is_same_issuer(const X509& one, const X509& other);
 bool belongs_to(const X509& certificate, const EVP_PKEY& key);
 
 }  // namespace cloister::cas

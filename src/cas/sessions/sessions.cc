@@ -193,6 +193,9 @@ Result<void> Sessions::make_secrets(Draft& draft, const LiveSession* previous, c
                                   .now = static_cast<dcap::UnixTime>(draft.stored.written / 1000)};
   const Materials materials = TRY(make_session_secrets(draft.session, input, problem));
   draft.stored.secrets = encode(materials);
+  if (previous)
+    for (yaml::Problem& warning : renewed_exports(previous->session, previous->materials, draft.session, materials))
+      draft.warnings.push_back(std::move(warning));
   return {};
 }
 
