@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/session_secrets.h"
 #include <gtest/gtest.h>
+#include <chrono>
 #include "src/cas/secret_sharing.h"
 #include "src/cas/secrets/certificate.h"
+#include "src/cas/secrets/keys.h"
 #include "src/cas/secrets/material_for_test.h"
+#include "src/cas/secrets/pem_text.h"
 
 namespace cloister::cas {
 namespace {
@@ -175,6 +178,39 @@ TEST_F(SessionSecrets, ErrorsHaveNoValues) {
     EXPECT_NE(what, "");
     EXPECT_EQ((what + problem.hint).find("hidden"), std::string::npos) << what;
   }
+}
+
+TEST_F(SessionSecrets, CountIsLimited) {
+  std::vector<Secret> secrets;
+  for (std::size_t i = 0; i < kSecretLimit; ++i)
+    secrets.push_back(secret_of(Kind::ascii, std::string("s") + std::to_string(i)));
+  Session most = with(secrets);
+  EXPECT_EQ(make(most).size(), kSecretLimit);
+  secrets.push_back(secret_of(Kind::ascii, "more"));
+  EXPECT_EQ(refusal(with(secrets)), "secret more: the session has 257 secrets, and may have 256");
+}
+
+TEST_F(SessionSecrets, RsaKeysAreLimitedBeforeAnyIsMade) {
+  std::vector<Secret> secrets(200, key("k"));
+  for (std::size_t i = 0; i < secrets.size(); ++i) {
+    secrets[i].name += std::to_string(i);
+    secrets[i].key_type = session::KeyType::rsa3072;
+  }
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(refusal(with(secrets)),
+            "secret k8: the session has more than 8 private keys of RSA that are stated or generated");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  secrets.resize(kRsaKeyLimit - 1);
+  for (Secret& secret : secrets) secret.key_type = session::KeyType::rsa2048;
+  const KeyPointer rsa = must(generate_key(session::KeyType::rsa2048));
+  const SecretBytes pem = must(write_pem("PRIVATE KEY", must(private_key_der(*rsa))));
+  secrets.push_back(stated(Kind::private_key, text_of(pem)));
+  Session most = with(secrets);
+  EXPECT_EQ(make(most).size(), kRsaKeyLimit);
+  secrets.push_back(secrets.back());
+  secrets.back().name = "another";
+  EXPECT_EQ(refusal(with(secrets)),
+            "secret another: the session has more than 8 private keys of RSA that are stated or generated");
 }
 
 class Sharing : public SessionSecrets {

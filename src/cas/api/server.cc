@@ -123,20 +123,30 @@ class Share {
   bool granted_;
 };
 
+// Threads that work on requests, and how many requests they have, those that wait among them.
+struct Workers {
+  explicit Workers(unsigned threads) : count(threads), pool(threads) {}
+  const std::size_t count;
+  std::atomic<std::size_t> working{0};
+  asio::thread_pool pool;
+};
+
 class Server final : public ApiServer {
  public:
   Server(const ApiServerOptions& options, SSL_CTX* tls, Api& api)
       : options_(options),
         api_(api),
         tls_(tls),
-        pool_(options.handlers),
+        handlers_(options.handlers),
+        changers_(options.changers),
         acceptor_(io_),
         waiting_(options.connections) {}
 
   ~Server() override {
     io_.stop();
     if (thread_.joinable()) thread_.join();
-    pool_.join();
+    handlers_.pool.join();
+    changers_.pool.join();
   }
 
   bool listen(std::string& problem) {
@@ -265,15 +275,16 @@ class Server final : public ApiServer {
   }
 
   asio::awaitable<Response> answer(http::request<Body> message, const ClientIdentity& client) {
-    if (working_.fetch_add(1) >= options_.handlers + options_.waiting) {
-      working_.fetch_sub(1);
+    Workers& workers = message.method() == http::verb::get ? handlers_ : changers_;
+    if (workers.working.fetch_add(1) >= workers.count + options_.waiting) {
+      workers.working.fetch_sub(1);
       co_return api_.refuse(503, "CAS is busy", "try again");
     }
     Request request{.method = std::string(message.method_string()),
                     .target = std::string(message.target()),
                     .body = std::move(message.body())};
-    Response response = co_await asio::co_spawn(pool_, work(std::move(request), client), asio::use_awaitable);
-    working_.fetch_sub(1);
+    Response response = co_await asio::co_spawn(workers.pool, work(std::move(request), client), asio::use_awaitable);
+    workers.working.fetch_sub(1);
     co_return response;
   }
 
@@ -331,10 +342,9 @@ class Server final : public ApiServer {
   const ApiServerOptions options_;
   Api& api_;
   std::atomic<std::uint64_t> bodies_{0}, accepted_{0}, evicted_{0}, requests_{0}, turned_away_{0};
-  std::atomic<std::size_t> working_{0};
   // Connections that are still open when this ends go with io_, and need what stands before it.
   asio::ssl::context tls_;
-  asio::thread_pool pool_;
+  Workers handlers_, changers_;
   asio::io_context io_{1};
   tcp::acceptor acceptor_;
   Waiting waiting_;

@@ -14,8 +14,9 @@ namespace cloister::cas {
 struct ApiServerOptions {
   std::string address = "127.0.0.1";  // numeric
   std::uint16_t port = 0;             // 0: any that is free
-  unsigned handlers = 4;              // requests that are worked on at the same time
-  std::size_t waiting = 256;          // requests that wait for that; more are answered with 503
+  unsigned handlers = 4;              // requests that are worked on at the same time, if they only read
+  unsigned changers = 2;              // all others: they make keys, and keep nobody waiting who reads
+  std::size_t waiting = 256;          // requests of either sort that wait for that; more are answered with 503
   std::size_t connections = 1024;
   std::uint32_t header_limit = 16 << 10;  // bytes of a request's head
   std::uint64_t body_limit = 4 << 20;     // bytes of one body

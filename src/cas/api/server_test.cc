@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include "src/cas/api/api_for_test.h"
@@ -167,6 +168,32 @@ TEST(ApiServer, AnswersWithAndWithoutACertificate) {
   EXPECT_EQ(cas.status(get("/v1/sessions/shop"), &cas.client_party), 200u);
   const Party other;
   EXPECT_EQ(cas.status(get("/v1/sessions/shop"), &other), 404u);
+}
+
+TEST(ApiServer, KeysThatAreMadeKeepNoReaderWaiting) {
+  Running cas({.handlers = 1, .changers = 1});
+  const std::string root = "access_policy: {create_sessions: [" + to_hex(cas.client_party.identity().key_hash) + "]}\n";
+  ASSERT_TRUE(cas.cas.service.sessions.create(session_text("/", root), kOwner).ok());
+  std::string secrets = "secrets:\n";
+  for (char c = 'a'; c < 'i'; ++c)
+    secrets += std::string("- {name: ") + c + ", kind: private-key, key_type: RSA-3072}\n";
+  std::atomic<bool> made = false;
+  std::thread maker([&] {
+    std::string problem;
+    auto request = post("/v1/sessions", session_text("shop", secrets));
+    request.url.host = "127.0.0.1";
+    request.url.port = std::to_string(cas.server->port());
+    https::Options options = cas.options(&cas.client_party);
+    options.timeout_seconds = 200;
+    const auto response = https::exchange(request, options, problem);
+    made = true;
+    EXPECT_TRUE(response.ok() && response.value().status == 201) << problem;
+  });
+  while (cas.server->statistics().requests == 0) std::this_thread::yield();
+  int read = 0;
+  while (!made && read < 5) read += cas.status(get("/v1/sessions"), &cas.client_party) == 200 && !made;
+  EXPECT_EQ(read, 5);
+  maker.join();
 }
 
 TEST(ApiServer, ClientsNoticeAnotherServer) {

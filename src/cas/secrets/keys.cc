@@ -50,7 +50,12 @@ Result<KeyPointer> private_key_from_pem(std::string_view text) {
   const SecretBytes der =
       TRY(only_block(text, "PRIVATE KEY",
                      "not a PKCS#8 private key in PEM without encryption (`openssl pkcs8 -topk8 -nocrypt` makes one)"));
-  return private_key_from_der(der);
+  KeyPointer key = TRY(private_key_from_der(der));
+  const KeyContext context(EVP_PKEY_CTX_new(key.get(), nullptr));
+  const bool sound = context && EVP_PKEY_pairwise_check(context.get()) == 1;
+  clear_openssl_errors();
+  if (!sound) return Error(Errc::invalid, "the private key does not fit its own public part");
+  return key;
 }
 
 Result<KeyPointer> private_key_from_der(std::span<const std::uint8_t> pkcs8) {
@@ -61,10 +66,6 @@ Result<KeyPointer> private_key_from_der(std::span<const std::uint8_t> pkcs8) {
   clear_openssl_errors();
   if (!key) return Error(Errc::invalid, "the private key is no PKCS#8 that can be read");
   TRY(check_type(*key));
-  const KeyContext context(EVP_PKEY_CTX_new(key.get(), nullptr));
-  const bool sound = context && EVP_PKEY_pairwise_check(context.get()) == 1;
-  clear_openssl_errors();
-  if (!sound) return Error(Errc::invalid, "the private key does not fit its own public part");
   return key;
 }
 
@@ -101,6 +102,8 @@ Result<SecretBytes> public_key_der(const EVP_PKEY& key) {
   OPENSSL_free(der);
   return bytes;
 }
+
+bool is_rsa(const EVP_PKEY& key) { return EVP_PKEY_get_base_id(&key) == EVP_PKEY_RSA; }
 
 bool is_same_key(const EVP_PKEY& one, const EVP_PKEY& other) {
   const bool same = EVP_PKEY_eq(&one, &other) == 1;

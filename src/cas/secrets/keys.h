@@ -16,8 +16,10 @@ namespace cloister::cas {
 
 Result<KeyPointer> generate_key(session::KeyType type);
 
+// Somebody's text: whether its private and public parts fit is checked, which for RSA takes from 0.1 to 5 seconds.
 // Errc::invalid names what it is instead.
 Result<KeyPointer> private_key_from_pem(std::string_view text);
+// One that private_key_der() wrote: it was generated, or checked when it came.
 Result<KeyPointer> private_key_from_der(std::span<const std::uint8_t> pkcs8);
 Result<SecretBytes> private_key_der(const EVP_PKEY& key);
 
@@ -26,6 +28,7 @@ Result<KeyPointer> public_key_from_der(std::span<const std::uint8_t> spki);
 // Of a private key as well.
 Result<SecretBytes> public_key_der(const EVP_PKEY& key);
 
+bool is_rsa(const EVP_PKEY& key);
 // Whether two private or public keys have the same public part.
 bool is_same_key(const EVP_PKEY& one, const EVP_PKEY& other);
 

@@ -5,6 +5,7 @@
 #include "src/cas/secrets/keys.h"
 #include "src/cas/secrets/material_for_test.h"
 #include "src/cas/secrets/openssl_command_for_test.h"
+#include "src/cas/secrets/pem_text.h"
 #include "src/cas/secrets/random.h"
 #include "src/cas/secrets/text_encoding.h"
 
@@ -128,6 +129,19 @@ TEST(Secrets, WhatIsNoKey) {
   openssl.write("key.pem", good);
   EXPECT_NE(refusal(Kind::private_key, pem_of("pkey -in key.pem -aes128 -passout pass:x")).find("PKCS#8"),
             std::string::npos);
+}
+
+// Checked where the key comes from somebody's text, and not again each time it is used.
+TEST(Secrets, StatedKeysFitTheirPublicPart) {
+  const KeyPointer one = must(generate_key(session::KeyType::p256)), other = must(generate_key(session::KeyType::p256));
+  SecretBytes mixed = must(private_key_der(*one));
+  const SecretBytes foreign = must(private_key_der(*other));
+  ASSERT_EQ(mixed.size(), foreign.size());
+  std::copy(foreign.end() - 64, foreign.end(), mixed.end() - 64);  // the public point stands last
+  const SecretBytes good = must(write_pem("PRIVATE KEY", foreign)), bad = must(write_pem("PRIVATE KEY", mixed));
+  EXPECT_EQ(cause(make_material(stated(Kind::private_key, text_of(good)), {})), "");
+  EXPECT_EQ(cause(make_material(stated(Kind::private_key, text_of(bad)), {})),
+            "the private key does not fit its own public part");
 }
 
 // Every form that the language has for the kinds that are served is made, and no other.

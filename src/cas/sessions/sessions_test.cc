@@ -251,6 +251,42 @@ TEST(Sessions, WarnsOfExportsToWhoeverOwnsAName) {
   EXPECT_NE(outcome.value().warnings[0].what.find("key is exported to whoever owns the name to"), std::string::npos);
 }
 
+TEST(Sessions, WarnsOfWhatImportersHaveNoLonger) {
+  Service service;
+  const auto exporting = [](const char* migrate, const std::string& rest = "") {
+    return session_text("from",
+                        std::string("secrets:\n- {name: key, kind: private-key, migrate: ") + migrate +
+                            "}\n- {name: ca, kind: x509-ca, private_key: key, common_name: CA, export: {session: to}}\n"
+                            "- {name: word, kind: ascii, export: {session: to}}\n" +
+                            rest);
+  };
+  const auto update = [&](const char* migrate) {
+    const auto live = service.sessions.current("from");
+    const auto outcome = service.sessions.update("from", exporting(migrate, replacing(live->hash())), kOwner);
+    EXPECT_TRUE(outcome.ok()) << verdict(outcome);
+    std::string warned;
+    for (const yaml::Problem& warning : outcome.value().warnings)
+      if (warning.what.find("made anew") != std::string::npos) warned += warning.what + '\n';
+    return warned;
+  };
+  create(service, exporting("true"));
+  EXPECT_EQ(update("true"), "");
+  EXPECT_EQ(update("false"),
+            "secret ca is made anew: until its own next update, each importing session (to) has the former one\n");
+}
+
+TEST(Sessions, MakesNoKeysForWhoMayNotCreate) {
+  Service service;
+  std::string secrets = "secrets:\n";
+  for (int i = 0; i < 5000; ++i)
+    secrets += "- {name: k" + std::to_string(i) + ", kind: private-key, key_type: RSA-3072}\n";
+  EXPECT_TRUE(failed(service.sessions.create(session_text("shop", secrets), kBob), Kind::not_allowed));
+  EXPECT_TRUE(failed(service.sessions.create(session_text("shop", secrets), kNobody), Kind::no_certificate));
+  const auto outcome = service.sessions.create(session_text("shop", secrets), kOwner);
+  ASSERT_TRUE(failed(outcome, Kind::invalid));
+  EXPECT_NE(verdict(outcome).find("has 5000 secrets, and may have 256"), std::string::npos) << verdict(outcome);
+}
+
 TEST(Sessions, PublicValuesAndNoOthers) {
   Service service;
   create(service, session_text("shop",
