@@ -5,11 +5,14 @@ import resource
 import select
 import socket
 import ssl
+import struct
+import subprocess
+import threading
 import time
 from typing import List
 
 from api_client import ApiClient
-from attacker import address, connect
+from attacker import DENY, address, connect, evidence, hello
 from reader import Reader
 from services import Services
 from suite import Context, Test, expect
@@ -157,5 +160,80 @@ def too_much(context: Context) -> None:
     print(f"# {len(cases)} sessions that are too much; the slowest answer was {slowest[0]} with {slowest[1]:.1f} s", flush=True)
 
 
-TESTS = [Test("too_much", too_much, 120), Test("few_descriptors", few_descriptors, 120, slow=True),
+def junk_evidence(context: Context) -> None:
+    """Strangers whose quotes are none: they fill no disk, and whoever has a quote is granted or refused with a row as ever."""
+    reader = Reader(context)
+    services = reader.services
+    before = len(services.audit())
+    began, references = time.monotonic(), []
+    for _ in range(200):
+        stranger = connect(services.enclaves)
+        stranger.send(hello("shop/reader"))
+        expect(stranger.receive() is not None, "no CHALLENGE")
+        stranger.send(evidence(b"junk"))
+        answer = stranger.receive()
+        expect(answer is not None and answer[0] == DENY and struct.unpack("<I", answer[1:5])[0] == 1, f"junk: {answer!r}")
+        references.append(answer[9:].decode())
+        stranger.close()
+    took = time.monotonic() - began
+    unwritten = references.count("not-written")
+    rows = len(services.audit()) - before
+    expect(rows == 200 - unwritten and rows <= 60 + took / 10 + 1, f"{rows} rows, {unwritten} of 200 not written, in {took:.0f} s")
+    reader.refusal("a service that is not there", "has no service", config_id="shop/nobody")
+    reader.works()
+    kinds = [row["kind"] for row in services.audit()[before:]]
+    expect(kinds.count("attestation_granted") == 1, f"{kinds.count('attestation_granted')} grants")
+    print(f"# 200 strangers in {took:.1f} s are {rows} rows", flush=True)
+
+
+def many_keys(context: Context) -> None:
+    """As many RSA keys as a session may have, in as many sessions as CAS works on and more: who reads does not wait for them."""
+    services = Services(context)
+    services.start()
+    services.attest()
+    identity = services.owner_side / "config" / "cloister"
+
+    def session(name: str, count: int) -> bytes:
+        keys = "".join(f"- {{name: k{i}, kind: private-key, key_type: RSA-3072}}\n" for i in range(count))
+        return f'name: {name}\nversion: "0.3.10"\nsecrets:\n{keys}'.encode()
+
+    stranger = services.owner_side / "stranger"
+    stranger.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
+                    "-keyout", stranger / "owner.key", "-out", stranger / "owner.crt"], check=True, capture_output=True)
+    for who, count, status, word in ((None, 5000, 401, "certificate"), (stranger, 5000, 403, "may not create"),
+                                     (identity, 5000, 422, "256"), (identity, 9, 422, "more than 8")):
+        began = time.monotonic()
+        found, said = ApiClient(services.api, who).ask("POST", "/v1/sessions", session("many", count))
+        took = time.monotonic() - began
+        expect(found == status and word in said, f"{count} keys: {found} {said[:200]}")
+        expect(took < 8, f"{count} keys: refused after {took:.1f} s")
+    answers = []
+
+    def create(name: str) -> None:
+        began = time.monotonic()
+        status, _ = ApiClient(services.api, identity, timeout=300).ask("POST", "/v1/sessions", session(name, 8))
+        answers.append((status, time.monotonic() - began))
+
+    makers = [threading.Thread(target=create, args=(f"rsa{i}",)) for i in range(5)]
+    for maker in makers:
+        maker.start()
+    latencies = []
+    while any(maker.is_alive() for maker in makers):
+        began = time.monotonic()
+        reading = ApiClient(services.api, identity)
+        expect(reading.ask("GET", "/v1/sessions")[0] == 200, "the sessions cannot be listed")
+        reading.close()
+        latencies.append(time.monotonic() - began)
+        time.sleep(0.05)
+    expect(len(answers) == 5 and all(status == 201 for status, _ in answers), f"{answers}")
+    longest = max(took for _, took in answers)
+    expect(max(latencies) < max(1.0, longest / 4), f"who reads waits {max(latencies):.1f} s while keys are made for {longest:.1f} s")
+    latencies.sort()
+    print(f"# 5 sessions of 8 RSA-3072 keys in {longest:.1f} s; {len(latencies)} readers meanwhile waited "
+          f"{latencies[len(latencies) // 2] * 1000:.0f} ms, at most {latencies[-1] * 1000:.0f} ms", flush=True)
+
+
+TESTS = [Test("too_much", too_much, 120), Test("junk_evidence", junk_evidence, 120),
+         Test("many_keys", many_keys, 300, slow=True), Test("few_descriptors", few_descriptors, 120, slow=True),
          Test("slow_clients", slow_clients, 120, slow=True), Test("idle_connections", idle_connections, 240, slow=True, alone=True)]

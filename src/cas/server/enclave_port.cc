@@ -23,6 +23,7 @@
 #include <thread>
 #include "src/cas/server/enclave_port.h"
 #include "src/cas/server/random.h"
+#include "src/cas/server/refusal_rows.h"
 #include "src/release/messages.h"
 
 namespace cloister::cas {
@@ -42,6 +43,7 @@ struct Shared {
   const EnclavePort::Decide decide;
   const Clock clock;
   std::vector<std::uint8_t> audit_key;
+  RefusalRows refusal_rows{};
   std::atomic<std::size_t> connections{0};
 };
 
@@ -143,6 +145,11 @@ class Connection {
   // The row in the audit log is durable before anything is released.
   asio::awaitable<bool> answer(Attempt attempt) {
     Release decided = co_await decide(std::move(attempt));
+    const auto* const refused = std::get_if<release::Deny::Code>(&decided.outcome);
+    if (refused != nullptr && !shared_.refusal_rows.admit(decided, *shared_.store.time_bound())) {
+      co_await deny(*refused, decided.entry.reference);
+      co_return false;
+    }
     const std::string reference = decided.entry.reference;
     mrenclave_ = decided.mrenclave;
     Mutation mutation;
@@ -150,17 +157,21 @@ class Connection {
     mutation.seen = std::move(decided.seen);
     mutation.entries.push_back(std::move(decided.entry));
     const auto committed = co_await commit(std::move(mutation));
-    const auto* const refused = std::get_if<release::Deny::Code>(&decided.outcome);
-    deadline(shared_.options.step_seconds);
     if (refused != nullptr || !committed.has_value()) {
-      release::Deny deny;
-      deny.code = refused != nullptr ? *refused : release::Deny::Code::later;
-      deny.reference = reference;
-      const Message message = release::encode(deny);
-      (void)co_await write(message);
+      co_await deny(refused != nullptr ? *refused : release::Deny::Code::later, reference);
       co_return false;
     }
+    deadline(shared_.options.step_seconds);
     co_return co_await write(std::get<SecretBytes>(decided.outcome));
+  }
+
+  asio::awaitable<void> deny(release::Deny::Code code, std::string reference) {
+    release::Deny deny;
+    deny.code = code;
+    deny.reference = std::move(reference);
+    const Message message = release::encode(deny);
+    deadline(shared_.options.step_seconds);
+    (void)co_await write(message);
   }
 
   // The program runs. EXIT says how it ended; a connection that breaks says only that.

@@ -2,10 +2,13 @@
 // How many refused requests are written into the audit log: enough to see an attack, and not so many that whoever is
 // refused could fill the disk. Inside CAS's enclave; thread-safe.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
+#include "src/audit/entry.h"
 
 namespace cloister::cas {
 
@@ -36,5 +39,13 @@ class RefusalBudget {
   std::mutex mutex_;
   std::uint64_t last_ = 0, left_ = kBurst, unwritten_ = 0;
 };
+
+// Says in a row's text how many refusals before it are in no row. A text that is too long for both is cut.
+inline void append_unwritten(std::string& text, std::uint64_t unwritten) {
+  if (unwritten == 0) return;
+  const std::string said = "; " + std::to_string(unwritten) + " more refusals before it were not written down";
+  text.resize(std::min(text.size(), audit::kTextLimit - said.size()));
+  text += said;
+}
 
 }  // namespace cloister::cas

@@ -121,8 +121,8 @@ void Sessions::note_refusal(const std::string& subject, const std::string& cause
   Mutation mutation;
   mutation.entries.push_back(entry(audit::Kind::request_refused, subject, client));
   std::string& text = mutation.entries.back().text;
-  text = cause.substr(0, audit::kTextLimit / 2);
-  if (*unwritten > 0) text += "; " + std::to_string(*unwritten) + " more refusals before it were not written down";
+  text = cause.substr(0, audit::kTextLimit);
+  append_unwritten(text, *unwritten);
   // The refusal holds whether or not it could be written.
   (void)committer_.commit(std::move(mutation)).ok();
 }
