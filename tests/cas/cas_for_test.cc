@@ -2,13 +2,15 @@
 // CAS's API on a loopback port, with quotes of a simulated platform over whatever the command line says: for tests of
 // the commands that attest it. It is no CAS: it has no enclave, and its sealing key is known.
 //
-//   cas_for_test DIR OWNERHASH PORT [debug] [other-configid] [other-nonce] [other-key]
+//   cas_for_test DIR OWNERHASH PORT [debug] [other-configid] [other-nonce] [other-key] [right-clock] [clock-ahead]
 //
+// Its clock stands still at a moment of the tests' own; right-clock is this machine's, clock-ahead a day more.
 // DIR gets root.pem, collateral/, key.pem and cas.db; those that are there are used. Prints "PORT MRENCLAVE TIME" and
 // serves until its standard input ends.
 #include <openssl/ssl.h>
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <set>
 #include "src/cas/api/api_for_test.h"
 #include "src/cas/api/server.h"
@@ -27,6 +29,12 @@ namespace {
 std::set<std::string> wrong;
 
 bool is_wrong(const char* what) { return wrong.contains(what); }
+
+std::uint64_t clock_now() {
+  if (!is_wrong("right-clock") && !is_wrong("clock-ahead")) return kNow;
+  const auto seconds = static_cast<std::uint64_t>(std::time(nullptr));
+  return (seconds + (is_wrong("clock-ahead") ? 86400 : 0)) * 1000;
+}
 
 class SimulatedEvidence final : public CasEvidence {
  public:
@@ -93,7 +101,7 @@ int main(int argc, char** argv) {
 
   const auto store = open_store(folder + "/cas.db");
   Committer committer(*store);
-  Sessions sessions(*store, committer, owner, [] { return kNow; });
+  Sessions sessions(*store, committer, owner, clock_now);
   SimulatedEvidence evidence(world, owner);
   Api api(sessions, *store, evidence, {.cas_key = shown, .owner_key_hash = owner}, [] { return std::string(); });
   const std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>> tls(SSL_CTX_new(TLS_server_method()));

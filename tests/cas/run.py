@@ -175,12 +175,37 @@ def check_rollback(command, program, folder: Path) -> None:
     cas.stop()
 
 
+def check_clock(command, program, folder: Path) -> None:
+    owner, other = Person(command, folder / "owner"), Person(command, folder / "other")
+    cas = Cas(program, folder / "cas", owner.owner(), wrong=("clock-ahead",))
+    for person, more in ((owner, ()), (other, ("--owner", owner.owner()))):
+        expect(person.attest(cas, *more).returncode == 0, "attest a CAS whose clock is ahead")
+    file = folder / "shop.yaml"
+    file.write_text("name: shop\nversion: 0.3.11\n")
+    expect(owner.run("session", "create", file).returncode == 0, "create")
+    early = owner.run("cas", "reset-clock")
+    expect(early.returncode == 1 and "yours" in early.stderr, "the clock is ahead still", early.stderr)
+    cas.stop()
+    cas = Cas(program, cas.folder, owner.owner(), cas.port, wrong=("right-clock",))
+    denied = other.run("cas", "reset-clock")
+    expect(denied.returncode == 1 and "owner alone" in denied.stderr, "not by somebody else", denied.stderr)
+    done = owner.run("cas", "reset-clock")
+    expect(done.returncode == 0 and done.stdout.startswith("simulation: ") and "clock's bound was" in done.stdout, "by the owner",
+           done.stdout + done.stderr)
+    again = owner.run("cas", "reset-clock", "--json")
+    expect(again.returncode == 1 and "has not been ahead" in again.stderr and again.stderr.count("\n") == 1, "once", again.stderr)
+    rows = [json.loads(line) for line in owner.run("cas", "audit", "tail", "--json", "-n", "100").stdout.splitlines()]
+    kinds = [row["kind"] for row in rows]
+    expect(kinds.count("clock_reset") == 1 and kinds.count("request_refused") == 2, "all of it is in the log", kinds)
+    cas.stop()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--command", type=Path, required=True)
     parser.add_argument("--cas", type=Path, required=True)
     options = parser.parse_args()
-    for check in (check_attestation, check_sessions, check_rollback):
+    for check in (check_attestation, check_sessions, check_rollback, check_clock):
         with tempfile.TemporaryDirectory() as folder:
             check(options.command.resolve(), options.cas.resolve(), Path(folder))
     print(f"cas: {len(failures)} problems")

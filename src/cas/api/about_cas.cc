@@ -92,4 +92,15 @@ Response Api::audit(const Call& call) {
   return {.status = 200, .content_type = "application/x-ndjson", .headers = {}, .body = secret_from(text.value())};
 }
 
+Response Api::reset_clock(const Call& call) {
+  constexpr std::uint64_t kLatest = 253'402'300'799;  // the year 9999's end
+  const auto time = number_in(call, "time", kLatest + 1);
+  if (!time || *time > kLatest)
+    return error_response(400, "clock:reset needs `time`, your clock in seconds since 1970", "");
+  const auto outcome = sessions_.reset_clock(static_cast<dcap::UnixTime>(*time), call.client);
+  if (!outcome.ok()) return failure_response(outcome.failure());
+  return json_response(200, {{"from", dcap::iso_time(static_cast<dcap::UnixTime>(outcome.value().from / 1000))},
+                             {"to", dcap::iso_time(static_cast<dcap::UnixTime>(outcome.value().to / 1000))}});
+}
+
 }  // namespace cloister::cas

@@ -48,6 +48,7 @@ class Api {
   Response check(const Call& call);
   Response values(const Call& call);
   Response audit(const Call& call);
+  Response reset_clock(const Call& call);
   Response description(const Call& call);
   Response dispatch(const Request& request, const ClientIdentity& client);
 

@@ -192,6 +192,23 @@ TEST(Api, AuditLogForTheOwnerAlone) {
     EXPECT_EQ(cas.ask("GET", "/v1/audit?" + query).status, 400u) << query;
 }
 
+TEST(Api, ClockIsSetBackByTheOwner) {
+  ApiForTest cas;
+  const std::string target = "/v1/clock:reset?time=" + std::to_string(kNow / 1000);
+  cas.service.now += 86'400'000;
+  ASSERT_EQ(cas.ask("POST", "/v1/sessions", kOwner, session_text("a")).status, 201u);
+  cas.service.now -= 86'400'000;
+  EXPECT_EQ(cas.ask("POST", target, kAlice).status, 403u);
+  EXPECT_EQ(cas.ask("GET", target).status, 405u);
+  for (const char* query : {"", "?time=", "?time=x", "?time=-1", "?time=18446744073709551615"})
+    EXPECT_EQ(cas.ask("POST", std::string("/v1/clock:reset") + query).status, 400u) << query;
+  EXPECT_EQ(cas.ask("POST", "/v1/clock:reset?time=0").status, 409u);
+  const Response done = cas.ask("POST", target);
+  EXPECT_EQ(done.status, 200u) << text_of(done.body);
+  EXPECT_EQ(json_of(done)["to"], dcap::iso_time(static_cast<dcap::UnixTime>(kNow / 1000)));
+  EXPECT_EQ(cas.ask("POST", target).status, 409u);
+}
+
 TEST(Api, NoAnswerHasAGeneratedSecret) {
   ApiForTest cas;
   const std::string text =

@@ -15,6 +15,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v1/openapi.json", {}, &Api::description},
       {"GET", "/v1/attest", {"nonce"}, &Api::attest},
       {"GET", "/v1/audit", {"from", "to"}, &Api::audit},
+      {"POST", "/v1/clock:reset", {"time"}, &Api::reset_clock},
       {"GET", "/v1/sessions", {"prefix"}, &Api::list},
       {"POST", "/v1/sessions", {}, &Api::create},
       {"POST", "/v1/sessions:check", {}, &Api::check},

@@ -4,7 +4,8 @@
 //
 // Who may what: a session's own access_policy says who reads and updates it. Creating `a/b` is decided by
 // create_sessions of session `a`, which must exist. The root namespace is CAS's owner's: the owner alone may make
-// session `/`, and may make sessions without a namespace, as may whoever `/` then allows. The owner has no other right.
+// session `/`, and may make sessions without a namespace, as may whoever `/` then allows. Besides, the owner alone may
+// set the clock's bound back, and has no other right.
 //
 // What it does is in the audit log before it is answered, in the same commit. A session cannot be deleted; its earlier
 // versions can be read by their hash.
@@ -35,6 +36,9 @@ struct ReadSession {
   bool current = true;
   SecretBytes text;  // as it was sent, stated values with it, never a generated one
 };
+struct ClockReset {
+  std::uint64_t from = 0, to = 0;  // milliseconds since 1970
+};
 using PublicValues = std::map<std::string, SecretMaterial>;
 
 class Sessions {
@@ -51,6 +55,10 @@ class Sessions {
   Outcome<std::vector<std::string>> list(const std::string& prefix, const ClientIdentity& client);
   // Of one secret, or of all that are public. Not in the audit log: it is for everybody.
   Outcome<PublicValues> public_values(const std::string& name, const std::optional<std::string>& secret);
+
+  // Lets the clock's bound (time_bound.h) be what the clock says now, although it has said more. `owners_time` is the
+  // owner's own clock, which must agree.
+  Outcome<ClockReset> reset_clock(dcap::UnixTime owners_time, const ClientIdentity& client);
 
   // What is wrong with a text, and what is only odd; for anybody, and nothing is kept.
   static session::Report check(std::string_view text);

@@ -352,6 +352,29 @@ TEST(Sessions, RefusalsDoNotFillTheLog) {
   EXPECT_NE(service.audit().find("440 more refusals"), std::string::npos);
 }
 
+TEST(Sessions, OwnerSetsTheClocksBoundBack) {
+  Service service;
+  const auto wrong = service.now + 86'400'000, right = service.now;
+  const auto reset = [&](const ClientIdentity& client, std::int64_t owners_offset = 0) {
+    return service.sessions.reset_clock(static_cast<dcap::UnixTime>(right / 1000) + owners_offset, client);
+  };
+  EXPECT_TRUE(failed(reset(kOwner), Kind::conflict));  // there is nothing to set back
+  service.now = wrong;
+  create(service, session_text("shop"));
+  EXPECT_TRUE(failed(reset(kOwner), Kind::conflict)) << "the owner's clock shows that CAS's is ahead";
+  service.now = right;
+  for (const ClientIdentity& client : {kNobody, kAlice}) EXPECT_TRUE(failed(reset(client), Kind::not_allowed));
+  for (const std::int64_t offset : {-301, 301}) EXPECT_TRUE(failed(reset(kOwner, offset), Kind::conflict));
+  EXPECT_EQ(service.store->newest_time(), wrong);
+  const auto done = reset(kOwner, 299);
+  ASSERT_TRUE(done.ok()) << verdict(done);
+  EXPECT_EQ(done.value().from, wrong);
+  EXPECT_EQ(service.store->newest_time(), right);
+  const std::string log = service.audit();
+  EXPECT_NE(log.find("clock_reset"), std::string::npos);
+  EXPECT_NE(log.find("from " + dcap::iso_time(static_cast<dcap::UnixTime>(wrong / 1000)) + ", to "), std::string::npos);
+}
+
 TEST(Sessions, CreatorInTheTextMustBeTheCreator) {
   Service service;
   const auto text = session_text("shop", "creator: {signer: " + key_hash(kOwner) + "}\n");
