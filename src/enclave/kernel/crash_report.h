@@ -6,6 +6,6 @@
 
 namespace cloister::kernel {
 class Task;
-// Registers and a backtrace by frame pointers on standard error; nothing unless the enclave's own report says DEBUG.
+// Registers and a backtrace (stack_walk.h) on standard error; nothing unless the enclave's own report says DEBUG.
 void report_crash(Task& task, const core::ProgramContext& context, const siginfo_t& info);
 }  // namespace cloister::kernel
