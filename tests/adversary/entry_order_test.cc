@@ -126,7 +126,7 @@ TEST(EntryOrder, E_7_StackPointersOfTheInterruptedFrame) {
   const Ending host = with_changed_frame(offsetof(sgx::Gprsgx, ursp), kInside, nullptr, nullptr);
   ASSERT_TRUE(host.changed);
   EXPECT_EQ(WEXITSTATUS(host.status), 120) << host.output;
-  EXPECT_NE(host.output.find("host lied in EENTER"), std::string::npos) << host.output;
+  EXPECT_NE(host.output.find("host lied in entry"), std::string::npos) << host.output;
   for (const std::uint64_t rsp : {kOutside, layout::kElrangeSize, std::uint64_t{layout::kProgramLow}}) {
     const Ending own =
         with_changed_frame(offsetof(sgx::Gprsgx, rsp), rsp, "program_access_begin", "program_access_end");

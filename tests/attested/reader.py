@@ -67,7 +67,7 @@ class Reader:
 
     def works(self, *words: str, **run) -> List[str]:
         status, lines = self.run(**run)
-        expect(status == 0 and any(SECRET in line for line in lines), f"exit status {status}: {lines[-3:]}")
+        expect(status == 0 and any(SECRET in line for line in lines), f"exit status {status}: {lines[-3:]} {self.services.ends()}")
         for word in words:
             expect(any(word in line for line in lines), f"{word} is not in {lines[-3:]}")
         return lines

@@ -45,6 +45,12 @@ class Services:
     def log(self, name: str) -> str:
         return (self.host_side / f"{name}.log").read_text(errors="replace")
 
+    def ends(self) -> str:
+        """Of services that are gone although nobody stopped them: how, and their last words."""
+        processes = (("las", self.las_process), ("cas", self.cas_process))
+        return "; ".join(f"{name} has ended with {process.returncode}: {self.log(name)[-600:]}" for name, process in processes
+                         if process is not None and process.poll() is not None)
+
     def wait_for(self, name: str, process: subprocess.Popen, address: str, seconds: float = 60) -> None:
         host, port = address.rsplit(":", 1)
         end = time.monotonic() + seconds

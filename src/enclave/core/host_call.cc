@@ -89,7 +89,7 @@ namespace {
 }  // namespace
 
 void host_lied(HostCall call, const char* what) { stop_for_lie(row_of(call).name, what); }
-void host_entered_wrongly(const char* what) { stop_for_lie("EENTER", what); }
+void host_entered_wrongly(const char* what) { stop_for_lie("entry", what); }
 
 void enclave_fail(const char* text, const char* file, unsigned line_number) {
   char line[256];

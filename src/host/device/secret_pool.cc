@@ -13,6 +13,8 @@ namespace {
 using layout::kPageSize;
 constexpr std::uint64_t kHomeSize = 1ULL << 40;  // addresses only
 constexpr std::uint64_t kChunkPages = SecretPool::kChunkSize / kPageSize;
+// What may lie about unused, besides half of what is lent; beyond that, any page serves any address.
+constexpr std::uint64_t kIdlePages = (64 << 20) / kPageSize;
 constexpr std::uint64_t kUsefulRun = 8;  // used runs below this many pages only serve requests as small
 
 void* at(std::uint64_t address) { return reinterpret_cast<void*>(address); }
@@ -57,6 +59,7 @@ bool SecretPool::grow() {
 
 // Neighbours become one run, but not across chunks: those are different files.
 void SecretPool::keep(Runs& runs, Run run) {
+  if (&runs == &used_) used_count_ += run.count;
   auto next = runs.lower_bound(run.first);
   if (next != runs.end() && next->first == run.first + run.count && next->first % kChunkPages != 0) {
     run.count += next->second;
@@ -84,13 +87,48 @@ SecretPool::Run SecretPool::pick(std::uint64_t wanted, std::uint64_t enough, boo
       runs->erase(each);
       if (rest.count != 0) runs->emplace(rest.first, rest.count);
       *used = runs == &used_;
+      if (*used) used_count_ -= found.count;
       return found;
     }
   }
   return {0, 0};
 }
 
+// A whole slot from what is free; more memory for it only as long as little lies about.
+bool SecretPool::make_slot(std::uint64_t address) {
+  constexpr std::uint64_t kPages = SecretSlots::kPages;
+  for (;;) {
+    for (Runs* const runs : {&used_, &fresh_}) {
+      unsigned tries = 0;
+      for (auto each = runs->begin(); each != runs->end() && tries < 256; ++each, ++tries) {
+        const auto [start, count] = *each;
+        const std::uint64_t first = (start + kPages - 1) / kPages * kPages;
+        if (first + kPages > start + count) continue;
+        runs->erase(each);
+        if (first != start) runs->emplace(start, first - start);
+        if (first + kPages != start + count) runs->emplace(first + kPages, start + count - first - kPages);
+        if (runs == &used_) used_count_ -= kPages;
+        slots_.add(address, first, runs == &used_);
+        return true;
+      }
+    }
+    if (!has_room_to_wait() || !grow()) return false;
+  }
+}
+
+// Pages for `address`: its own, if they are free, else any.
+SecretSlots::Run SecretPool::pick_for(std::uint64_t address, std::uint64_t wanted) {
+  if (slots_.has(address) || make_slot(address))
+    if (const SecretSlots::Run own = slots_.take(address, wanted); own.count != 0) return own;
+  for (;;) {
+    bool used = false;
+    const Run run = pick(wanted, std::min(wanted, kUsefulRun), &used);
+    if (run.count != 0 || !grow()) return {run.first, run.count, used};
+  }
+}
+
 void SecretPool::note_lent(std::uint64_t address, Run run) {
+  lent_count_ += run.count;
   if (auto next = lent_.upper_bound(address); next != lent_.begin()) {
     auto& [start, before] = *std::prev(next);
     if (start + before.count * kPageSize == address && before.first + before.count == run.first &&
@@ -118,6 +156,7 @@ void SecretPool::for_lent(std::uint64_t address, std::uint64_t size, Visit visit
     each = lent_.erase(each);
     if (start < from) lent_[start] = {run.first, (from - start) / kPageSize};
     if (to < stop) each = lent_.emplace(to, Run{run.first + (to - start) / kPageSize, (stop - to) / kPageSize}).first;
+    lent_count_ -= (to - from) / kPageSize;
     visit(from, Run{run.first + (from - start) / kPageSize, (to - from) / kPageSize});
   }
 }
@@ -126,15 +165,11 @@ long SecretPool::take(std::uint64_t address, std::uint64_t size) {
   const std::lock_guard<std::mutex> guard(mutex_);
   std::uint64_t left = size / kPageSize;
   while (left != 0) {
-    bool used = false;
-    const Run run = pick(left, std::min(left, kUsefulRun), &used);
-    if (run.count == 0) {
-      if (!grow()) return -ENOMEM;  // what was moved already counts as lent and comes back with the range
-      continue;
-    }
-    if (used) std::memset(at(home_of(run.first)), 0, run.count * kPageSize);
+    const SecretSlots::Run run = pick_for(address, left);
+    if (run.count == 0) return -ENOMEM;  // what was moved already counts as lent and comes back with the range
+    if (run.used) std::memset(at(home_of(run.first)), 0, run.count * kPageSize);
     if (const long error = move_pages(home_of(run.first), address, run.count, kStaysTaken); error != 0) return error;
-    note_lent(address, run);
+    note_lent(address, {run.first, run.count});
     address += run.count * kPageSize;
     left -= run.count;
   }
@@ -170,6 +205,26 @@ long SecretPool::move(std::uint64_t from, std::uint64_t to, std::uint64_t size) 
   return result;
 }
 
+bool SecretPool::has_room_to_wait() const { return slots_.idle() + used_count_ <= kIdlePages + lent_count_ / 2; }
+
+// Pages that are back at home: to their slot, or to all.
+void SecretPool::take_home(std::uint64_t from, Run run) {
+  using After = SecretSlots::After;
+  while (run.count != 0) {
+    std::uint64_t count = slots_.own(from, run.first, run.count);
+    if (count != 0) {
+      const After after = has_room_to_wait() ? After::waits : After::serves_any;
+      for (const SecretSlots::Run& freed : slots_.give_back(from, count, after))
+        keep(used_, {freed.first, freed.count});
+    } else {
+      count = std::min(run.count, SecretSlots::kPages - run.first % SecretSlots::kPages);
+      keep(used_, {run.first, count});
+    }
+    from += count * kPageSize;
+    run = {run.first + count, run.count - count};
+  }
+}
+
 void SecretPool::give_back(std::uint64_t address, std::uint64_t size) {
   const std::lock_guard<std::mutex> guard(mutex_);
   for_lent(address, size, [this](std::uint64_t from, Run run) {
@@ -178,7 +233,7 @@ void SecretPool::give_back(std::uint64_t address, std::uint64_t size) {
     const std::uint64_t home = home_of(run.first);
     if (from != home && move_pages(from, home, run.count, kLeavesHole) != 0)
       return;  // lost to us, unmapped by the caller
-    keep(used_, run);
+    take_home(from, run);
   });
 }
 }  // namespace cloister::host

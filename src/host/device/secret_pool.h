@@ -4,11 +4,13 @@
 // The first touch of a secret page is dear (20 us and more in virtual machines), a file of it takes four calls to make,
 // and it gives memory back only as a whole. So it is taken in chunks whose descriptors are closed at once (an open one
 // could be taken over by pidfd_getfd), pages are lent out by mremap, and what comes back is wiped and lent again.
-// Chunks are never given back to the kernel.
+// Chunks are never given back to the kernel. Pages go to the address that they had before, so that neighbours are one
+// mapping (secret_slots.h).
 #pragma once
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include "src/host/device/secret_slots.h"
 
 namespace cloister::host {
 
@@ -24,6 +26,8 @@ class SecretPool {
   long move(std::uint64_t from, std::uint64_t to, std::uint64_t size);
   // Lent pages in the range come back; their addresses are left unmapped. Other pages are left alone.
   void give_back(std::uint64_t address, std::uint64_t size);
+  // Bytes that the pool has, lent or not.
+  std::uint64_t size() const { return end_ * 4096; }
 
  private:
   // Pages are numbered by where they lie when nobody uses them: number n at home_ + n * kPageSize.
@@ -34,6 +38,10 @@ class SecretPool {
 
   bool grow();
   Run pick(std::uint64_t wanted, std::uint64_t enough, bool* used);
+  SecretSlots::Run pick_for(std::uint64_t address, std::uint64_t wanted);
+  bool make_slot(std::uint64_t address);
+  bool has_room_to_wait() const;
+  void take_home(std::uint64_t from, Run run);
   void keep(Runs& runs, Run run);
   std::uint64_t home_of(std::uint64_t number) const;
   void note_lent(std::uint64_t address, Run run);
@@ -42,8 +50,10 @@ class SecretPool {
   void for_lent(std::uint64_t address, std::uint64_t size, Visit visit);
 
   std::mutex mutex_;
-  std::uint64_t home_ = 0, end_ = 0;   // pages [0, end_) exist
-  Runs fresh_, used_;                  // free pages: never touched, and to be wiped
-  std::map<std::uint64_t, Run> lent_;  // by address
+  std::uint64_t home_ = 0, end_ = 0;               // pages [0, end_) exist
+  Runs fresh_, used_;                              // free pages: never touched, and to be wiped
+  std::map<std::uint64_t, Run> lent_;              // by address
+  std::uint64_t lent_count_ = 0, used_count_ = 0;  // pages
+  SecretSlots slots_;
 };
 }  // namespace cloister::host

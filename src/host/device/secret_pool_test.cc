@@ -4,8 +4,12 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cstring>
+#include <fstream>
+#include <numeric>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace cloister::host {
@@ -91,6 +95,47 @@ TEST_F(SecretPoolTest, MoreThanAChunk) {
   EXPECT_EQ(pool_.take_in_place(32 << 20), 0u);
   ASSERT_EQ(pool_.take(base_, 1 << 20), 0);
   EXPECT_TRUE(is_all(base_, 1 << 20, 0));
+}
+
+std::size_t mappings_in(std::uint64_t from, std::uint64_t to) {
+  std::ifstream maps("/proc/self/maps");
+  std::size_t count = 0;
+  for (std::string line; std::getline(maps, line);) {
+    const std::uint64_t start = std::stoull(line, nullptr, 16);
+    if (start >= from && start < to) ++count;
+  }
+  return count;
+}
+
+// A process may have 65,530 mappings.
+TEST_F(SecretPoolTest, NeighboursBecomeOneMappingInWhateverOrder) {
+  constexpr std::uint64_t kPieces = 64 << 20 >> 14, kPiece = 4 * kPage;
+  std::vector<std::uint64_t> order(kPieces);
+  std::iota(order.begin(), order.end(), 0);
+  for (int round = 0; round < 2; ++round) {
+    std::shuffle(order.begin(), order.end(), std::mt19937(static_cast<unsigned>(round)));
+    for (const std::uint64_t piece : order) {
+      ASSERT_EQ(pool_.take(base_ + piece * kPiece, kPiece), 0);
+      ASSERT_TRUE(is_all(base_ + piece * kPiece, kPiece, 0));
+      fill(base_ + piece * kPiece, kPiece, 1);
+    }
+    EXPECT_LE(mappings_in(base_, base_ + (64 << 20)), 128u);
+    for (const std::uint64_t piece : order) release(base_ + piece * kPiece, kPiece);
+  }
+}
+
+// A page of each megabyte that stays does not keep the rest from serving other addresses.
+TEST_F(SecretPoolTest, WhatWaitsInSlotsIsBounded) {
+  for (std::uint64_t megabyte = 0; megabyte < 128; ++megabyte) {
+    ASSERT_EQ(pool_.take(base_ + (megabyte << 20), 1 << 20), 0);
+    fill(base_ + (megabyte << 20), 1 << 20, 1);
+  }
+  for (std::uint64_t megabyte = 0; megabyte < 128; ++megabyte)
+    release(base_ + (megabyte << 20) + kPage, (1 << 20) - kPage);
+  const std::uint64_t before = pool_.size();
+  ASSERT_EQ(pool_.take(base_ + (128 << 20), 60 << 20), 0);
+  EXPECT_TRUE(is_all(base_ + (128 << 20), 60 << 20, 0));
+  EXPECT_LE(pool_.size(), before + 2 * SecretPool::kChunkSize);
 }
 
 TEST_F(SecretPoolTest, RandomUseKeepsContentsApart) {
