@@ -6,6 +6,8 @@
 
 namespace cloister::session {
 namespace {
+constexpr std::size_t kMostIssuers = 32;  // that are followed; CAS makes no chain that is as long
+
 // Whether services can be started without proof; what a fragment decides is not known yet.
 bool attests(const Security& security) {
   return !security.variable && !security.attestation_variable && security.mode.literal &&
@@ -68,7 +70,7 @@ void check_issuers(Reader& reader, const Secret& secret) {
   const Session& session = reader.session();
   const Secret* issuer = session.secret(secret.issuer);
   for (std::size_t steps = 0; issuer != nullptr; issuer = session.secret(issuer->issuer)) {
-    if (issuer != &secret && ++steps <= session.secrets.size()) continue;
+    if (issuer != &secret && ++steps <= kMostIssuers) continue;
     if (issuer == &secret)
       reader.refuse(secret.issuer_place, "certificate " + secret.name + " would be issued by itself",
                     "leave issuer out for a self-signed one");

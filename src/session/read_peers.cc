@@ -7,6 +7,7 @@
 
 namespace cloister::session {
 namespace {
+constexpr std::size_t kUrlLimit = 4096;
 bool is_import(Shared what) { return what == Shared::secret_import || what == Shared::volume_import; }
 bool of_volumes(Shared what) { return what == Shared::volume_import || what == Shared::volume_export; }
 
@@ -67,6 +68,8 @@ class PeerReader {
   // HOST/key=value,key=value; nothing before the slash: this service.
   void read_url(const Value& value) {
     const std::string_view url = value.text;
+    if (url.size() > kUrlLimit)
+      return reader_.refuse(value.place, "a session's URL of more than " + std::to_string(kUrlLimit) + " bytes");
     const std::size_t slash = url.find('/');
     const std::size_t equals = url.find('=');
     if (slash == std::string_view::npos || slash > equals)

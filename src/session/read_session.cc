@@ -134,12 +134,15 @@ void refuse_tags(Reader& reader, const Value& value, bool allowed) {
   for (std::size_t i = 0; i < value.items.size(); ++i)
     refuse_tags(reader, value.items[i], i < value.keys.size() && value.keys[i] == "store_in");
 }
+
+// A reader compares many of them with many others, and reads for strangers, too.
+constexpr std::size_t kMostValues = 16384;
 }  // namespace
 
 std::optional<Session> read_session(std::string_view text, Report* report) {
   Session session;
   yaml::Problem malformed;
-  const auto document = yaml::parse(text, &malformed, kAllowedTags);
+  const auto document = yaml::parse(text, &malformed, kAllowedTags, kMostValues);
   if (!document.ok()) {
     report->problems.push_back(std::move(malformed));
     return std::nullopt;

@@ -2,11 +2,13 @@
 // Each check of the readers, by a session that only it refuses.
 #include "src/session/read_session.h"
 #include <gtest/gtest.h>
+#include <chrono>
 #include "src/session/everything_test.h"
 
 namespace cloister::session {
 namespace {
 const std::string kHash(64, 'a');
+constexpr std::size_t kSize = 4 << 20;  // of a request's body
 
 // "ok", "warning: …" or all complaints with their places.
 std::string verdict(const std::string& text) {
@@ -487,5 +489,56 @@ TEST(ReadSession, ComplaintsDoNotShowValuesAndAreBounded) {
   for (const char* kind : {"binary", "private-key", "public-key", "x509"})
     EXPECT_EQ(secret(std::string("kind: ") + kind + ", private_key: key, value: hunter2").find("hunter2"),
               std::string::npos);
+}
+// CAS reads what strangers send. None of these may take much longer than to read its bytes: each took minutes, or gave
+// hundreds of megabytes of complaints, where nothing was limited.
+TEST(ReadSession, LargeTextsTakeLittleTime) {
+  const auto filled = [](std::string text, const auto& line, std::size_t count = kSize) {
+    for (std::size_t i = 0; i < count && text.size() < kSize; ++i) text += line(std::to_string(i));
+    return text;
+  };
+  const std::string head = "name: s\nversion: 0.3\n";
+  const auto services = [](const std::string& i) { return "- {name: s" + i + ", command: x}\n"; };
+  const auto chain = [](const std::string& i) {
+    return "- {name: s" + i + ", kind: x509-ca, private_key: k, issuer: s" + std::to_string(std::stoul(i) + 1) + "}\n";
+  };
+  const auto padding = std::string(kSize / 2, 'x');
+  const std::pair<const char*, std::string> kTexts[] = {
+      {"more than 16384 values", filled(head + "services:\n", services)},
+      {"has no attestation", filled(head + "services:\n", services, 3000)},
+      {"more than 16384 values", filled(head + "z: [", [](const std::string&) { return std::string("a,"); }) + "]\n"},
+      {"URL of more than 4096 bytes",
+       filled(head + "secrets:\n- {name: s, import: \"/", [](const std::string& i) { return "k" + i + "=1,"; }) +
+           "\"}\n"},
+      {"no secret", filled(head + "secrets:\n", chain, 1500)},
+      {"more than 2048 placeholders",
+       filled(
+           head + "secrets: [{name: a, kind: ascii}]\nservices:\n- name: w\n  mrenclaves: [" + kHash + "]\n  pwd: \"",
+           [](const std::string&) { return std::string("$$SCONE::a$$"); }) +
+           "\"\n"},
+      {"no secret y",
+       filled(
+           head + "services:\n- name: w\n  mrenclaves: [" + kHash + "]\n  pwd: \"" + padding,
+           [](const std::string&) { return std::string("$$SCONE::y$$"); }, 2048) +
+           "\"\nsecrets:\n" +
+           filled(
+               "", [](const std::string& i) { return "- {name: s" + i + std::string(100, 'n') + ", kind: ascii}\n"; },
+               3000)},
+  };
+  for (const auto& [complaint, text] : kTexts) {
+    const auto began = std::chrono::steady_clock::now();
+    Report report;
+    EXPECT_FALSE(read_session(text, &report)) << complaint;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    EXPECT_LT(took.count(), 10) << complaint;
+    std::size_t size = 0;
+    std::string all;
+    for (const yaml::Problem& problem : report.problems) {
+      size += problem.what.size() + problem.hint.size();
+      all += problem.what + '\n';
+    }
+    EXPECT_NE(all.find(complaint), std::string::npos) << complaint << " is not in " << all.substr(0, 300);
+    EXPECT_LT(size, 500'000u) << complaint;
+  }
 }
 }  // namespace cloister::session

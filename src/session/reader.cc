@@ -8,6 +8,8 @@
 namespace cloister::session {
 namespace {
 constexpr std::size_t kMostProblems = 100;
+constexpr std::size_t kProblemSize = 2000;       // bytes of each, which may have a name of any size in it
+constexpr std::size_t kMostPlaceholders = 2048;  // each is looked for in the text
 
 bool before(const Place& a, const Place& b) { return a.line != b.line ? a.line < b.line : a.column < b.column; }
 
@@ -27,10 +29,12 @@ Reader::Reader(std::string_view source, Session* session, Report* report)
 }
 
 void Reader::refuse(const Place& place, std::string what, std::string hint) {
-  if (report_->problems.size() < kMostProblems) report_->problems.push_back({place, std::move(what), std::move(hint)});
+  if (report_->problems.size() < kMostProblems)
+    report_->problems.push_back({place, what.substr(0, kProblemSize), hint.substr(0, kProblemSize)});
 }
 void Reader::warn(const Place& place, std::string what, std::string hint) {
-  if (report_->warnings.size() < kMostProblems) report_->warnings.push_back({place, std::move(what), std::move(hint)});
+  if (report_->warnings.size() < kMostProblems)
+    report_->warnings.push_back({place, what.substr(0, kProblemSize), hint.substr(0, kProblemSize)});
 }
 
 void Reader::need(Version since, Version until, const std::string& what, const Place& place) {
@@ -150,6 +154,11 @@ void Reader::check_template(const Pending& pending) {
     const std::string_view begin = std::string_view(pending.text.text).substr(problem.offset, 12);
     return refuse(locate(pending.text.place, begin, 0), problem.what, problem.hint);
   }
+  placeholders_ += static_cast<std::size_t>(
+      std::ranges::count_if(*pieces, [](const Piece& piece) { return piece.kind != Piece::Kind::literal; }));
+  if (placeholders_ > kMostPlaceholders)
+    return refuse(pending.text.place, "more than " + std::to_string(kMostPlaceholders) + " placeholders in the session",
+                  "divide it into several sessions");
   std::vector<std::string_view> seen;  // so that the n-th of equal placeholders is found in the text
   for (const Piece& piece : *pieces) {
     if (piece.kind == Piece::Kind::literal) continue;

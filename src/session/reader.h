@@ -86,6 +86,7 @@ class Reader {
   Session* session_;
   Report* report_;
   std::vector<Pending> pending_;
+  std::size_t placeholders_ = 0;
 };
 
 // Whether a mapping has a key; nullptr if not.

@@ -18,7 +18,8 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Refused {
     Problem problem;
   };
-  explicit TreeBuilder(std::span<const std::string_view> allowed_tags) : allowed_tags_(allowed_tags) {}
+  TreeBuilder(std::span<const std::string_view> allowed_tags, std::size_t value_limit)
+      : allowed_tags_(allowed_tags), value_limit_(value_limit) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -81,7 +82,15 @@ class TreeBuilder final : public YAML::EventHandler {
     add(std::move(value));
   }
   bool expects_key() const { return levels_.back().value.kind == Value::Kind::mapping && !levels_.back().has_key; }
+  static YAML::Mark mark_of(const Place& place) {
+    YAML::Mark mark;
+    mark.line = place.line - 1;
+    mark.column = place.column - 1;
+    return mark;
+  }
   void add(Value value) {
+    if (++value_count_ > value_limit_)
+      refuse(mark_of(value.place), "more than " + std::to_string(value_limit_) + " values", "divide it");
     if (levels_.empty()) {
       root_ = std::move(value);
       return;
@@ -97,12 +106,7 @@ class TreeBuilder final : public YAML::EventHandler {
       level.has_key = false;
       return;
     }
-    const YAML::Mark mark = [&] {
-      YAML::Mark at;
-      at.line = value.place.line - 1;
-      at.column = value.place.column - 1;
-      return at;
-    }();
+    const YAML::Mark mark = mark_of(value.place);
     if (value.kind != Value::Kind::scalar) refuse(mark, "an empty key", "");
     if (!level.keys.insert(value.text).second) refuse(mark, "duplicate key " + value.text, "keep one of them");
     level.value.key_places.push_back(value.place);
@@ -111,6 +115,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   std::span<const std::string_view> allowed_tags_;
+  const std::size_t value_limit_;
+  std::size_t value_count_ = 0;
   Value root_;
   std::vector<Level> levels_;
 };
@@ -123,7 +129,8 @@ std::string text_of(const Problem& problem, const std::string& file) {
   return text;
 }
 
-Result<Value> parse(std::string_view text, Problem* problem, std::span<const std::string_view> allowed_tags) {
+Result<Value> parse(std::string_view text, Problem* problem, std::span<const std::string_view> allowed_tags,
+                    std::size_t value_limit) {
   const auto refuse = [&](Problem what) -> Error {
     *problem = std::move(what);
     return Error(Errc::invalid, "YAML");
@@ -133,9 +140,9 @@ Result<Value> parse(std::string_view text, Problem* problem, std::span<const std
   try {
     std::istringstream input{std::string(text)};
     YAML::Parser parser(input);
-    TreeBuilder builder(allowed_tags);
+    TreeBuilder builder(allowed_tags, value_limit);
     if (!parser.HandleNextDocument(builder)) return refuse({{}, "empty", ""});
-    TreeBuilder second({});
+    TreeBuilder second({}, value_limit);
     if (parser.HandleNextDocument(second))
       return refuse({second.take().place, "a second document", "one file holds one"});
     return builder.take();

@@ -36,7 +36,10 @@ std::string text_of(const Problem& problem, const std::string& file);
 
 inline constexpr std::size_t kMaxSize = 16 << 20;  // bytes
 inline constexpr int kMaxDepth = 32;
+inline constexpr std::size_t kMaxValues = 1 << 20;  // scalars, keys among them, sequences and mappings
 
-// Errc::invalid with *problem filled in. `allowed_tags` are kept for the schema to judge; others are refused.
-Result<Value> parse(std::string_view text, Problem* problem, std::span<const std::string_view> allowed_tags = {});
+// Errc::invalid with *problem filled in. `allowed_tags` are kept for the schema to judge; others are refused. A text
+// with more than `value_limit` values is not read to its end.
+Result<Value> parse(std::string_view text, Problem* problem, std::span<const std::string_view> allowed_tags = {},
+                    std::size_t value_limit = kMaxValues);
 }  // namespace cloister::yaml

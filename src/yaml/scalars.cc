@@ -49,14 +49,18 @@ std::optional<std::uint32_t> permission_of(const Value& value) {
 }
 
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& known) {
+  constexpr std::ptrdiff_t kSearched = 256;
   if (name.size() > 64 || known.empty()) return {};
+  const auto end = known.begin() + std::min(std::ssize(known), kSearched);
   const auto nearest = std::min_element(
-      known.begin(), known.end(), [&](const auto& a, const auto& b) { return distance(name, a) < distance(name, b); });
+      known.begin(), end, [&](const auto& a, const auto& b) { return distance(name, a) < distance(name, b); });
   // Half of the letters wrong is another word.
   if (const std::size_t wrong = distance(name, *nearest); wrong <= 3 && 2 * wrong <= name.size())
     return "did you mean " + std::string(*nearest) + "?";
+  constexpr std::size_t kShown = 40, kShownSize = 64;  // of each; they may be somebody's own names
   std::string all("known are");
-  for (std::size_t i = 0; i < known.size(); ++i) all.append(i == 0 ? " " : ", ").append(known[i]);
-  return all;
+  for (std::size_t i = 0; i < std::min(known.size(), kShown); ++i)
+    all.append(i == 0 ? " " : ", ").append(known[i].substr(0, kShownSize));
+  return known.size() > kShown ? all + ", …" : all;
 }
 }  // namespace cloister::yaml

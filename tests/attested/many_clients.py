@@ -135,6 +135,7 @@ def too_much(context: Context) -> None:
             " " * i + "a:\n" for i in range(1, 1500))), "aliases": (400, head + bombs), "a NUL": (400, head + "\0"),
         "no UTF-8": (400, head.encode() + b"\xff\xfe"), "nothing": (400, ""), "many services": (400, head + "services:\n" + "".join(
             f"- {{name: s{i}, command: x}}\n" for i in range(20000))), "a long name": (400, head.replace("x", "x" * 100000)),
+        "4 MiB of services": (400, (head + "services:\n" + "".join(f"- {{name: s{i}, command: x}}\n" for i in range(150000)))[:4 << 20]),
         "a long secret": (400, head + "secrets:\n- {name: s, kind: ascii, size: 99999999999999999999}\n"),
     }
     slowest = ("", 0.0)
@@ -150,6 +151,7 @@ def too_much(context: Context) -> None:
         expect(400 <= found < 500 and (status == 400 or found == status) and '"error"' in said and len(said) < 20000,
                f"{name}: {found} {said[:200]}")
         client.close()
+    expect(slowest[1] < 15, f"the slowest answer was {slowest[0]} with {slowest[1]:.1f} s")
     client = ApiClient(services.api)
     for path, status in (("/" + "a" * 20000, 431), ("/v1/sessions/" + "a/" * 1000, 404), ("/v1/audit?from=" + "9" * 30, 400),
                          ("/v1/attest?nonce=00", 400)):
