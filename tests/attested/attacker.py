@@ -70,7 +70,33 @@ def connect(at: str, protocol: str = "cloister-cas/1") -> Frames:
     return Frames(context.wrap_socket(socket.create_connection(address(at), 20)))
 
 
-class Relay:
+class Middle:
+    """Listens where one side takes it for the other, and serves one connection after the other."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                self.serve(connection)
+            except (OSError, ssl.SSLError):
+                connection.close()
+
+    def serve(self, connection: socket.socket) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self.listener.close()
+
+
+class Relay(Middle):
     """Ends an enclave's TLS with a key of its own, and passes what it says on to the real CAS over another connection."""
 
     def __init__(self, cas: str, folder: Path):
@@ -83,22 +109,10 @@ class Relay:
         self.tls.num_tickets = 0
         self.tls.set_alpn_protocols(["cloister-cas/1"])
         self.tls.load_cert_chain(certificate, key)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
+        super().__init__()
 
-    def run(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                self.serve(Frames(self.tls.wrap_socket(connection, server_side=True)))
-            except (OSError, ssl.SSLError):
-                connection.close()
-
-    def serve(self, enclave: Frames) -> None:
+    def serve(self, connection: socket.socket) -> None:
+        enclave = Frames(self.tls.wrap_socket(connection, server_side=True))
         first = enclave.receive()
         if first is None:  # who only asks for the key
             return
@@ -115,35 +129,22 @@ class Relay:
         real.close()
         enclave.close()
 
-    def close(self) -> None:
-        self.listener.close()
 
-
-class Listener:
+class Listener(Middle):
     """Between enclaves and LAS, where quotes pass in clear: `quotes` has them all."""
 
     def __init__(self, las: str):
         self.las, self.quotes = las, []  # type: str, List[bytes]
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
+        super().__init__()
 
-    def run(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with connection, socket.create_connection(address(self.las)) as real:
-                asker, service = Frames(connection), Frames(real)
-                while (request := asker.receive()) is not None:
-                    service.send(request)
-                    answer = service.receive()
-                    if answer is None:
-                        break
-                    if answer[1] == 0x82:
-                        self.quotes.append(answer[6:6 + struct.unpack("<I", answer[2:6])[0]])
-                    asker.send(answer)
-
-    def close(self) -> None:
-        self.listener.close()
+    def serve(self, connection: socket.socket) -> None:
+        with connection, socket.create_connection(address(self.las)) as real:
+            asker, service = Frames(connection), Frames(real)
+            while (request := asker.receive()) is not None:
+                service.send(request)
+                answer = service.receive()
+                if answer is None:
+                    break
+                if answer[1] == 0x82:
+                    self.quotes.append(answer[6:6 + struct.unpack("<I", answer[2:6])[0]])
+                asker.send(answer)

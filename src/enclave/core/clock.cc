@@ -87,7 +87,7 @@ struct Reading {
 constinit std::uint64_t last_monotonic = 0;
 
 Reading read_clock() {
-  SpinGuard guard(lock);
+  LockGuard guard(lock);
   std::uint64_t tsc = read_tsc();
   if (tsc < clock.tsc_base) tsc = clock.tsc_base;
   if (tsc >= clock.refresh_after) refresh(tsc);
@@ -125,11 +125,11 @@ std::uint64_t boottime_now() {
   return reading.monotonic + reading.boottime_offset;
 }
 std::uint64_t ticks_to_nanoseconds(std::uint64_t ticks) {
-  SpinGuard guard(lock);
+  LockGuard guard(lock);
   return scale(ticks, clock.multiplier);
 }
 void publish_clock_to(ClockData* page) {
-  SpinGuard guard(lock);
+  LockGuard guard(lock);
   program_page = page;
   copy_to_program_page();
 }

@@ -55,7 +55,7 @@ bool leave_queue(Waiter* waiter) {
   for (;;) {
     const std::uint64_t address = __atomic_load_n(&waiter->address, __ATOMIC_ACQUIRE);
     Bucket& bucket = bucket_of(address);
-    SpinGuard guard(bucket.lock);
+    LockGuard guard(bucket.lock);
     if (waiter->woken.load(std::memory_order_acquire) != 0) return false;
     if (__atomic_load_n(&waiter->address, __ATOMIC_ACQUIRE) != address) continue;
     dequeue(bucket, waiter);
@@ -101,7 +101,7 @@ long futex_wait(std::uint64_t address, std::uint32_t expected, std::uint32_t bit
   for (;;) {
     std::uint32_t value = 0;
     if (word == FutexWord::program && !load_program_u32_checked(address, &value)) return -EFAULT;
-    SpinGuard guard(bucket.lock);
+    LockGuard guard(bucket.lock);
     bucket.count.fetch_add(1, std::memory_order_seq_cst);
     if (load_word(address, &value, word) != 0) {
       bucket.count.fetch_sub(1, std::memory_order_relaxed);
@@ -132,7 +132,7 @@ long futex_wake(std::uint64_t address, std::uint32_t count, std::uint32_t bitset
     Batch batch;
     std::uint32_t woken;
     {
-      SpinGuard guard(bucket.lock);
+      LockGuard guard(bucket.lock);
       woken = wake_some(bucket, address, count - static_cast<std::uint32_t>(total), bitset, batch);
     }
     batch.ring();

@@ -33,7 +33,7 @@ std::uint64_t kept_pages() { return kept_count.load(std::memory_order_relaxed); 
 long release_pages(std::uint64_t address, std::uint64_t size) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
   {
-    YieldingGuard guard(lock);
+    LockGuard guard(lock);
     // A host that cannot change permissions (too many mappings, say) may still be able to remove.
     (void)for_page_runs(address, size, kPageCommitted, can_be_kept,
                         [](std::uint64_t first, std::uint64_t bytes) -> long {
@@ -53,7 +53,7 @@ long release_pages(std::uint64_t address, std::uint64_t size) {
 long reuse_pages(std::uint64_t address, std::uint64_t size) {
   ENCLAVE_CHECK(is_aligned_range(address, size));
   if (kept_pages() == 0) return 0;
-  YieldingGuard guard(lock);
+  LockGuard guard(lock);
   return for_page_runs(address, size, kPageKept, is_kept, [](std::uint64_t first, std::uint64_t bytes) -> long {
     if (const long error = change_permissions(first, bytes, kPageRead | kPageWrite); error != 0) return error;
     if (CLOISTER_KEEPS(S_16)) __builtin_memset(reinterpret_cast<void*>(first), 0, bytes);
@@ -65,13 +65,13 @@ long reuse_pages(std::uint64_t address, std::uint64_t size) {
 
 long drop_kept_pages(std::uint64_t address, std::uint64_t size) {
   if (kept_pages() == 0) return 0;
-  YieldingGuard guard(lock);
+  LockGuard guard(lock);
   return for_page_runs(address, size, kPageKept, is_kept, drop_run);
 }
 
 long drop_any_kept_pages(std::uint64_t count) {
   if (kept_pages() == 0) return 0;
-  YieldingGuard guard(lock);
+  LockGuard guard(lock);
   while (count != 0 && kept_pages() != 0) {
     lowest = next_page(lowest, layout::kElrangeSize, kPageKept);
     std::uint64_t end = lowest;

@@ -44,7 +44,7 @@ void accept_or_stop(std::uint64_t flags, std::uint64_t address, HostCall call) {
 long ensure_table(std::uint64_t address, std::uint64_t size) {
   for (std::uint64_t at = address & ~((1ULL << 24) - 1); at < address + size; at += 1ULL << 24) {
     if (has_table_page(at)) continue;
-    SpinGuard guard(table_lock);
+    LockGuard guard(table_lock);
     if (has_table_page(at)) continue;
     const std::uint64_t page = layout::kPageStateBase + (at >> 12);
     if (const long error = host_augment(page, kPageSize, PageKind::data); error != 0) return error;

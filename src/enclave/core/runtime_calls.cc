@@ -43,10 +43,13 @@ std::uint64_t permissions_of(std::uint64_t prot) {
   return (prot & PROT_READ ? kPageRead : 0) | (prot & PROT_WRITE ? kPageRead | kPageWrite : 0);
 }
 
+[[noreturn]] void entered_unasked() {
+  host_lied(HostCall::start_thread, "a thread enters that the host did not start");
+}
+
 void start_runtime_thread(Thread* thread) {
   ThreadStart* start = pending_start.exchange(nullptr, std::memory_order_acq_rel);
-  if (start == nullptr || start->thread != thread)
-    host_lied(HostCall::start_thread, "a thread enters that the host did not start");
+  if (start == nullptr || start->thread != thread) entered_unasked();
   const Registers registers = start->registers;
   const std::uint64_t stack = start->stack, tls = start->tls, resume = start->resume;
   thread->runtime_fs = tls;
@@ -71,8 +74,7 @@ long clone_thread(const Registers& registers, std::uint64_t resume) {
   thread->host_pid = current_thread()->host_pid;
   const long host_tid = host_call(HostCall::start_thread, tcs);
   if (host_tid < 0) {
-    if (pending_start.exchange(nullptr, std::memory_order_acq_rel) == nullptr)
-      host_lied(HostCall::start_thread, "a thread enters that the host did not start");
+    if (pending_start.exchange(nullptr, std::memory_order_acq_rel) == nullptr) entered_unasked();
     return host_tid;
   }
   thread->host_tid = static_cast<std::uint64_t>(host_tid);

@@ -46,7 +46,7 @@ std::uint64_t take_range(std::uint64_t size, std::uint64_t alignment) {
 }  // namespace
 
 long runtime_brk(std::uint64_t address) {
-  YieldingGuard guard(lock);
+  LockGuard guard(lock);
   if (address < layout::kRuntimeHeapLow || address > layout::kRuntimeHeapHigh) return static_cast<long>(brk_end);
   if (address > brk_committed) {
     const std::uint64_t size = (address - brk_committed + kBrkStep - 1) / kBrkStep * kBrkStep;
@@ -58,7 +58,7 @@ long runtime_brk(std::uint64_t address) {
 }
 
 long runtime_map(std::uint64_t size, std::uint64_t permissions, std::uint64_t alignment) {
-  YieldingGuard guard(lock);
+  LockGuard guard(lock);
   if (size == 0 || size > layout::kRuntimeMapHigh - layout::kRuntimeMapLow) return -ENOMEM;
   size = page_up(size);
   const std::uint64_t address = take_range(size, alignment);
@@ -72,7 +72,7 @@ long runtime_map(std::uint64_t size, std::uint64_t permissions, std::uint64_t al
 }
 
 long runtime_unmap(std::uint64_t address, std::uint64_t size) {
-  YieldingGuard guard(lock);
+  LockGuard guard(lock);
   size = page_up(size);
   if (address % kPageSize != 0 || !in_map_area(address, size)) return -EINVAL;
   if (const long error = release_pages(address, size); error != 0) return error;
@@ -81,7 +81,7 @@ long runtime_unmap(std::uint64_t address, std::uint64_t size) {
 }
 
 long runtime_protect(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
-  YieldingGuard guard(lock);
+  LockGuard guard(lock);
   size = page_up(size);
   if (!in_map_area(address, size)) return 0;  // the image's own pages keep what they were added with
   if (permissions != 0)

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include "src/enclave/core/lock_guard.h"
 
 namespace cloister::core {
 class Spinlock {
@@ -15,16 +16,5 @@ class Spinlock {
 
  private:
   std::atomic<std::uint32_t> locked_{0};
-};
-
-class SpinGuard {
- public:
-  explicit SpinGuard(Spinlock& lock) : lock_(lock) { lock_.lock(); }
-  ~SpinGuard() { lock_.unlock(); }
-  SpinGuard(const SpinGuard&) = delete;
-  SpinGuard& operator=(const SpinGuard&) = delete;
-
- private:
-  Spinlock& lock_;
 };
 }  // namespace cloister::core

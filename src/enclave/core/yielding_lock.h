@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/lock_guard.h"
 
 namespace cloister::core {
 class YieldingLock {
@@ -15,16 +16,5 @@ class YieldingLock {
 
  private:
   std::atomic<std::uint32_t> locked_{0};
-};
-
-class YieldingGuard {
- public:
-  explicit YieldingGuard(YieldingLock& lock) : lock_(lock) { lock_.lock(); }
-  ~YieldingGuard() { lock_.unlock(); }
-  YieldingGuard(const YieldingGuard&) = delete;
-  YieldingGuard& operator=(const YieldingGuard&) = delete;
-
- private:
-  YieldingLock& lock_;
 };
 }  // namespace cloister::core
