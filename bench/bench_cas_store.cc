@@ -5,6 +5,7 @@
 //   attestations/N    N audit entries in one commit, as of N granted attestations
 //   updates/N         N records of 4 KiB with an audit entry each in one commit
 //   committer/T       T threads that each wait for their own commit: what a service sees
+//   committer_appending/T  the same while the write-ahead log grows: without SealedStore::extend_log()
 //   get_cached, get_verified   reading one record of 4 KiB, from memory or from the file
 //   open/N            opening a store with N records and N audit entries, everything verified
 #include <benchmark/benchmark.h>
@@ -81,9 +82,10 @@ void updates(benchmark::State& state) {
   commit_groups(state, mutations);
 }
 
-void committer(benchmark::State& state) {
+void commit_from_threads(benchmark::State& state, bool appending) {
   const Folder folder;
   const auto store = open_store(folder.file());
+  if (!appending) store->extend_log();
   Committer one(*store);
   bool good = true;
   constexpr int kEach = 50;
@@ -99,6 +101,9 @@ void committer(benchmark::State& state) {
   require(state, good);
   state.SetItemsProcessed(state.iterations() * state.range(0) * kEach);
 }
+
+void committer(benchmark::State& state) { commit_from_threads(state, false); }
+void committer_appending(benchmark::State& state) { commit_from_threads(state, true); }
 
 void read_one(benchmark::State& state, std::size_t cache_size) {
   const Folder folder;
@@ -135,6 +140,7 @@ BENCHMARK(sqlite_rows)->RangeMultiplier(4)->Range(1, 256)->UseRealTime();
 BENCHMARK(attestations)->RangeMultiplier(4)->Range(1, 256)->UseRealTime();
 BENCHMARK(updates)->RangeMultiplier(4)->Range(1, 256)->UseRealTime();
 BENCHMARK(committer)->RangeMultiplier(4)->Range(1, 64)->UseRealTime();
+BENCHMARK(committer_appending)->RangeMultiplier(4)->Range(1, 64)->UseRealTime();
 BENCHMARK(get_cached);
 BENCHMARK(get_verified);
 BENCHMARK(open)->Arg(1000)->Arg(10000)->UseRealTime()->Unit(benchmark::kMillisecond);

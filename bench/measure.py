@@ -92,7 +92,7 @@ def quartiles(values):
 
 
 class Table:
-    """Collects rows {name: {side: [values]}} and prints the comparison."""
+    """Collects rows {name: {side: [values]}} and prints the comparison. What nothing native does has the side `inside` alone."""
 
     def __init__(self, title, unit, bigger_is_better, goals=None):
         self.title, self.unit, self.bigger, self.goals = title, unit, bigger_is_better, goals or {}
@@ -102,7 +102,7 @@ class Table:
         self.rows.setdefault(row, {}).setdefault(side, []).append(value)
 
     def ratios(self, row, side):
-        native, other = self.rows[row]["native"], self.rows[row].get(side, [])
+        native, other = self.rows[row].get("native", []), self.rows[row].get(side, [])
         return [(o / n if self.bigger else n / o) for n, o in zip(native, other) if n and o]
 
     def show(self):
@@ -110,35 +110,47 @@ class Table:
         print(f"  {'':24} {'native':>11} {'iqr':>6} {'inside':>11} {'difference':>11} {'ratio':>7} {'[q1..q3]':>15} "
               f"{'control':>8}  goal")
         for row, sides in self.rows.items():
-            native = statistics.median(sides["native"])
-            q1, _, q3 = quartiles(sides["native"])
-            line = f"  {row:24} {native:11.1f} {100 * (q3 - q1) / native if native else 0:5.1f}%"
-            if sides.get("inside"):
-                inside = statistics.median(sides["inside"])
-                r = self.ratios(row, "inside") or [0]
-                low, middle, high = quartiles(r)
-                line += f" {inside:11.1f} {inside - native:+11.1f} {middle:7.3f} {f'[{low:.3f}..{high:.3f}]':>15}"
-            else:
-                line += f" {'-':>11} {'-':>11} {'-':>7} {'-':>15}"
-            control = self.ratios(row, "control") if sides.get("control") else []
-            line += f" {statistics.median(control):8.3f}" if control else f" {'-':>8}"
-            print(line + self.judge(row, sides), flush=True)
+            control = self.ratios(row, "control")
+            print(f"  {row:24} {self.native_columns(sides)} {self.inside_columns(row, sides)} "
+                  + (f"{statistics.median(control):8.3f}" if control else f"{'-':>8}") + self.judge(row, sides), flush=True)
         for note in self.notes.values():
             print("  " + note)
+
+    @staticmethod
+    def native_columns(sides):
+        if not sides.get("native"):
+            return f"{'-':>11} {'-':>6}"
+        q1, native, q3 = quartiles(sides["native"])
+        return f"{native:11.1f} {100 * (q3 - q1) / native if native else 0:5.1f}%"
+
+    def inside_columns(self, row, sides):
+        if not sides.get("inside"):
+            return f"{'-':>11} {'-':>11} {'-':>7} {'-':>15}"
+        inside = statistics.median(sides["inside"])
+        if not sides.get("native"):
+            low, _, high = quartiles(sides["inside"])
+            return f"{inside:11.1f} {'-':>11} {'-':>7} {f'[{low:.1f}..{high:.1f}]':>15}"
+        low, middle, high = quartiles(self.ratios(row, "inside") or [0])
+        return f"{inside:11.1f} {inside - statistics.median(sides['native']):+11.1f} {middle:7.3f} {f'[{low:.3f}..{high:.3f}]':>15}"
 
     def judge(self, row, sides):
         goal = self.goals.get(row)
         if not goal or not sides.get("inside"):
             return ""
         kind, limit = goal
-        inside, native = statistics.median(sides["inside"]), statistics.median(sides["native"])
-        ratio = statistics.median(self.ratios(row, "inside") or [0])
-        good = {"ratio": ratio >= limit, "over": inside - native <= limit, "at most": inside <= limit}[kind]
+        inside = statistics.median(sides["inside"])
+        if kind in ("at most", "at least"):  # there need not be a native side
+            good = inside <= limit if kind == "at most" else inside >= limit
+        elif kind == "over":
+            good = inside - statistics.median(sides["native"]) <= limit
+        else:
+            good = statistics.median(self.ratios(row, "inside") or [0]) >= limit
         if good:
             self.met += 1
         else:
             self.missed.append(f"{self.title}: {row}")
-        text = {"ratio": f">= {limit}", "over": f"+{limit} {self.unit}", "at most": f"<= {limit} {self.unit}"}[kind]
+        text = {"ratio": f">= {limit}", "over": f"+{limit} {self.unit}", "at most": f"<= {limit} {self.unit}",
+                "at least": f">= {limit} {self.unit}"}[kind]
         return f"  {text} {'ok' if good else 'MISSED'}"
 
     def as_json(self):

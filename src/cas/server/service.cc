@@ -145,6 +145,7 @@ int serve(const Places& places) {
   if (!enclave.ok()) return fail(problem);
   const auto store = SealedStore::open(kDatabase, DeviceSealingKey(), now_milliseconds(), problem);
   if (!store.ok()) return fail(problem);
+  store.value()->extend_log();
   Committer committer(*store.value());
   const auto identity =
       load_identity(committer, *store.value(), enclave.value().owner_key_hash(), now_milliseconds(), problem);

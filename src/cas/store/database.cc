@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/store/database.h"
 #include <sqlite3.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <limits>
 
@@ -78,6 +80,8 @@ constexpr char kSchema[] =
     "WITHOUT ROWID;\n"
     "CREATE TABLE root(id INTEGER PRIMARY KEY CHECK(id = 1), key_id BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;\n";
 
+// Of the write-ahead log: what the committer lets gather there, and one large group more.
+constexpr std::int64_t kLogSize = 20 * 1024 * 1024;
 constexpr int kLargestValue = 32 * 1024 * 1024;  // of a row; records are smaller (sealed_store.h)
 // As SQLite's "Defense Against The Dark Arts" advises; our own statements are far below.
 constexpr std::pair<int, int> kLimits[] = {
@@ -179,8 +183,8 @@ Result<void> Database::configure() {
   // The lock first: with it the index of the write-ahead log is in our memory from the start, not in a shared file.
   TRY(
       run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;"
-          "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
-          "PRAGMA journal_size_limit = 16777216;"));
+          "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"));
+  TRY(run(("PRAGMA journal_size_limit = " + std::to_string(kLogSize)).c_str()));
   if (TRY(text_answer("PRAGMA journal_mode = WAL")) != "wal\n")
     return Error(Errc::unsupported, "the file system does not let SQLite keep a write-ahead log");
   TRY(run("PRAGMA synchronous = FULL;"));
@@ -294,6 +298,22 @@ Result<void> Database::checkpoint() {
   if (code != SQLITE_OK) return failed(code);
   log_pages_ = 0;
   return {};
+}
+
+void Database::extend_log() {
+  static constexpr std::array<char, 64 * 1024> kZeros{};
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || !log->pMethods) return;
+  sqlite3_int64 before = 0;
+  if (log->pMethods->xFileSize(log, &before) != SQLITE_OK) return;
+  int code = SQLITE_OK;
+  for (sqlite3_int64 at = before; at < kLogSize && code == SQLITE_OK;) {
+    const int size = static_cast<int>(std::min<sqlite3_int64>(kLogSize - at, kZeros.size()));
+    code = log->pMethods->xWrite(log, kZeros.data(), size, at);
+    at += size;
+  }
+  if (code == SQLITE_OK) code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) log->pMethods->xTruncate(log, before);
 }
 
 }  // namespace cloister::cas

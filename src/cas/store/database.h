@@ -62,6 +62,10 @@ class Database {
   // Pages in the write-ahead log that are not in the file yet, and moving them there.
   std::uint64_t log_pages() const { return log_pages_; }
   Result<void> checkpoint();
+  // Gives the write-ahead log its whole size at once. A flush after an append waits for the file system's own journal,
+  // too; after overwriting it does not. What lies behind the last commit means nothing to SQLite. Without room on the
+  // disk the log stays as it is, and grows when it must.
+  void extend_log();
 
   // What SQLite said when a call failed: ENOSPC, EBUSY, Errc::mismatch for a damaged file, Errc::io.
   const std::string& problem() const { return problem_; }

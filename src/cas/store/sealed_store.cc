@@ -159,6 +159,11 @@ Result<void> SealedStore::checkpoint() {
   return state_->database->checkpoint();
 }
 
+void SealedStore::extend_log() {
+  const std::lock_guard lock(state_->database_mutex);
+  state_->database->extend_log();
+}
+
 std::string SealedStore::problem() const {
   const std::lock_guard lock(state_->database_mutex);
   return state_->database->problem();

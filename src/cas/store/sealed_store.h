@@ -75,6 +75,8 @@ class SealedStore {
   // Pages that wait in the write-ahead log, and moving them into the file. The committer decides when.
   std::uint64_t log_pages() const;
   Result<void> checkpoint();
+  // For a service: commits are flushed in half of the time afterwards. Takes 20 MiB of the disk.
+  void extend_log();
 
   // What SQLite said about the last call that failed.
   std::string problem() const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a store does for honest callers on an honest disk; tampering_test.cc has the other disk.
+#include <sys/resource.h>
 #include <cerrno>
+#include <csignal>
 #include "src/audit/export.h"
 #include "src/cas/store/store_for_test.h"
 
@@ -46,6 +48,47 @@ TEST(SealedStore, LargeContentsAndNames) {
   // Not from the cache: it is smaller than this content.
   const auto store = open_store(folder.file(), 1, {.cache_size = 1000});
   EXPECT_EQ(content_of(*store, name), large);
+}
+
+constexpr std::uintmax_t kLogSize = 20 * 1024 * 1024;
+
+// The log has its size before anything is committed, keeps it, and what lies behind the last commit means nothing.
+TEST(SealedStore, CommitsOverwriteAnExtendedLog) {
+  const Folder folder, copy;
+  const auto store = open_store(folder.file());
+  ASSERT_TRUE(store->commit(put("a", "before")).ok());
+  store->extend_log();
+  const std::string log = folder.file("cas.db-wal");
+  EXPECT_EQ(std::filesystem::file_size(log), kLogSize);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(store->commit(put(numbered("b", i), "behind")).ok());
+  EXPECT_TRUE(store->checkpoint().ok());
+  EXPECT_TRUE(store->commit(put("a", "at the log's start again")).ok());
+  EXPECT_EQ(std::filesystem::file_size(log), kLogSize);
+  // As after a power failure: what is on the disk while the store is open.
+  for (const char* const name : {"cas.db", "cas.db-wal"}) std::filesystem::copy(folder.file(name), copy.file(name));
+  const auto again = open_store(copy.file());
+  EXPECT_EQ(content_of(*again, "a"), "at the log's start again");
+  EXPECT_EQ(content_of(*again, "b19"), "behind");
+  EXPECT_EQ(again->head(), store->head());
+}
+
+TEST(SealedStore, NoRoomForTheLogIsNoFailure) {
+  const Folder folder;
+  const auto store = open_store(folder.file());
+  const std::string log = folder.file("cas.db-wal");
+  const std::uintmax_t before = std::filesystem::file_size(log);
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  rlimit small = limit;
+  small.rlim_cur = 1024 * 1024;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  store->extend_log();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  signal(SIGXFSZ, handler);
+  EXPECT_EQ(std::filesystem::file_size(log), before);
+  EXPECT_TRUE(store->commit(put("a", "1")).ok());
+  EXPECT_EQ(content_of(*store, "a"), "1");
 }
 
 TEST(SealedStore, DemandsKeepUpdatesFromBeingLost) {
