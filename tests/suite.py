@@ -241,7 +241,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="leave out the slow ones")
     parser.add_argument("--long", action="store_true", help="also those that take hours")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folders")
-    parser.add_argument("--counts", metavar="FILE", help="write the counts as JSON there instead of the last line")
+    parser.add_argument("--counts", metavar="FILE", help="write the counts, and what failed, as JSON there instead of the last line")
     return parser
 
 
@@ -266,7 +266,7 @@ def main(options: argparse.Namespace, tests: Sequence[Test]) -> int:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    failed: List[str] = []
+    failed: Dict[str, str] = {}
     lock = threading.Lock()
     base = Path(tempfile.mkdtemp(prefix="cloister-test-"))
 
@@ -296,7 +296,7 @@ def main(options: argparse.Namespace, tests: Sequence[Test]) -> int:
         with lock:
             counts[{"ok": "passed", "FAIL": "failed", "skip": "skipped"}[word]] += 1
             if word == "FAIL":
-                failed.append(test.name)
+                failed[test.name] = reason
             print(f"{word:4} {test.name} ({time.monotonic() - began:.2f} s)" + (f" {reason}" if reason else ""),
                   flush=True)
 
@@ -314,7 +314,8 @@ def main(options: argparse.Namespace, tests: Sequence[Test]) -> int:
     if failed:
         print("# failed: " + " ".join(sorted(failed)))
     if options.counts:
-        Path(options.counts).write_text(json.dumps(counts))
+        failures = [f"{name}: {reason}" for name, reason in sorted(failed.items())]
+        Path(options.counts).write_text(json.dumps(counts | {"failures": failures}))
     else:
         print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
     return 1 if counts["failed"] or not counts["passed"] + counts["skipped"] else 0

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What only the whole session shows: whether its parts fit together.
 #include <algorithm>
+#include "src/session/formats.h"
 #include "src/session/reader.h"
+#include "src/session/substitution.h"
 #include "src/yaml/scalars.h"
 
 namespace cloister::session {
@@ -14,9 +16,45 @@ bool attests(const Security& security) {
          *security.mode.literal != AttestationMode::none;
 }
 
+bool may_hold_nul(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::bytes:
+    case Encoding::private_key_der:
+    case Encoding::public_key_der:
+    case Encoding::certificate_der:
+    case Encoding::pkcs12:
+    case Encoding::pgp_private_binary:
+    case Encoding::pgp_public_binary: return true;
+    default: return false;
+  }
+}
+
+// Neither arguments nor variables nor paths hold a NUL byte: with raw bytes in them a service starts by luck.
+void check_raw_bytes(Reader& reader, const Template& text, const std::string& what) {
+  TemplateProblem told_already;
+  const auto pieces = parse_template(text.text, HostArguments::allowed, &told_already);
+  if (!pieces) return;
+  for (const Piece& piece : *pieces) {
+    if (piece.kind != Piece::Kind::secret) continue;
+    const Reference reference = resolve_reference(reader.session(), piece.name, piece.format);
+    if (reference.secret == nullptr || reference.secret->value || reference.format == nullptr ||
+        !may_hold_nul(reference.format->encoding))
+      continue;
+    reader.warn(reader.locate(text.place, piece.text, 0),
+                what + " takes raw bytes of " + reference.secret->name +
+                    ": whenever they hold a NUL byte, the service gets nothing",
+                "take a text of them, as in $$SCONE::" + reference.secret->name +
+                    (reference.secret->kind == Kind::binary ? ":hex$$" : ":pem$$"));
+  }
+}
+
 void check_services(Reader& reader) {
   Session& session = reader.session();
   for (const Service& service : session.services) {
+    for (const Argument& argument : service.command) check_raw_bytes(reader, argument.text, "the command");
+    for (const EnvironmentVariable& variable : service.environment)
+      check_raw_bytes(reader, variable.value, "variable " + variable.name);
+    check_raw_bytes(reader, service.working_directory, "pwd");
     if (service.attestation.empty() && service.imported_from.empty() && attests(session.security))
       reader.refuse(service.place, "service " + service.name + " has no attestation",
                     "say which enclaves may start it: attestation: {mrenclave: …}");

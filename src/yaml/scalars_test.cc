@@ -37,5 +37,13 @@ TEST(YamlScalars, Suggestions) {
   EXPECT_EQ(suggestion("mrsinger", {"mrsigner", "isvprodid"}), "did you mean mrsigner?");
   EXPECT_EQ(suggestion("elephant", {"name", "size"}), "known are name, size");
   EXPECT_EQ(suggestion(std::string(65, 'x'), {"name"}), "");
+  EXPECT_EQ(suggestion("environment", {"evironment"}), "did you mean evironment?");
+  EXPECT_EQ(suggestion("environ", {"environment", "environs"}), "did you mean environs?");
+  EXPECT_EQ(suggestion("command", {"commandABC"}), "did you mean commandABC?");
+  EXPECT_EQ(suggestion("ABCcommand", {"command"}), "did you mean command?");
+  EXPECT_EQ(suggestion("command", {"commandABCD"}), "known are commandABCD");
+  EXPECT_EQ(suggestion("ABcommandXY", {"command"}), "known are command");
+  EXPECT_EQ(suggestion("coxmxnd", {"command"}), "did you mean command?");
+  EXPECT_EQ(suggestion("ab", {"xyz"}), "known are xyz");
 }
 }  // namespace cloister::yaml

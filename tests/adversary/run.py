@@ -446,7 +446,8 @@ def main() -> int:
     passed = sum(sum(words.values()) for words in counts.values()) - len(unexplained)
     result = {"passed": passed, "failed": len(unexplained), "skipped": 0}
     if options.counts:
-        Path(options.counts).write_text(json.dumps(result))
+        failures = [": ".join(str(part) for part in one if str(part)) for one in unexplained]
+        Path(options.counts).write_text(json.dumps(result | {"failures": failures}))
     else:
         print(f"{passed} passed, {len(unexplained)} failed, 0 skipped")
     return 1 if unexplained else 0

@@ -43,7 +43,7 @@ services:
     image_name: web
     command: ["nginx", "-g", "daemon off; master_process off;"]
     pwd: /
-    environment: {{SITE: shop, TOKEN: "$$SCONE::token$$"}}
+    environment: {{SITE: shop, TOKEN: "$$SCONE::token:base64$$"}}
     attestation:
       - mrenclave: [{nginx}]
   - name: store

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from suite import Context, expect, free_port
+from suite import Context, Fail, expect, free_port
 
 
 class Services:
@@ -143,11 +143,19 @@ class Services:
         lines = self.owner("cas", "audit", "tail", "--json", "-n", "1000000", "--cas", self.api).splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    def refusals(self) -> str:
+        """Why CAS refused whom, for the reports of failed tests."""
+        try:
+            return json.dumps([entry for entry in self.audit() if entry["kind"] == "attestation_refused"])
+        except Exception as error:  # CAS may be what is gone
+            return f"no audit log: {error}"
+
 
 def until(services: Services, process: subprocess.Popen, name: str, answers, seconds: float = 60) -> None:
     """Waits for a service that runs to answer."""
     end = time.monotonic() + seconds
     while not answers():
-        expect(process.poll() is None, f"{name} ended ({process.returncode}): {services.log(name)[-800:]}")
+        if process.poll() is not None:
+            raise Fail(f"{name} ended ({process.returncode}): {services.log(name)[-800:]} {services.refusals()}")
         expect(time.monotonic() < end, f"{name} does not answer: {services.log(name)[-800:]}")
         time.sleep(0.1)
