@@ -57,13 +57,16 @@ static void run_eventfd(void) {
   uint64_t v = 1;
   must(write(event, &v, 8) == 8 && read(event, &v, 8) == 8, "eventfd");
 }
-static void transfer(int to, int from, size_t size) {
-  must(write(to, buffer, size) == (ssize_t)size, "write");
+static void receive_all(int from, size_t size) {
   for (size_t got = 0; got < size;) {
     ssize_t n = read(from, buffer, size - got);
     must(n > 0, "read");
     got += (size_t)n;
   }
+}
+static void transfer(int to, int from, size_t size) {
+  must(write(to, buffer, size) == (ssize_t)size, "write");
+  receive_all(from, size);
 }
 static void run_pipe(void) { transfer(pipes[1], pipes[0], 64); }
 static void run_pipe_4k(void) { transfer(pipes[1], pipes[0], 4096); }
@@ -85,6 +88,18 @@ static void run_unix(void) { transfer(pair[0], pair[1], 64); }
 static void run_unix_4k(void) { transfer(pair[0], pair[1], 4096); }
 static void run_tcp(void) { transfer(tcp[0], tcp[1], 64); }
 static void run_tcp_4k(void) { transfer(tcp[0], tcp[1], 4096); }
+// An answer with its header, as web servers write it, and as memcached does.
+static struct iovec answer[2] = {{buffer + 3, 243}, {buffer + 4096, 10240}};
+static void run_tcp_writev(void) {
+  must(writev(tcp[0], answer, 2) == 10483, "writev");
+  receive_all(tcp[1], 10483);
+}
+static void run_tcp_sendmsg(void) {
+  struct iovec parts[2] = {{buffer + 3, 31}, {buffer + 1024, 102}};
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+  must(sendmsg(tcp[0], &message, 0) == 133, "sendmsg");
+  receive_all(tcp[1], 133);
+}
 static void run_recv_empty(void) { must(recv(tcp[1], buffer, 64, MSG_DONTWAIT) == -1, "recv"); }
 static void run_writev(void) {
   struct iovec v[4] = {{buffer, 100}, {buffer, 200}, {buffer, 300}, {buffer, 400}};
@@ -102,6 +117,10 @@ static void run_open(void) {
 static void run_stat(void) {
   struct stat st;
   must(stat("micro.data", &st) == 0, "stat");
+}
+static void run_fstat(void) {
+  struct stat st;
+  must(fstat(file, &st) == 0, "fstat");
 }
 static void run_mmap(void) {
   char* p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -185,9 +204,12 @@ static const struct Test tests[] = {{"getpid", run_getpid},
                                     {"unix_w+r_4k", run_unix_4k},
                                     {"tcp_w+r_64", run_tcp},
                                     {"tcp_w+r_4k", run_tcp_4k},
+                                    {"tcp_writev+r_10k", run_tcp_writev},
+                                    {"tcp_sendmsg+r_133", run_tcp_sendmsg},
                                     {"epoll_wait_0", run_epoll},
                                     {"open_close", run_open},
                                     {"stat", run_stat},
+                                    {"fstat", run_fstat},
                                     {"mmap_munmap_64k", run_mmap},
                                     {"thread_create_join", run_thread},
                                     {"futex_handover", run_handover},

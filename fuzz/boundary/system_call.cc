@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include "fuzz/boundary/program_memory.h"
-#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/core_calls.h"
 #include "src/enclave/kernel/signals.h"
 #include "src/enclave/syscalls/file_handlers.h"
 #include "src/enclave/syscalls/net_handlers.h"

@@ -3,7 +3,7 @@
 #include <asm/errno.h>
 #include <asm/unistd_64.h>
 #include "src/boundary/rules.h"
-#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/task.h"
 
 extern "C" long enter_kernel(long (*function)(void*), void* argument);
@@ -21,6 +21,10 @@ struct FastTable {
     handlers[__NR_recvfrom] = fast_recvfrom;
     handlers[__NR_write] = fast_write;
     handlers[__NR_sendto] = fast_sendto;
+    handlers[__NR_pread64] = fast_pread64;
+    handlers[__NR_pwrite64] = fast_pwrite64;
+    handlers[__NR_writev] = fast_writev;
+    handlers[__NR_sendmsg] = fast_sendmsg;
     handlers[__NR_getpid] = fast_getpid;
     handlers[__NR_gettid] = fast_gettid;
     handlers[__NR_clock_gettime] = fast_clock_gettime;

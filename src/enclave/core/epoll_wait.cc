@@ -2,7 +2,7 @@
 // epoll_wait(2) while only files of the host are of interest: one host call, whatever the number of idle connections.
 #include <asm/errno.h>
 #include "src/enclave/core/clock.h"
-#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/epoll_table.h"
 #include "src/enclave/core/futex.h"
 #include "src/enclave/core/interrupt.h"

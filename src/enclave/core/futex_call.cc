@@ -3,7 +3,7 @@
 #include <asm/errno.h>
 #include <linux/futex.h>
 #include "src/enclave/core/clock.h"
-#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/futex.h"
 #include "src/enclave/core/program_access.h"
 #include "src/enclave/core/task.h"

@@ -3,7 +3,7 @@
 #include <asm/errno.h>
 #include "src/boundary/rules.h"
 #include "src/enclave/core/clock.h"
-#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/futex.h"
 #include "src/enclave/core/interrupt.h"
 #include "src/enclave/core/program_access.h"
@@ -61,7 +61,7 @@ long fast_poll(Thread* thread, ProgramContext* context) {
   File* file = acquire_file(task, static_cast<std::uint32_t>(request.descriptor));
   if (file == nullptr) return kTakeKernelPath;
   long result = kTakeKernelPath;
-  if (file->kind == FileKind::host_stream) {
+  if (file->kind == FileKind::host_stream || file->kind == FileKind::host_socket) {
     request.result = 0;
     result = poll_host(task, file->host_descriptor, request.events, static_cast<std::int32_t>(context->rdx),
                        &request.result);

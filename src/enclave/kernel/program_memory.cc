@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/host_gather.h"
 
 namespace cloister::kernel {
 namespace {
@@ -103,8 +104,8 @@ Result<void> IoVector::fill_zeros(std::size_t offset, std::size_t size) const {
   });
 }
 
-// Host memory is accessed in aligned words only, so where a segment would begin within a word the data takes the way
-// over a small trusted buffer; the usual single segment is copied directly.
+// Host memory is accessed in aligned words only, so where several segments may begin within a word the data takes the
+// way over a small trusted buffer; the usual single segment is copied directly.
 Result<void> IoVector::fill_from_host(std::size_t offset, core::HostAddress host, std::size_t size) const {
   if (!trusted_ && many_.empty())
     return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
@@ -120,10 +121,13 @@ Result<void> IoVector::fill_from_host(std::size_t offset, core::HostAddress host
 }
 
 Result<void> IoVector::fetch_to_host(std::size_t offset, core::HostAddress host, std::size_t size) const {
-  if (!trusted_ && many_.empty())
-    return visit(offset, size, [&](std::uint64_t address, std::size_t, std::size_t part) {
-      return core::copy_program_to_host_checked(host, address, part);
-    });
+  if (!trusted_) {
+    core::HostGather gather(host);
+    TRY(visit(offset, size,
+              [&](std::uint64_t address, std::size_t, std::size_t part) { return gather.add(address, part); }));
+    gather.finish();
+    return {};
+  }
   std::uint8_t piece[kPiece];
   for (std::size_t done = 0; done < size; done += kPiece) {
     const std::size_t part = std::min(kPiece, size - done);

@@ -23,7 +23,7 @@ std::uint64_t host_type(int type, std::uint32_t flags) {
 }  // namespace
 
 HostSocket::HostSocket(int host_socket, SocketKind of_kind, std::uint32_t flags) : Socket(of_kind) {
-  kind = core::FileKind::host_stream;
+  kind = core::FileKind::host_socket;
   readable = writable = true;
   status_flags.store(flags, std::memory_order_relaxed);
   host_descriptor = host_socket;

@@ -43,7 +43,7 @@ void HostSocket::note_time_out(int name, std::span<const std::uint8_t> value) {
   else
     return;
   // While there is a time-out the fast path leaves this socket to us.
-  kind = has_receive_time_out_ || has_send_time_out_ ? core::FileKind::other : core::FileKind::host_stream;
+  kind = has_receive_time_out_ || has_send_time_out_ ? core::FileKind::other : core::FileKind::host_socket;
 }
 
 // Host may: not do it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows whose whole work is done in the core storey; the kernel storey serves them too when calls are traced.
-#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/dispatch.h"
 #include "src/enclave/syscalls/handlers.h"
 

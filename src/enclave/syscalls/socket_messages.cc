@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// sendto, recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg. The simple forms of the first two never come here
-// (core/data_calls.cc).
+// sendto, recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg. The simple forms of the first three rarely come here
+// (core/data_calls.cc, core/gathered_calls.cc).
 #include <sys/socket.h>
 #include <algorithm>
 #include "src/enclave/core/clock.h"

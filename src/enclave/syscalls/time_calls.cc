@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clocks and sleeping. Reading the usual clocks is the core's (data_calls.cc); this is the rest.
+// Clocks and sleeping. Reading the usual clocks is the core's (quick_calls.cc); this is the rest.
 #include <sys/time.h>
 #include <sys/timex.h>
 #include "src/enclave/core/clock.h"

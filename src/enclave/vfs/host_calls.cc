@@ -58,7 +58,8 @@ Result<void> close_host_descriptor(int descriptor) {
 }
 
 Result<core::HostAddress> stage_path(std::uint64_t offset, const std::string& path) {
-  return stage_text(offset, located_on_host(path));
+  const auto elsewhere = located_elsewhere(path);
+  return stage_text(offset, elsewhere ? *elsewhere : path);
 }
 
 Result<core::HostAddress> stage_text(std::uint64_t offset, const std::string& text) {

@@ -17,11 +17,12 @@ bool holds(const std::string& folder, const std::string& path) {
 
 void set_host_locations(std::vector<HostLocation> given) { locations() = std::move(given); }
 
-std::string located_on_host(const std::string& path) {
+std::optional<std::string> located_elsewhere(const std::string& path) {
   const HostLocation* best = nullptr;
   for (const HostLocation& location : locations())
     if (holds(location.inside, path) && (best == nullptr || location.inside.size() > best->inside.size()))
       best = &location;
-  return best == nullptr ? path : best->outside + path.substr(best->inside.size());
+  if (best == nullptr) return std::nullopt;
+  return best->outside + path.substr(best->inside.size());
 }
 }  // namespace cloister::vfs

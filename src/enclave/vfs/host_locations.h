@@ -4,6 +4,7 @@
 // The host chooses these places at launch and they are not measured: it decides what a host path leads to in any case,
 // and a measured file is judged by its bytes.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,6 @@ struct HostLocation {
 };
 // Once, before the first file is opened.
 void set_host_locations(std::vector<HostLocation> locations);
-// What to ask the host for: `path` where no location holds it; of several the longest decides.
-std::string located_on_host(const std::string& path);
+// Where the host has `path`, or nothing: at the same path. Of several locations the longest decides.
+std::optional<std::string> located_elsewhere(const std::string& path);
 }  // namespace cloister::vfs

@@ -52,12 +52,12 @@ void check_type(const struct stat& status, std::uint32_t flags) {
 
 // Host may: open something else than the path names. Below an insecure host path that is its right; the type only
 // decides which object serves it.
-Result<FileRef> wrap(int number, std::uint32_t flags, const std::string& path, std::vector<DirectoryEntry> ours) {
+Result<FileRef> wrap(int number, std::uint32_t flags, std::string path, std::vector<DirectoryEntry> ours) {
   auto descriptor = std::make_shared<HostDescriptor>(number);
   const struct stat status = TRY(host_status(number, 0));
   check_type(status, flags);
   FileRef file = make_file(std::move(descriptor), status, flags, std::move(ours));
-  file->set_path(path);
+  file->set_path(std::move(path));
   return file;
 }
 
@@ -69,10 +69,10 @@ std::string stream_name(const struct stat& status, int number) {
 }
 }  // namespace
 
-Result<FileRef> open_host_path(const std::string& path, std::uint32_t flags, std::uint32_t mode,
+Result<FileRef> open_host_path(std::string path, std::uint32_t flags, std::uint32_t mode,
                                std::vector<DirectoryEntry> ours) {
   const int number = TRY(open_on_host(path, how_of(flags, mode, RESOLVE_NO_MAGICLINKS)));
-  return wrap(number, flags, path, std::move(ours));
+  return wrap(number, flags, std::move(path), std::move(ours));
 }
 
 Result<FileRef> reopen_host_file(int host_descriptor, const std::string& path, std::uint32_t flags) {

@@ -6,7 +6,7 @@
 namespace cloister::vfs {
 // One openat2 of an absolute path; the object that fits what it is. `flags` and `mode` as in open(2), umask applied.
 // `ours`: entries of the enclave that lie in it when it is a directory.
-Result<FileRef> open_host_path(const std::string& path, std::uint32_t flags, std::uint32_t mode,
+Result<FileRef> open_host_path(std::string path, std::uint32_t flags, std::uint32_t mode,
                                std::vector<DirectoryEntry> ours = {});
 // A new description of what is open at `host_descriptor` already (/proc/self/fd/N).
 Result<FileRef> reopen_host_file(int host_descriptor, const std::string& path, std::uint32_t flags);

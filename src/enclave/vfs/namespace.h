@@ -71,7 +71,7 @@ class Namespace {
   Result<InjectionPlace> find_injection_place(Task& task, const std::string& path);
   void attach_directory(const std::string& path);  // and those on the way; what is there stays
   Result<Resolved> resolve(Task& task, const std::string& base, const std::string& path, LastLink last);
-  Result<FileRef> open_on_host(Task& task, const Resolved& place, std::uint32_t flags, std::uint32_t mode);
+  Result<FileRef> open_on_host(Task& task, Resolved&& place, std::uint32_t flags, std::uint32_t mode);
   Result<FileRef> open_resolved(Task& task, const Resolved& place, std::uint32_t flags, std::uint32_t mode);
   Result<FileRef> open_linked(Task& task, const FileRef& file, std::uint32_t flags);
   Result<FileRef> open_node(Task& task, const NodeRef& node, std::uint32_t flags);

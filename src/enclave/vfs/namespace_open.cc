@@ -33,17 +33,17 @@ NewNode new_file(Task& task, std::uint32_t mode) {
 }  // namespace
 
 // Where we have a directory of our own it may be that the host has none there.
-Result<FileRef> Namespace::open_on_host(Task& task, const Resolved& place, std::uint32_t flags, std::uint32_t mode) {
+Result<FileRef> Namespace::open_on_host(Task& task, Resolved&& place, std::uint32_t flags, std::uint32_t mode) {
   std::vector<DirectoryEntry> ours;
   if (place.node != nullptr) ours = TRY(place.node->entries(task));
-  auto file = open_host_path(place.host_path(), flags, mode, std::move(ours));
+  auto file = open_host_path(std::move(place).host_path(), flags, mode, std::move(ours));
   if (!file.ok() && file.error().errno_value() == ENOENT && place.node != nullptr && (flags & O_ACCMODE) == O_RDONLY)
     return open_node(task, place.node, flags);
   if (file.ok() && is_synthesised_on_host(*file.value())) {
     std::vector<std::string> own;
     for (const Mount& mount : mounts_)
       if (mount.path != "/") own.push_back(mount.path);
-    const auto inside = TRY(follow_into(own, place.host_path()));
+    const auto inside = TRY(follow_into(own, file.value()->path()));
     if (!inside.has_value()) return file;
     // Host may: claim that this, too, lies in its /proc. What is its own again stays as it opened it; no second look.
     const Resolved end = TRY(resolve(task, "/", *inside, last_link_of(flags)));
@@ -87,9 +87,9 @@ Result<FileRef> Namespace::open(Task& task, const std::string& base, const std::
                                 std::uint32_t mode) {
   if (wants(flags, O_PATH)) flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   if (is_unnamed(flags) && (flags & O_ACCMODE) == O_RDONLY) return refuse(EINVAL);
-  mode = masked(task.process, mode);
-  const Resolved place = TRY(resolve(task, base, path, last_link_of(flags)));
-  return place.host ? open_on_host(task, place, flags, mode) : open_resolved(task, place, flags, mode);
+  if (creates(flags) || is_unnamed(flags)) mode = masked(task.process, mode);
+  Resolved place = TRY(resolve(task, base, path, last_link_of(flags)));
+  return place.host ? open_on_host(task, std::move(place), flags, mode) : open_resolved(task, place, flags, mode);
 }
 
 // A place of ours.

@@ -12,6 +12,7 @@
 
 namespace cloister::vfs {
 class Node;
+class StaticDirectory;
 using NodeRef = std::shared_ptr<Node>;
 
 // What a new directory entry is to be.
@@ -51,6 +52,7 @@ class Node : public std::enable_shared_from_this<Node> {
   virtual Result<NodeRef> child(Task& task, const std::string& name);
   virtual Result<std::vector<DirectoryEntry>> entries(Task& task);
   virtual Result<void> check_search(Task&) { return {}; }
+  virtual const StaticDirectory* as_static_directory() const { return nullptr; }  // static_tree.h
   // The host has a say on what is not a child here.
   virtual bool is_host_backed() const { return false; }
   virtual Result<NodeRef> create(Task& task, const std::string& name, const NewNode& what);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/vfs/resolve.h"
 #include <fcntl.h>
+#include <algorithm>
+#include <string_view>
 #include "src/enclave/vfs/host_calls.h"
 #include "src/enclave/vfs/host_paths.h"
+#include "src/enclave/vfs/static_tree.h"
 
 namespace cloister::vfs {
 namespace {
@@ -11,18 +14,23 @@ constexpr std::size_t kRestLimit = 64 << 10;  // of a path that links have made 
 
 class Walk {
  public:
-  Walk(Task& task, const NodeRef& root, LastLink last) : task_(task), last_(last) { steps_.push_back({"", root}); }
+  Walk(Task& task, const NodeRef& root, LastLink last) : task_(task), last_(last) {
+    constexpr std::size_t kUsualDepth = 8;
+    steps_.reserve(kUsualDepth);
+    steps_.push_back({root, 0});
+  }
 
   Result<Resolved> run(std::string path) {
     rest_ = std::move(path);
+    path_.reserve(rest_.size());
     std::string name;
     while (next_name(name)) {
       if (name == ".") continue;
       if (name.size() > kNameLimit) return refuse(ENAMETOOLONG);
-      if (!outside_.empty()) {
+      if (outside_ > 0) {
         TRY(step_outside(name));
       } else if (name == "..") {
-        if (steps_.size() > 1) steps_.pop_back();
+        if (steps_.size() > 1) leave_step();
       } else {
         if (TRY(step_inside(name)) == Step::end) return finish();
       }
@@ -32,22 +40,35 @@ class Walk {
 
  private:
   struct Place {
-    std::string name;
     NodeRef node;
+    std::size_t path_size;  // its path is so much of path_
   };
   enum class Step { go_on, end };
 
-  // Takes the next component off rest_. Sets must_be_directory_ for "a/", "a/." and "a/..".
+  // Takes the next component of what is left. Sets must_be_directory_ for "a/", "a/." and "a/..".
   bool next_name(std::string& name) {
-    const std::size_t begin = rest_.find_first_not_of('/');
+    const std::size_t begin = rest_.find_first_not_of('/', at_);
     if (begin == std::string::npos) return false;
-    const std::size_t end = std::min(rest_.find('/', begin), rest_.size());
-    name = rest_.substr(begin, end - begin);
-    rest_.erase(0, end);
-    must_be_directory_ = !rest_.empty() || name == "." || name == "..";
+    at_ = std::min(rest_.find('/', begin), rest_.size());
+    name.assign(rest_, begin, at_ - begin);
+    must_be_directory_ = at_ < rest_.size() || name == "." || name == "..";
     return true;
   }
-  bool is_last() const { return rest_.find_first_not_of('/') == std::string::npos; }
+  bool is_last() const { return rest_.find_first_not_of('/', at_) == std::string::npos; }
+
+  void append(const std::string& name) { path_.append(1, '/').append(name); }
+  void leave_step() {
+    steps_.pop_back();
+    path_.resize(steps_.back().path_size);
+  }
+  void append_outside(const std::string& name) {
+    append(name);
+    ++outside_;
+  }
+  void leave_outside() {
+    path_.resize(path_.rfind('/'));
+    --outside_;
+  }
 
   Result<Step> step_inside(const std::string& name) {
     Node& directory = *steps_.back().node;
@@ -57,17 +78,19 @@ class Walk {
     if (!found.ok()) {
       if (found.error().errno_value() != ENOENT) return found.error();
       if (directory.is_host_backed()) {
-        outside_.push_back(name);
+        append_outside(name);
         return Step::go_on;
       }
       if (!is_last()) return refuse(ENOENT);
-      missing_ = name;
+      append(name);
+      is_missing_ = true;
       return Step::end;
     }
     NodeRef node = std::move(found).take();
     const bool follow = !is_last() || last_ == LastLink::follow || must_be_directory_;
     if (!node->is_link() || !follow) {
-      steps_.push_back({name, std::move(node)});
+      append(name);
+      steps_.push_back({std::move(node), path_.size()});
       return Step::go_on;
     }
     return follow_link(*node);
@@ -92,83 +115,103 @@ class Walk {
 
   Result<void> prepend(const std::string& target) {
     if (target.empty()) return refuse(ENOENT);
-    if (target.size() + rest_.size() > kRestLimit) return refuse(ENAMETOOLONG);
-    rest_ = target + (rest_.empty() ? "" : "/") + rest_;
+    if (target.size() + rest_.size() - at_ > kRestLimit) return refuse(ENAMETOOLONG);
+    rest_ = target + (at_ == rest_.size() ? "" : "/") + rest_.substr(at_);
+    at_ = 0;
     if (target.front() == '/') {
-      steps_.resize(1);
-      outside_.clear();
+      steps_.erase(steps_.begin() + 1, steps_.end());
+      path_.clear();
+      outside_ = 0;
     }
     return {};
   }
 
   Result<void> step_outside(const std::string& name) {
     if (name != "..") {
-      outside_.push_back(name);
+      append_outside(name);
       return {};
     }
-    const std::string path = current_path();
-    const struct stat status = TRY(host_path_status(path, AT_SYMLINK_NOFOLLOW));
+    const struct stat status = TRY(host_path_status(path_, AT_SYMLINK_NOFOLLOW));
     if (S_ISDIR(status.st_mode)) {
-      outside_.pop_back();
+      leave_outside();
       return {};
     }
     if (!S_ISLNK(status.st_mode)) return refuse(ENOTDIR);
     if (++links_ > kMaxLinks) return refuse(ELOOP);
-    const std::string target = TRY(read_host_link(path));
-    outside_.pop_back();
-    rest_ = "/.." + rest_;
+    const std::string target = TRY(read_host_link(path_));
+    leave_outside();
+    rest_.replace(0, at_, "/..");
+    at_ = 0;
     return prepend(target);
-  }
-
-  std::string current_path() const {
-    std::string path;
-    for (std::size_t i = 1; i < steps_.size(); ++i) path += "/" + steps_[i].name;
-    for (const std::string& name : outside_) path += "/" + name;
-    if (!missing_.empty()) path += "/" + missing_;
-    return path.empty() ? "/" : path;
   }
 
   Result<Resolved> finish() {
     Resolved result;
-    result.path = current_path();
     result.must_be_directory = must_be_directory_;
     result.file = std::move(file_);
-    if (result.file) return result;
-    if (!outside_.empty()) {
-      result.host = true;
-      return result;
-    }
-    if (!missing_.empty()) {
-      result.parent = steps_.back().node;
-      result.name = missing_;
-      return result;
-    }
-    result.node = steps_.back().node;
-    result.host = result.node->is_host_backed();
-    if (must_be_directory_ && !result.node->is_directory()) return refuse(ENOTDIR);
-    if (steps_.size() > 1) {
-      result.parent = steps_[steps_.size() - 2].node;
-      result.name = steps_.back().name;
-    }
+    result.host = !result.file && outside_ > 0;
+    if (!result.file && !result.host) TRY(finish_inside(result));
+    result.path = path_.empty() ? "/" : std::move(path_);
     return result;
+  }
+
+  Result<void> finish_inside(Resolved& result) const {
+    if (is_missing_) {
+      result.parent = steps_.back().node;
+    } else {
+      result.node = steps_.back().node;
+      result.host = result.node->is_host_backed();
+      if (must_be_directory_ && !result.node->is_directory()) return refuse(ENOTDIR);
+      if (steps_.size() == 1) return {};
+      result.parent = steps_[steps_.size() - 2].node;
+    }
+    result.name = path_.substr(path_.rfind('/') + 1);
+    return {};
   }
 
   Task& task_;
   const LastLink last_;
-  std::string rest_;
-  std::vector<Place> steps_;          // from the root to the last node
-  std::vector<std::string> outside_;  // names beyond it, on the host
-  std::string missing_;
+  std::string rest_;  // what is to be walked yet: from at_ on
+  std::size_t at_ = 0;
+  std::string path_;          // what has been walked; the root's is empty
+  std::vector<Place> steps_;  // from the root to the last node
+  std::size_t outside_ = 0;   // names of path_ beyond it, on the host
+  bool is_missing_ = false;   // the last name of path_ is not there
   FileRef file_;
   bool must_be_directory_ = false;
   int links_ = 0;
 };
+
+// The way that most paths go: over directories of ours that never change, to a name that only the host can know. When
+// no component needs a look of its own, such a path is the host's as it is written.
+bool is_the_hosts(const Node& root, std::string_view path) {
+  const StaticDirectory* inside = root.as_static_directory();
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at + 1), path.size());
+    const std::string_view name = path.substr(at + 1, end - at - 1);
+    if (name.empty() || name == "." || name == ".." || name.size() > kNameLimit) return false;
+    at = end;
+    if (inside == nullptr) continue;
+    const Node* const child = inside->find(name);
+    if (child == nullptr && !inside->is_host_backed()) return false;
+    inside = child == nullptr ? nullptr : child->as_static_directory();
+    if (child != nullptr && inside == nullptr) return false;
+  }
+  return inside == nullptr;
+}
 }  // namespace
 
 Result<Resolved> resolve_path(Task& task, const NodeRef& root, const std::string& base, const std::string& path,
                               LastLink last) {
   if (path.empty()) return refuse(ENOENT);
+  std::string whole = path.front() == '/' ? path : (base == "/" ? base : base + "/") + path;
+  if (is_the_hosts(*root, whole)) {
+    Resolved result;
+    result.path = std::move(whole);
+    result.host = true;
+    return result;
+  }
   Walk walk(task, root, last);
-  return walk.run(path.front() == '/' ? path : base + "/" + path);
+  return walk.run(std::move(whole));
 }
 }  // namespace cloister::vfs

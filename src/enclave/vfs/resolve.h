@@ -20,7 +20,11 @@ struct Resolved {
   bool host = false;  // the host has a say: it has the object, or (with `node`, a directory) more of its contents
   bool must_be_directory = false;
 
-  std::string host_path() const { return must_be_directory ? path + "/" : path; }
+  std::string host_path() const& { return must_be_directory ? path + "/" : path; }
+  std::string host_path() && {
+    if (must_be_directory) path += '/';
+    return std::move(path);
+  }
   bool exists_inside() const { return node != nullptr && !host; }
 };
 

@@ -4,7 +4,7 @@
 
 namespace cloister::vfs {
 
-Node* StaticDirectory::find(const std::string& name) const {
+Node* StaticDirectory::find(std::string_view name) const {
   const auto found = children_.find(name);
   return found == children_.end() ? nullptr : found->second.get();
 }

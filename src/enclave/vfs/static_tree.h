@@ -3,6 +3,7 @@
 // they need no lock. Trusted, kernel storey.
 #pragma once
 #include <map>
+#include <string_view>
 #include "src/enclave/vfs/node.h"
 
 namespace cloister::vfs {
@@ -13,7 +14,7 @@ class StaticDirectory final : public Node {
   StaticDirectory(const Filesystem& filesystem, HostBacked host_backed) : Node(filesystem), host_backed_(host_backed) {}
   // While the tree is built.
   void add(const std::string& name, NodeRef node) { children_[name] = std::move(node); }
-  Node* find(const std::string& name) const;
+  Node* find(std::string_view name) const;
   void set_host_backed() { host_backed_ = HostBacked::yes; }
 
   std::uint32_t type() const override { return S_IFDIR; }
@@ -22,10 +23,11 @@ class StaticDirectory final : public Node {
   Result<NodeRef> child(Task& task, const std::string& name) override;
   Result<std::vector<DirectoryEntry>> entries(Task& task) override;
   bool is_host_backed() const override { return host_backed_ == HostBacked::yes; }
+  const StaticDirectory* as_static_directory() const override { return this; }
   bool is_empty() const { return children_.empty(); }
 
  private:
-  std::map<std::string, NodeRef> children_;
+  std::map<std::string, NodeRef, std::less<>> children_;
   HostBacked host_backed_;
 };
 

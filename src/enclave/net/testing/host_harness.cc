@@ -165,7 +165,7 @@ void end_temporary_mask(Task&, Wait) {}
 }  // namespace cloister::kernel
 
 namespace cloister::vfs {
-Result<FileRef> open_host_path(const std::string&, std::uint32_t, std::uint32_t, std::vector<DirectoryEntry>) {
+Result<FileRef> open_host_path(std::string, std::uint32_t, std::uint32_t, std::vector<DirectoryEntry>) {
   return Error::from_errno(ENAMETOOLONG);
 }
 void release_description_locks(OpenFile&) {}

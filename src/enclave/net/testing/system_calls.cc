@@ -2,7 +2,7 @@
 // The dispatch of the harness: only what the tests' programs need.
 #include <fcntl.h>
 #include <sys/syscall.h>
-#include "src/enclave/core/data_calls.h"
+#include "src/enclave/core/core_calls.h"
 #include "src/enclave/net/testing/host_harness.h"
 #include "src/enclave/syscalls/net_handlers.h"
 #include "src/enclave/syscalls/thunk.h"

@@ -7,8 +7,12 @@
 namespace cloister::core {
 long fast_read(Thread*, ProgramContext*);
 long fast_write(Thread*, ProgramContext*);
+long fast_pread64(Thread*, ProgramContext*);
+long fast_pwrite64(Thread*, ProgramContext*);
+long fast_writev(Thread*, ProgramContext*);
 long fast_recvfrom(Thread*, ProgramContext*);
 long fast_sendto(Thread*, ProgramContext*);
+long fast_sendmsg(Thread*, ProgramContext*);
 long fast_getpid(Thread*, ProgramContext*);
 long fast_gettid(Thread*, ProgramContext*);
 long fast_clock_gettime(Thread*, ProgramContext*);

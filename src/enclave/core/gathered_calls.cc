@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several buffers to a file of the host in one host call: writev, and sendmsg of nothing but data. What is longer than
+// the bounce buffer, or has more parts than most programs write at once, is the kernel storey's.
+#include "src/enclave/core/core_calls.h"
+#include "src/enclave/core/host_gather.h"
+#include "src/enclave/core/pass_through.h"
+#include "src/enclave/core/program_access.h"
+
+namespace cloister::core {
+namespace {
+constexpr std::uint64_t kMostParts = 16;
+
+struct Part {  // struct iovec
+  std::uint64_t address, size;
+};
+
+struct Parts {
+  Part list[kMostParts];
+  std::uint64_t count;
+  std::uint64_t size;  // of all
+};
+
+// Whether they are the program's and fit the bounce buffer; else the kernel storey finds out what is wrong with them.
+bool load(Parts& parts, std::uint64_t address, std::uint64_t count) {
+  if (count == 0 || count > kMostParts || !copy_from_program(parts.list, address, count * sizeof(Part))) return false;
+  parts.count = count;
+  parts.size = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t size = parts.list[i].size;
+    if (size > kBounceSize - parts.size || !is_program_range(parts.list[i].address, size)) return false;
+    parts.size += size;
+  }
+  return parts.size != 0;
+}
+
+// Host may: take fewer bytes than offered, fail with any error of the class, EINTR.
+template <HostCall kCall>
+[[gnu::always_inline]] inline long send_gathered(Thread* thread, File* file, const Parts& parts, std::uint64_t flags) {
+  const HostAddress bounce = thread->host_block + kHostBlockBounceOffset;
+  HostGather gather(bounce);
+  for (std::uint64_t i = 0; i < parts.count; ++i)
+    if (!gather.add(parts.list[i].address, parts.list[i].size)) return -EFAULT;
+  gather.finish();
+  const long result = interruptible_data_call<kCall>(thread, static_cast<std::uint64_t>(file->host_descriptor), bounce,
+                                                     parts.size, flags);
+  if (result < 0) return failed_write(result);
+  thread->bytes_out += static_cast<std::uint64_t>(result);
+  return result;
+}
+}  // namespace
+
+long fast_writev(Thread* thread, ProgramContext* context) {
+  Task* task = thread->task;
+  Parts parts;
+  if (!load(parts, context->rsi, context->rdx)) return kTakeKernelPath;
+  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
+  if (file == nullptr) return kTakeKernelPath;
+  const long result = send_gathered<HostCall::write>(thread, file, parts, 0);
+  release_file(task);
+  return result;
+}
+
+long fast_sendmsg(Thread* thread, ProgramContext* context) {
+  struct Header {  // struct msghdr
+    std::uint64_t name, name_size, vectors, vector_count, control, control_size, flags;
+  } header;
+  Task* task = thread->task;
+  if ((context->rdx & ~kSimpleMessageFlags) != 0) return kTakeKernelPath;
+  Parts parts;
+  if (!copy_from_program(&header, context->rsi, sizeof header) || header.name != 0 || header.control_size != 0 ||
+      !load(parts, header.vectors, header.vector_count))
+    return kTakeKernelPath;
+  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
+  if (file == nullptr) return kTakeKernelPath;
+  const long result = file->kind == FileKind::host_socket
+                          ? send_gathered<HostCall::sendto>(thread, file, parts, context->rdx | kNoSignal)
+                          : kTakeKernelPath;
+  release_file(task);
+  return result;
+}
+}  // namespace cloister::core
