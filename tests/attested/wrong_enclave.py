@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from attacker import DENY, GRANT
 from reader import PYTHON, SECRET, Reader, flip
 from services import Services
 from suite import Context, Test, expect, need
@@ -119,5 +120,40 @@ def another_services_enclave(context: Context) -> None:
     expect(not [row for row in second.audit() if row["kind"].startswith("attestation")], "the second CAS was told something")
 
 
+def forged_configuration(context: Context) -> None:
+    """A genuine quote of the right MRENCLAVE, made for this very connection: nothing is wrong but what CONFIGID names."""
+    reader = Reader(context)
+    services = reader.services
+    tool = Path(context.cloister).parent / "forged_enclave"
+
+    def answer(asked: str, claimed: str, *options: str):
+        done = subprocess.run([tool, "--address", services.enclaves, "--config-id", asked, "--claimed-id", claimed, "--mrenclave",
+                               services.mrenclave(*PYTHON), "--dir", services.simulation, *options], timeout=60, check=True,
+                              capture_output=True, text=True)
+        first, rest = (bytes.fromhex(line) for line in done.stdout.splitlines())
+        return first, rest
+
+    first, _ = answer("shop/reader", "shop/reader")
+    expect(first[0] == GRANT and SECRET.encode() in first, f"an honest CONFIGID: {first!r}")
+    key = services.cas_key_hash()
+    other = ("--claimed-cas", bytes.fromhex(key)[::-1].hex())
+    for what, asked, claimed, options, word in (
+            ("another service of the session", "shop/reader", "shop/clerk", (), "CONFIGID names another service"),
+            ("the other way round", "shop/clerk", "shop/reader", (), "CONFIGID names another service"),
+            ("a service of another session", "shop/reader", "shop2/reader", (), "CONFIGID names another service"),
+            ("a longer name", "shop/reader", "shop/reader2", (), "CONFIGID names another service"),
+            ("no name", "shop/reader", "", (), "CONFIGID names another service"),
+            ("another CAS", "shop/reader", "shop/reader", other, "CONFIGID names another CAS"),
+            ("no CAS", "shop/reader", "shop/reader", ("--claimed-cas", "00" * 32), "CONFIGID names another CAS")):
+        before = len(services.audit())
+        first, rest = answer(asked, claimed, *options)
+        expect(first[:1] == bytes([DENY]) and len(first) == 9 + 16 and not rest, f"{what}: CAS answers {first!r}, {rest!r}")
+        row = reader.check_row(what, before, f"reference {first[9:].decode()}", word)
+        expect(row["subject"] == asked, f"{what}: the row is about {row['subject']}")
+    granted = [row for row in services.audit() if row["kind"] == "attestation_granted"]
+    expect(len(granted) == 1, f"{len(granted)} releases, one was honest")
+
+
 TESTS = [Test("refused", refused, 300), Test("host_arguments", host_arguments, 120), Test("changed_byte", changed_byte, 240),
-         Test("another_services_enclave", another_services_enclave, 120)]
+         Test("another_services_enclave", another_services_enclave, 120),
+         Test("forged_configuration", forged_configuration, 120)]
