@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cli/verb_quote.h"
 #include <memory>
+#include "src/cli/quote_input.h"
 #include "src/cli/read_file.h"
-#include "src/dcap/inspect.h"
 #include "src/dcap/verdict_fields.h"
 #include "src/sgx/field_text.h"
 
@@ -15,22 +15,25 @@ struct InspectOptions {
 };
 
 int inspect(const InspectOptions& options) {
-  const auto bytes = read_file(options.file, dcap::kQuoteSizeLimit);
-  if (!bytes.ok()) return unusable("quote inspect", options.file, bytes.error());
-  const auto quote = dcap::parse_quote(bytes.value());
-  if (!quote.ok()) return unusable("quote inspect", options.file, quote.error());
-  const auto fields = dcap::quote_fields(quote.value());
+  const auto input = read_quote_input(options.file);
+  if (!input.ok()) return unusable("quote inspect", options.file, input.error());
+  const auto fields = fields_of(input.value());
   // Names in certificates are whatever their issuer wrote, so that they may be no UTF-8.
   if (options.json) return print(fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n', 0);
-  const std::string text = sgx::field_text(fields);
+  const std::string text = sgx::field_text(one_level(fields));
   return print(fields.contains("simulation") ? dcap::marked_as_simulation(text) : text, 0);
 }
 
 void add_inspect(CLI::App& noun, int& exit_status) {
-  CLI::App* const verb = noun.add_subcommand(
-      "inspect", "Show every field of a quote; nothing is verified. Exit status 0, or 2 for unusable input");
+  CLI::App* const verb = noun.add_subcommand("inspect",
+                                             "Show every field of a quote, or of a certificate that carries quotes; "
+                                             "nothing is verified. Exit status 0, or 2 for "
+                                             "unusable input");
   const auto options = std::make_shared<InspectOptions>();
-  verb->add_option("QUOTE", options->file, "An ECDSA quote of version 3, 4 or 5 (SGX or TDX)")->required();
+  verb->add_option(
+          "QUOTE", options->file,
+          "An ECDSA quote of version 3, 4 or 5 (SGX or TDX), or an X.509 certificate (PEM, DER) with one in it")
+      ->required();
   verb->add_flag("--json", options->json, "Machine-readable output, one line");
   verb->callback([options, &exit_status] { exit_status = inspect(*options); });
 }

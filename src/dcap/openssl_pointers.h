@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Owners for OpenSSL's objects. Inside src/dcap and src/cas only.
+// Owners for OpenSSL's objects. Inside src/dcap, src/ratls and src/cas only.
 #pragma once
 #include <openssl/err.h>
 #include <openssl/evp.h>

@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import certificates
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 VECTORS = ROOT.parent / "shared" / "vectors"
 ROOT_CA = "collateral/certs/Intel_SGX_Root_CA.pem"
@@ -216,6 +218,14 @@ def check_simulation(command, folder: Path) -> None:
         expect_status(None, 1, "untrusted root")
 
 
+def check_certificates(command, folder: Path) -> None:
+    os.environ["CLOISTER_SIM_DIR"] = str(folder / "sim-certificates")
+    collateral, root = folder / "collateral-certificates", folder / "sim-certificates" / "attestation" / "root.pem"
+    status, _, done = run(command, "simulate", "collateral", "--dir", collateral)
+    expect(status == 0, f"collateral: {done.stderr}")
+    certificates.check_made(run, expect, command, folder, ["--trusted-root", root, "--cache", collateral])
+
+
 def check_vectors(command, folder: Path) -> int:
     cases = json.loads((VECTORS / "quotes/cases.json").read_text())
     fields = json.loads((VECTORS / "quotes/fields.json").read_text())
@@ -226,7 +236,7 @@ def check_vectors(command, folder: Path) -> int:
             job.result()
     check_refusals(command, cases)
     check_service(command, cases, folder)
-    return len(cases)
+    return len(cases) + certificates.check_published(run, expect, command, VECTORS)
 
 
 def main() -> int:
@@ -235,6 +245,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         check_simulation(options.command, Path(folder))
+        check_certificates(options.command, Path(folder))
         count = 0
         if (VECTORS / "quotes/cases.json").is_file():
             count = check_vectors(options.command, Path(folder))
