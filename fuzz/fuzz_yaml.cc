@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as YAML: nothing breaks, a refusal names a place, and what is accepted keeps the bounds that it promises.
+// Any text as YAML: nothing breaks, a refusal names a place, what is accepted keeps the bounds that it promises and is
+// the same after it was written.
+#include <algorithm>
 #include <cstdlib>
 #include <set>
-#include "src/yaml/document.h"
+#include "src/yaml/write.h"
 
 using namespace cloister::yaml;
 
@@ -17,14 +19,27 @@ void check(const Value& value, int depth) {
   require(std::set<std::string>(value.keys.begin(), value.keys.end()).size() == value.keys.size());
   for (const Value& item : value.items) check(item, depth + 1);
 }
+bool same(const Value& a, const Value& b) {
+  const bool is_one_line = a.text.find('\n') == std::string::npos && !a.text.ends_with(':');  // else it is quoted now
+  return a.kind == b.kind && a.text == b.text && (a.quoted == b.quoted || !is_one_line) && a.keys == b.keys &&
+         std::ranges::equal(a.items, b.items, same);
+}
+// What is written of it is read as the same tree.
+void write_again(const Value& value) {
+  Problem problem;
+  const auto again = parse(write(value), &problem);
+  require(again.ok() && same(value, again.value()));
+}
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Problem problem;
   const auto value = parse({reinterpret_cast<const char*>(data), size}, &problem);
-  if (value.ok())
+  if (value.ok()) {
     check(value.value(), 0);
-  else
+    write_again(value.value());
+  } else {
     require(!problem.what.empty() && problem.place.line >= 1);
+  }
   return 0;
 }

@@ -16,14 +16,6 @@ using Levels = std::optional<std::uint32_t>;
 
 bool is_generated(const Secret& secret) { return !secret.value && !secret.import; }
 
-// A private key of RSA that will be generated, by itself or with its certificate (sessions of 0.2).
-bool needs_rsa_key(const Secret& secret) {
-  const bool has_key = secret.kind == Kind::private_key ||
-                       ((secret.kind == Kind::x509 || secret.kind == Kind::x509_ca) && secret.private_key.empty());
-  return is_generated(secret) && has_key &&
-         (secret.key_type == session::KeyType::rsa2048 || secret.key_type == session::KeyType::rsa3072);
-}
-
 class Maker {
  public:
   Maker(Session& session, const SessionSecretsInput& input, yaml::Problem* problem)
@@ -34,8 +26,6 @@ class Maker {
   enum class State { untouched, on_the_way, done };
   Result<void> visit(std::size_t index);
   Result<void> visit_named(const Secret& secret, const std::string& name, const char* role);
-  Result<void> check_count();
-  Result<void> count_rsa_key(const Secret& secret);
   void count_levels();
   Levels levels_of_its_own(const Secret& secret) const;
   Result<SecretMaterial> make(const Secret& secret);
@@ -56,7 +46,6 @@ class Maker {
   std::vector<std::string> way_;    // names of those that depend on what is looked at now
   std::vector<std::size_t> order_;  // each after what it depends on
   std::vector<Levels> levels_;
-  std::size_t rsa_keys_ = 0;  // that are generated or checked
   Materials materials_;
 };
 
@@ -85,25 +74,6 @@ Result<void> Maker::visit_named(const Secret& secret, const std::string& name, c
   const Secret* const needed = session_.secret(name);
   if (!needed) return refuse(secret, std::string("its ") + role + " " + name + " is no secret of this session");
   return visit(index_of(*needed));
-}
-
-// What can be known before any work is done.
-Result<void> Maker::check_count() {
-  const std::size_t count = session_.secrets.size();
-  if (count > kSecretLimit)
-    return refuse(session_.secrets[kSecretLimit],
-                  "the session has " + std::to_string(count) + " secrets, and may have " + std::to_string(kSecretLimit),
-                  "divide it into several sessions");
-  for (const Secret& secret : session_.secrets)
-    if (needs_rsa_key(secret)) TRY(count_rsa_key(secret));
-  return {};
-}
-Result<void> Maker::count_rsa_key(const Secret& secret) {
-  if (++rsa_keys_ <= kRsaKeyLimit) return {};
-  return refuse(
-      secret,
-      "the session has more than " + std::to_string(kRsaKeyLimit) + " private keys of RSA that are stated or generated",
-      "use P-256, P-384 or Ed25519, or several sessions");
 }
 
 // An authority that another session may issue with has no limit; any other allows what this session has below it.
@@ -161,14 +131,10 @@ Result<SecretMaterial> Maker::make(const Secret& secret) {
         return SecretMaterial(kept->second);
   auto material = make_material(secret, ingredients);
   if (!material.ok()) return refuse(secret, material.error().what());
-  // A stated key's type shows when it has been checked; the next one is not checked any more.
-  if (secret.kind == Kind::private_key && secret.value && is_rsa(*TRY(private_key_from_der(material.value().value))))
-    TRY(count_rsa_key(secret));
   return material;
 }
 
 Result<Materials> Maker::run() {
-  TRY(check_count());
   states_.resize(session_.secrets.size(), State::untouched);
   for (std::size_t index = 0; index < session_.secrets.size(); ++index) TRY(visit(index));
   count_levels();

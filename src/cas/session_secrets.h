@@ -8,11 +8,6 @@
 
 namespace cloister::cas {
 
-// So that one session takes seconds, not hours, and its values take little memory until they are written. An RSA key of
-// 3072 bits is generated in one second on average, one of 8192 is checked in five.
-inline constexpr std::size_t kSecretLimit = 256;
-inline constexpr std::size_t kRsaKeyLimit = 8;
-
 // The version that an update replaces.
 struct PreviousVersion {
   const session::Session& session;

@@ -77,15 +77,45 @@ int send(const Options& options, client::CasClient& client, const client::Questi
   return show_written(options, client, response.value());
 }
 
+constexpr char kValuesHeader[] = "cloister-session-values", kHidden[] = "hidden";
+
 // The whole of a session's text with the version that it replaces. A new last line keeps the numbers of all others.
 std::string with_predecessor(const std::string& text, const std::string& hash) {
   return text + (text.ends_with('\n') ? "" : "\n") + "predecessor: " + hash + '\n';
 }
 
-bool mentions_predecessor(const std::string& text) {
+// As it stands in the text, empty or not; nothing when it does not.
+std::optional<std::string> predecessor_in(std::string_view text) {
   yaml::Problem problem;
   const auto document = yaml::parse(text, &problem);
-  return document.ok() && std::ranges::find(document.value().keys, "predecessor") != document.value().keys.end();
+  if (!document.ok()) return std::nullopt;
+  const auto& keys = document.value().keys;
+  const auto found = std::ranges::find(keys, "predecessor");
+  if (found == keys.end()) return std::nullopt;
+  return document.value().items[static_cast<std::size_t>(found - keys.begin())].text;
+}
+
+// What CAS keeps under the name of a session. Without its stated values nobody can say what else they are; the hash
+// covers them nevertheless.
+struct KeptSession {
+  std::optional<session::Session> session;  // nothing where values are hidden
+  std::optional<session::Hash> predecessor;
+  session::Hash creator{};
+};
+std::optional<KeptSession> kept_session(const https::Response& response) {
+  KeptSession kept;
+  if (!read_hex(header_of(response, "cloister-session-creator"), kept.creator)) return std::nullopt;
+  if (header_of(response, kValuesHeader) == kHidden) {
+    const auto predecessor = predecessor_in(text_of(response.body));
+    if (predecessor && !predecessor->empty() && !read_hex(*predecessor, kept.predecessor.emplace()))
+      return std::nullopt;
+    return kept;
+  }
+  session::Report report;
+  kept.session = session::read_session(text_of(response.body), &report);
+  if (!kept.session) return std::nullopt;
+  kept.predecessor = kept.session->predecessor;
+  return kept;
 }
 
 }  // namespace
@@ -125,7 +155,7 @@ int session_update_verb(int argc, char** argv) {
   const std::string path = path_of(loaded.session->name);
   std::string text = loaded.text;
   if (!loaded.session->predecessor) {
-    if (mentions_predecessor(text))
+    if (predecessor_in(text))
       return complain(options.file + ": `predecessor` is empty; leave it out, or name the version to replace", 1);
     const auto current = client.value().ask({.path = path}, problem);
     if (!current.ok()) return failed(current.error(), problem);
@@ -152,10 +182,13 @@ int session_read_verb(int argc, char** argv) {
   if (!response.ok()) return failed(response.error(), problem);
   if (response.value().status != 200) return refused(options.name, response.value());
   const std::string text(response.value().body.begin(), response.value().body.end());
+  if (!options.session.json && header_of(response.value(), kValuesHeader) == kHidden)
+    complain("the values that " + options.name + " states are not shown: you may read it, not change it", 0);
   if (!options.session.json) return print(text, 0);
   const Json fields{{"name", options.name},
                     {"hash", header_of(response.value(), "cloister-session-hash")},
                     {"creator", header_of(response.value(), "cloister-session-creator")},
+                    {"values", header_of(response.value(), kValuesHeader)},
                     {"simulation", client.value().pin().simulation},
                     {"session", text}};
   return print(fields.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n', 0);
@@ -200,15 +233,13 @@ int session_verify_verb(int argc, char** argv) {
   const auto response = client.value().ask({.path = path_of(loaded.session->name)}, problem);
   if (!response.ok()) return failed(response.error(), problem);
   if (response.value().status != 200) return refused(options.file, response.value());
-  session::Report report;
-  const auto stored = session::read_session(text_of(response.value().body), &report);
-  session::Hash creator;
-  if (!stored || !read_hex(header_of(response.value(), "cloister-session-creator"), creator))
-    return complain(client.value().pin().address + ": the answer is malformed", 2);
-  if (!loaded.session->predecessor) loaded.session->predecessor = stored->predecessor;
-  const std::string own = to_hex(cas::version_hash(*loaded.session, creator));
+  const auto kept = kept_session(response.value());
+  if (!kept) return complain(client.value().pin().address + ": the answer is malformed", 2);
+  if (!loaded.session->predecessor) loaded.session->predecessor = kept->predecessor;
+  const std::string own = to_hex(cas::version_hash(*loaded.session, kept->creator));
   const std::string theirs = header_of(response.value(), "cloister-session-hash");
-  const auto differences = session::differences(*stored, *loaded.session);
+  const auto differences =
+      kept->session ? session::differences(*kept->session, *loaded.session) : std::vector<session::Difference>();
   const bool same = own == theirs;
   if (options.session.json) {
     Json list = Json::array();

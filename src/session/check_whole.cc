@@ -3,6 +3,7 @@
 #include <algorithm>
 #include "src/session/formats.h"
 #include "src/session/reader.h"
+#include "src/session/secret_limits.h"
 #include "src/session/substitution.h"
 #include "src/yaml/scalars.h"
 
@@ -131,6 +132,8 @@ void check_whole(Reader& reader) {
 
 void check_secrets(Reader& reader) {
   const Session& session = reader.session();
+  if (auto problem = beyond_limits(session); problem)
+    reader.refuse(problem->place, std::move(problem->what), std::move(problem->hint));
   for (const Secret& secret : session.secrets) {
     check_mention(reader, {secret.private_key, secret.private_key_place}, "private_key", {Kind::private_key});
     check_mention(reader, {secret.issuer, secret.issuer_place}, "issuer", {Kind::x509_ca});

@@ -112,6 +112,23 @@ TEST(ReadSession, TextThatIsNoSession) {
   EXPECT_SAYS(verdict("version: 0.3\n"), "a session has no name");
   EXPECT_SAYS(body("servces: []\n"), "3:1: unknown key servces in a session (did you mean services?)");
 }
+TEST(ReadSession, SecretsAreLimited) {
+  const auto secrets = [](int count, const std::string& kind, const char* version = "0.3.12") {
+    std::string text = "secrets:\n";
+    for (int i = 0; i < count; ++i) text += "- {name: s" + std::to_string(i) + ", kind: " + kind + "}\n";
+    return body(text, version);
+  };
+  EXPECT_EQ(secrets(256, "ascii"), "ok");
+  EXPECT_EQ(secrets(257, "ascii"),
+            "260:3: secret s256: the session has 257 secrets, and may have 256 (divide it into several sessions); ");
+  const std::string rsa =
+      "12:3: secret s8: the session has more than 8 private keys of RSA that are stated or generated (use P-256, P-384 "
+      "or Ed25519, or several sessions); ";
+  EXPECT_EQ(secrets(8, "private-key, key_type: RSA-2048"), "ok");
+  EXPECT_EQ(secrets(9, "private-key, key_type: RSA-2048"), rsa);
+  EXPECT_EQ(secrets(9, "private-key, key_type: P-384"), "ok");
+}
+
 TEST(ReadSession, Versions) {
   for (const char* version : {"0.2", "0.3", "\"0.3\"", "0.3.1", "0.3.2", "0.3.3", "0.3.4", "0.3.5", "0.3.6", "0.3.7",
                               "0.3.8", "0.3.9", "0.3.10", "0.3.11", "0.3.12"})

@@ -151,6 +151,38 @@ def check_sessions(command, program, folder: Path) -> None:
     cas.stop()
 
 
+STATED = """# sesame is what it states
+name: shown
+version: 0.3.11
+secrets:
+- {name: word, kind: ascii, value: sesame}
+- {name: key, kind: private-key}
+access_policy: {read: ANY}
+"""
+
+
+def check_stated_values(command, program, folder: Path) -> None:
+    """Whoever may only read a session sees all of it but the values that it states, and can still compare it with a file."""
+    owner, other = Person(command, folder / "owner"), Person(command, folder / "other")
+    cas = Cas(program, folder / "cas", owner.owner())
+    expect(owner.attest(cas).returncode == 0, "attest")
+    expect(other.attest(cas, "--owner", owner.owner()).returncode == 0, "attest by another")
+    file, wrong = folder / "shown.yaml", folder / "wrong.yaml"
+    file.write_text(STATED)
+    wrong.write_text(STATED.replace("sesame", "guess"))
+    expect(owner.run("session", "create", file).returncode == 0, "create")
+    expect(owner.run("session", "read", "shown").stdout == STATED, "its creator reads it as it was sent")
+    read = other.run("session", "read", "shown")
+    expect(read.returncode == 0 and "private-key" in read.stdout and "sesame" not in read.stdout, "another reads no value", read.stdout)
+    expect("not shown" in read.stderr and read.stderr.count("\n") == 1, "and is told so", read.stderr)
+    values = [json.loads(person.run("session", "read", "shown", "--json").stdout)["values"] for person in (owner, other)]
+    expect(values == ["shown", "hidden"], "read --json", values)
+    same = other.run("session", "verify", file)
+    expect(same.returncode == 0, "whoever has the file can verify it", same.stderr)
+    expect(other.run("session", "verify", wrong).returncode == 1, "and sees that another file is not it")
+    cas.stop()
+
+
 def check_rollback(command, program, folder: Path) -> None:
     owner = Person(command, folder / "owner")
     cas = Cas(program, folder / "cas", owner.owner())
@@ -205,7 +237,7 @@ def main() -> int:
     parser.add_argument("--command", type=Path, required=True)
     parser.add_argument("--cas", type=Path, required=True)
     options = parser.parse_args()
-    for check in (check_attestation, check_sessions, check_rollback, check_clock):
+    for check in (check_attestation, check_sessions, check_stated_values, check_rollback, check_clock):
         with tempfile.TemporaryDirectory() as folder:
             check(options.command.resolve(), options.cas.resolve(), Path(folder))
     print(f"cas: {len(failures)} problems")

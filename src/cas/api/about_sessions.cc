@@ -75,7 +75,8 @@ Response Api::read(const Call& call) {
   return {.status = 200,
           .content_type = "application/yaml",
           .headers = {{kSessionHashHeader, to_hex(session.hash)},
-                      {kSessionCreatorHeader, to_hex(session.creator.key_hash)}},
+                      {kSessionCreatorHeader, to_hex(session.creator.key_hash)},
+                      {kSessionValuesHeader, session.redacted ? "hidden" : "shown"}},
           .body = std::move(session.text)};
 }
 

@@ -37,6 +37,7 @@ Result<std::string> unescaped(std::string_view text);
 
 inline constexpr std::size_t kTargetLimit = 4096;
 inline constexpr char kSessionHashHeader[] = "Cloister-Session-Hash";
+inline constexpr char kSessionValuesHeader[] = "Cloister-Session-Values";  // "shown" or "hidden"
 inline constexpr char kSessionCreatorHeader[] = "Cloister-Session-Creator";
 
 }  // namespace cloister::cas

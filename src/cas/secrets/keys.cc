@@ -103,8 +103,6 @@ Result<SecretBytes> public_key_der(const EVP_PKEY& key) {
   return bytes;
 }
 
-bool is_rsa(const EVP_PKEY& key) { return EVP_PKEY_get_base_id(&key) == EVP_PKEY_RSA; }
-
 bool is_same_key(const EVP_PKEY& one, const EVP_PKEY& other) {
   const bool same = EVP_PKEY_eq(&one, &other) == 1;
   clear_openssl_errors();

@@ -28,7 +28,6 @@ Result<KeyPointer> public_key_from_der(std::span<const std::uint8_t> spki);
 // Of a private key as well.
 Result<SecretBytes> public_key_der(const EVP_PKEY& key);
 
-bool is_rsa(const EVP_PKEY& key);
 // Whether two private or public keys have the same public part.
 bool is_same_key(const EVP_PKEY& one, const EVP_PKEY& other);
 

@@ -79,6 +79,10 @@ bool may(Operation operation, const LiveSession& live, const ClientIdentity& cli
                              [&](const Credential& credential) { return holds(credential, live, client); });
 }
 
+bool may_see_values(const LiveSession& live, const ClientIdentity& client) {
+  return (client && client->key_hash == live.stored.creator.key_hash) || may(Operation::update, live, client);
+}
+
 Result<session::Hash> key_hash_of_certificate(std::string_view pem) {
   const auto certificates = TRY(certificates_from_pem(pem));
   const EVP_PKEY* const key = X509_get0_pubkey(certificates.front().get());

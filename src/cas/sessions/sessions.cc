@@ -6,6 +6,7 @@
 #include "src/cas/secret_sharing.h"
 #include "src/cas/session_secrets.h"
 #include "src/cas/sessions/version_hash.h"
+#include "src/session/redact.h"
 
 namespace cloister::cas {
 namespace {
@@ -332,7 +333,14 @@ Outcome<ReadSession> Sessions::read(const std::string& name, const std::optional
   answer.creator = stored.creator;
   answer.created = stored.created;
   answer.written = stored.written;
-  answer.text = std::move(stored.text);
+  answer.redacted = !may_see_values(*live, client);
+  if (answer.redacted) {
+    auto shown = session::redacted(text_of(stored.text));
+    if (!shown.ok()) return not_written(shown.error());
+    answer.text = secret_from(shown.value());
+  } else {
+    answer.text = std::move(stored.text);
+  }
   return answer;
 }
 

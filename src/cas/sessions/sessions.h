@@ -34,7 +34,10 @@ struct ReadSession {
   CertificateIdentity creator;
   std::uint64_t created = 0, written = 0;
   bool current = true;
-  SecretBytes text;  // as it was sent, stated values with it, never a generated one
+  bool redacted = false;
+  // As it was sent, never with a generated value. Redacted: without those that it states, for readers who neither
+  // created it nor may change it.
+  SecretBytes text;
 };
 struct ClockReset {
   std::uint64_t from = 0, to = 0;  // milliseconds since 1970
