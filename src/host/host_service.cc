@@ -12,6 +12,7 @@
 #include <semaphore>
 #include "src/boundary/entry_refused.h"
 #include "src/host/host_thread.h"
+#include "src/host/standard_error.h"
 
 extern "C" void host_thread_enter(cloister::host::HostThread*, std::uint64_t, std::uint64_t);
 
@@ -23,24 +24,21 @@ std::uint8_t* bounce_of(HostThread* thread) {
   return reinterpret_cast<std::uint8_t*>(thread->block) + kHostBlockBounceOffset;
 }
 
-void write_all(int descriptor, const std::uint8_t* data, std::size_t size) {
-  while (size > 0) {
-    const ssize_t written = write(descriptor, data, size);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    data += written;
-    size -= static_cast<std::size_t>(written);
-  }
-}
-
 [[noreturn]] void leave_with(int status) {
   if (services.at_exit != nullptr) services.at_exit();
   syscall(SYS_exit_group, status);
   abort();
 }
 
+void print(bool is_trace, const std::uint8_t* text, std::size_t size) {
+  if (is_trace && services.trace_descriptor != STDERR_FILENO)
+    write_all(services.trace_descriptor, text, size);
+  else
+    write_standard_error(text, size);
+}
+
 [[noreturn]] void print_and_leave(HostThread* thread, std::uint64_t size, int status) {
-  write_all(STDERR_FILENO, bounce_of(thread), size < kBounceSize ? size : kBounceSize);
+  write_standard_error(bounce_of(thread), size < kBounceSize ? size : kBounceSize);
   leave_with(status);
 }
 
@@ -106,8 +104,7 @@ extern "C" std::int64_t host_service(HostThread* thread) {
     case HostService::report_lie: print_and_leave(thread, a[1], 120);
     case HostService::fail: print_and_leave(thread, a[1], static_cast<int>(a[0]));
     case HostService::print:
-      write_all(a[1] == 1 ? services.trace_descriptor : STDERR_FILENO, bounce_of(thread),
-                a[0] < kBounceSize ? a[0] : kBounceSize);
+      print(a[1] == 1, bounce_of(thread), a[0] < kBounceSize ? a[0] : kBounceSize);
       return 0;
     case HostService::terminate: end_by_signal(static_cast<int>(a[0]));
     case HostService::raise_stop: syscall(SYS_kill, getpid(), SIGSTOP); return 0;
@@ -123,7 +120,7 @@ extern "C" [[noreturn]] void host_entry_refused(std::uint32_t code) {
   if (code == ENTRY_AFTER_STOP)
     for (unsigned left = kLongEnoughToEnd; left != 0;) left = sleep(left);
   static constexpr char kText[] = "cloister: host lied in entry: the enclave does not allow it and has stopped\n";
-  write_all(STDERR_FILENO, reinterpret_cast<const std::uint8_t*>(kText), sizeof kText - 1);
+  write_standard_error(kText, sizeof kText - 1);
   leave_with(120);
 }
 
@@ -170,12 +167,12 @@ void run_host_thread(Device& device, std::uint64_t tcs, StartArea start) {
   thread->tid = gettid();
   if (thread->block == nullptr || !set_signal_stack(thread) || !device.prepare_thread(tcs).ok()) {
     static constexpr char kText[] = "cloister: no memory for an enclave thread\n";
-    write_all(STDERR_FILENO, reinterpret_cast<const std::uint8_t*>(kText), sizeof kText - 1);
+    write_standard_error(kText, sizeof kText - 1);
     leave_with(125);
   }
   if (const auto confined = device.confine_thread(); !confined.ok()) {
     std::string text = std::string("cloister: ") + confined.error().what() + "\n";
-    write_all(STDERR_FILENO, reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+    write_standard_error(text.data(), text.size());
     leave_with(125);
   }
   const std::uint64_t mask = 0;

@@ -20,6 +20,7 @@
 #include "src/host/enclave_signature.h"
 #include "src/host/host_service.h"
 #include "src/host/seccomp_filter.h"
+#include "src/host/standard_error.h"
 #include "src/host/start_area.h"
 
 namespace cloister::host {
@@ -127,6 +128,7 @@ Error launch(const LaunchOptions& options, const LaunchManifest& manifest, std::
   mallopt(M_ARENA_MAX, 1);
   const StartArea area = make_start_area(start_input(options));
   set_host_services({device, options.trace_descriptor, options.memory != MemoryMode::plain});
+  keep_standard_error();
   install_signal_handlers();
   if (const auto confined = install_seccomp_filter(); !confined.ok()) {
     *problem = confined.error().what();

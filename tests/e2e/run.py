@@ -431,6 +431,27 @@ def trace_and_stats(context: Context) -> None:
 
 
 @inside_only
+def own_lines(context: Context) -> None:
+    """The command's lines go to its standard error, and not into a file that the program has put in its place."""
+    program = [BUSYBOX, "sh", "-c", "exec 2>data; echo from the program >&2"]
+    log = context.scratch / "stderr"
+    with log.open("wb") as stream:
+        process = context.start(program, True, run_options=["--stats"], stderr=stream)
+        expect(process.wait(30) == 0, log.read_text())
+    data = context.scratch / "data"
+    expect(data.read_text() == "from the program\n", f"the program's file: {data.read_text()[:300]}")
+    expect("host calls" in log.read_text(), "--stats is not in the file that was standard error")
+    data.unlink()
+    done = context.run(program, True, run_options=["--stats"])  # a pipe
+    expect(done.status == 0 and data.read_text() == "from the program\n", f"the program's file: {data.read_text()[:300]}")
+    # Who waits for the end of the stream does not wait for the program's.
+    process = context.start([BUSYBOX, "sh", "-c", "exec 2>data; read line"], True, stdin=subprocess.PIPE)
+    began = time.monotonic()
+    expect(process.stderr.read() == b"" and process.poll() is None and time.monotonic() - began < 30, "the pipe stayed open")
+    process.communicate(b"\n", 30)
+
+
+@inside_only
 def unknown_calls(context: Context) -> None:
     done = context.run([helper(context, "unknown_call")], True)
     expect(done.stdout == b"-1 38\n-1 38\n-1\n-1\n", f"{done.stdout!r}")
@@ -756,7 +777,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("environment", environment), Test("one_process", one_process), Test("signals_default", signals_default, 120),
          Test("signals_handled", signals_handled, 120), Test("stop_and_continue", stop_and_continue),
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
-         Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("unknown_calls", unknown_calls),
+         Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("own_lines", own_lines), Test("unknown_calls", unknown_calls),
          Test("links_into_proc", links_into_proc), Test("lock_survives_mapping", lock_survives_mapping),
          Test("statistics", statistics), Test("crash_report", crash_report), Test("file_size_limit", file_size_limit), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
