@@ -296,6 +296,7 @@ int output_argument(std::uint64_t number) {
     case SYS_readlinkat:
     case SYS_ioctl: return 2;
     case SYS_getsockopt: return 3;
+    case SYS_openat2: return 4;  // of the fstat that comes with it
     default: return -1;
   }
 }

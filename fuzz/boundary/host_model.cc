@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz/boundary/host_model.h"
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -105,7 +106,7 @@ const std::vector<std::uint64_t>& given_host_descriptors() { return given; }
 
 namespace {
 void serve(HostBlock* block) {
-  const std::uint64_t number = block->number & ~kInterruptible;
+  const std::uint64_t number = block->number & ~kHostCallFlags;
   const auto* const bounce = reinterpret_cast<const char*>(block) + kHostBlockBounceOffset;
   require_clean(block);
   if (number == static_cast<std::uint64_t>(HostService::report_lie)) stop(false, bounce, block->args[1]);
@@ -114,6 +115,12 @@ void serve(HostBlock* block) {
   const std::uint64_t before = world.open.size();
   Answer answer{reinterpret_cast<std::uint64_t>(block), block->args, number, 0};
   answer.result = honest_answer(world, {number, block->args}, choices == nullptr ? none() : *choices);
+  if ((block->number & kThenStatus) != 0 && answer.result >= 0) {
+    std::uint64_t status[6] = {static_cast<std::uint64_t>(answer.result), block->args[4]};
+    const bool lies = choices != nullptr && choices->byte() >= 224;
+    block->status_result =
+        lies ? choices->interesting() : static_cast<std::uint64_t>(honest_answer(world, {SYS_fstat, status}, none()));
+  }
   if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
   const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
   if (kind >= 160 && kind < 248) falsify(answer, kind);

@@ -16,7 +16,10 @@ struct alignas(64) HostBlock {
   std::uint64_t kicked;    // set by the host's signal handler: the next host call returns EINTR before it blocks
   std::uint64_t signals;   // bit n-1: the host received signal n since the enclave last fetched (and zeroed) this word
   std::uint64_t doorbell;  // futex word (low half) on which this thread sleeps inside futex waits
-  std::uint64_t reserved[5];
+  std::uint64_t time_out[2];    // seconds and nanoseconds of a sleep or wait
+  std::uint64_t status_result;  // of the fstat that kThenStatus asks for
+  std::uint64_t unused;
+  std::uint64_t one;  // what rings an eventfd
 };
 static_assert(sizeof(HostBlock) == 128);
 
@@ -25,6 +28,9 @@ inline constexpr std::uint64_t kBounceSize = 128 << 10;
 inline constexpr std::uint64_t kHostBlockSize = kHostBlockBounceOffset + kBounceSize;
 inline constexpr std::uint64_t kFirstHostService = 0x10000;
 inline constexpr std::uint64_t kInterruptible = 1ULL << 32;  // flag in `number`: may block, and a kick ends it
+// Flag beside kInterruptible: if the call gives a descriptor, fstat of that into args[4] before the enclave is entered.
+inline constexpr std::uint64_t kThenStatus = 1ULL << 33;
+inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus;
 
 // What the host part passes to the first entry, at the start of the bounce buffer. All of it is a hint to be checked.
 struct CpuidLeaf {

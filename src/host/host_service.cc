@@ -94,7 +94,7 @@ void set_host_services(const HostServices& value) { services = value; }
 extern "C" std::int64_t host_service(HostThread* thread) {
   HostBlock* const block = thread->block;
   const std::uint64_t* a = block->args;
-  switch (static_cast<HostService>(block->number & ~kInterruptible)) {
+  switch (static_cast<HostService>(block->number & ~kHostCallFlags)) {
     case HostService::augment: return services.device->augment(a[0], a[1], static_cast<PageKind>(a[2]));
     case HostService::protect: return services.device->protect(a[0], a[1], a[2]);
     case HostService::remove: return services.device->remove(a[0], a[1]);
@@ -103,9 +103,7 @@ extern "C" std::int64_t host_service(HostThread* thread) {
     case HostService::end_thread: syscall(SYS_exit, 0); break;
     case HostService::report_lie: print_and_leave(thread, a[1], 120);
     case HostService::fail: print_and_leave(thread, a[1], static_cast<int>(a[0]));
-    case HostService::print:
-      print(a[1] == 1, bounce_of(thread), a[0] < kBounceSize ? a[0] : kBounceSize);
-      return 0;
+    case HostService::print: print(a[1] == 1, bounce_of(thread), a[0] < kBounceSize ? a[0] : kBounceSize); return 0;
     case HostService::terminate: end_by_signal(static_cast<int>(a[0]));
     case HostService::raise_stop: syscall(SYS_kill, getpid(), SIGSTOP); return 0;
     default: break;

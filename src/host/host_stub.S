@@ -8,6 +8,7 @@
 #define HB_ARGS 8
 #define HB_RESULT 56
 #define HB_KICKED 64
+#define HB_STATUS_RESULT 104
 
 // The adversary's builds of this file look at each request and change answers (tests/adversary/lying_host.cc), or make entries that
 // no state allows (entering_host.cc).
@@ -99,12 +100,25 @@ enter_enclave:
   jmp *HT_ENTER(%r12)
 
 interruptible_request:
+  mov %rax, %r14
+  btr $33, %rax                         // kThenStatus
   .globl host_call_window_begin, host_call_window_end, host_call_interrupted
 host_call_window_begin:
   cmpq $0, HB_KICKED(%r13)
   jne host_call_interrupted
   syscall
 host_call_window_end:
+  bt $33, %r14
+  jnc store_result
+  mov %rax, %r14
+  test %rax, %rax
+  js store_result
+  mov %rax, %rdi
+  mov HB_ARGS+32(%r13), %rsi
+  mov $5, %eax                          // fstat
+  syscall
+  mov %rax, HB_STATUS_RESULT(%r13)
+  mov %r14, %rax
   jmp store_result
 host_call_interrupted:
   mov $-4, %rax

@@ -8,9 +8,9 @@ namespace {
 constexpr struct {
   const char* name;
   LieKind kind;
-} kKinds[] = {{"result", LieKind::result}, {"more", LieKind::more},  {"part", LieKind::part},
-              {"skip", LieKind::skip},     {"fill", LieKind::fill},  {"flip", LieKind::flip},
-              {"length", LieKind::length}, {"twice", LieKind::twice}};
+} kKinds[] = {{"result", LieKind::result}, {"more", LieKind::more},     {"part", LieKind::part},
+              {"skip", LieKind::skip},     {"fill", LieKind::fill},     {"flip", LieKind::flip},
+              {"length", LieKind::length}, {"status", LieKind::status}, {"twice", LieKind::twice}};
 }  // namespace
 
 std::optional<Lie> parse_lie(const std::string& text) {

@@ -16,6 +16,7 @@ enum class LieKind {
   fill,    // every byte that the call wrote is VALUE
   flip,    // bits of what the call wrote, VALUE is the seed
   length,  // a length that the call gives back through memory is VALUE
+  status,  // of the fstat that comes with an openat2: its result is VALUE
   twice,   // the descriptor of an earlier answer again
 };
 

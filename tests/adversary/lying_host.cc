@@ -63,7 +63,7 @@ void flip_bits(std::uint8_t* data, std::uint64_t size, std::uint64_t seed) {
   }
 }
 
-std::int64_t falsify(const HostBlock& block, const HostCallRow& row, std::int64_t result) {
+std::int64_t falsify(HostBlock& block, const HostCallRow& row, std::int64_t result) {
   const WrittenMemory written = written_by(block, result);
   const auto asked = static_cast<std::int64_t>(block.args[row.bound]);
   switch (lie->kind) {
@@ -77,6 +77,9 @@ std::int64_t falsify(const HostBlock& block, const HostCallRow& row, std::int64_
       break;
     case LieKind::length:
       if (written.length != nullptr) *written.length = static_cast<std::uint32_t>(lie->value);
+      break;
+    case LieKind::status:
+      if ((block.number & kThenStatus) != 0) block.status_result = static_cast<std::uint64_t>(lie->value);
       break;
     case LieKind::twice: return static_cast<std::int64_t>(last_descriptor.load());
   }
@@ -106,7 +109,7 @@ extern "C" std::uint64_t host_request_comes(host::HostThread* thread) {
 extern "C" std::int64_t host_answer_goes(host::HostThread* thread, std::int64_t result) {
   if (request.row == kHostCallCount) return result;
   const HostCallRow& row = kHostCalls[request.row];
-  const HostBlock& block = *thread->block;
+  HostBlock& block = *thread->block;
   const WrittenMemory written = written_by(block, result);
   log("%s %lu %ld %lu\n", row.name, request.nth, result, written.size + (written.length != nullptr ? 1u << 20 : 0u));
   if (request.is_the_one && !told.exchange(true)) {

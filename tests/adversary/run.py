@@ -67,7 +67,7 @@ ROWS = rows()
 # Beyond what the rows say: answers whose content gives them away, and services that were not done.
 FILLED, LONG = {("fill", 0), ("fill", 255)}, {("length", 255), ("length", 1 << 31)}
 IMPOSSIBLE = {
-    "getdents64": FILLED, "fstat": FILLED, "newfstatat": FILLED, "poll": FILLED, "epoll_wait": {("fill", 255)},
+    "getdents64": FILLED, "fstat": FILLED, "newfstatat": FILLED, "openat2": FILLED, "poll": FILLED, "epoll_wait": {("fill", 255)},
     "accept4": LONG, "getsockname": LONG, "getpeername": LONG, "getsockopt": LONG, "recvmsg": LONG | {("result", 1 << 40)},
     "sendmsg": {("result", 77), ("result", 1 << 40)},
     "augment": {("skip", 0)}, "make_tcs": {("skip", 0)}, "remove": {("skip", 0)},
@@ -104,6 +104,9 @@ def lies_about(name: str, nth: int, result: int, size: int):
             lies.append(lie("part", 50))
     elif kind == "descriptor":
         lies += [lie("result", 1 << 16, True), lie("result", 1 << 33, True), lie("result", 0, True), lie("twice")]
+        if size and name == "openat2":
+            lies += [lie("status", -error, True) for error in IMPOSSIBLE_ERRORS] + [lie("status", 1, True)]
+            lies += [lie("status", -error) for error in POSSIBLE_ERRORS]
     else:
         lies += [lie("result", value) for value in (0, 1, 77, 1 << 40)]
     if size % HAS_LENGTH:

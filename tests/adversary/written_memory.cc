@@ -26,6 +26,9 @@ WrittenMemory written_by(const HostBlock& block, std::int64_t result) {
     case __NR_readlinkat: written = {bytes_at(a[2]), count, nullptr}; break;
     case __NR_newfstatat: written = {bytes_at(a[2]), sizeof(struct stat), nullptr}; break;
     case __NR_fstat: written = {bytes_at(a[1]), sizeof(struct stat), nullptr}; break;
+    case __NR_openat2:  // the status that comes with it
+      if ((block.number & kThenStatus) != 0 && result >= 0) written = {bytes_at(a[4]), sizeof(struct stat), nullptr};
+      break;
     case __NR_fstatfs: written = {bytes_at(a[1]), sizeof(struct statfs), nullptr}; break;
     case __NR_getsockname:
     case __NR_getpeername:

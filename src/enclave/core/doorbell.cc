@@ -22,7 +22,7 @@ long sleep_on_doorbell(Thread* thread, std::uint64_t word, std::uint64_t deadlin
   if (deadline != kNoDeadline) {
     const std::uint64_t now = monotonic_now();
     if (now >= deadline) return -ETIMEDOUT;
-    time_out = block + offsetof(HostBlock, reserved);
+    time_out = block + offsetof(HostBlock, time_out);
     store_host_word(time_out, (deadline - now) / kNanosecondsPerSecond);
     store_host_word(time_out + 8, (deadline - now) % kNanosecondsPerSecond);
   }

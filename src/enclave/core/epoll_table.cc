@@ -57,7 +57,7 @@ std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t
 
 void ring_host_eventfd(std::int32_t descriptor) {
   // A word of the block, not of the bounce buffer: whoever rings may have data there.
-  const HostAddress one = current_thread()->host_block + offsetof(HostBlock, reserved) + 32;
+  const HostAddress one = current_thread()->host_block + offsetof(HostBlock, one);
   store_host_word(one, 1);
   host_call(HostCall::write, static_cast<std::uint64_t>(descriptor), one, 8);
 }

@@ -76,6 +76,20 @@ long blocking_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArg
   return submit(call, kInterruptible, {a0.word(), a1.word(), a2.word(), a3.word(), a4.word(), a5.word()});
 }
 
+long opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size, HostAddress status,
+                       long* status_result) {
+  constexpr std::uint64_t kWorkingDirectory = static_cast<std::uint64_t>(-100);  // AT_FDCWD; paths are absolute
+  Thread* thread = current_thread();
+  const std::uint64_t number = row_of(HostCall::openat2).number | kInterruptible | kThenStatus;
+  const std::uint64_t answer =
+      exchange_with_host(thread, number, {kWorkingDirectory, path.word(), how.word(), how_size, status.word(), 0});
+  const std::uint64_t second = load_host_word(thread->host_block + offsetof(HostBlock, status_result))
+                                   .unverified_because("judge_answer, if there is a descriptor");
+  const long result = judge_answer(HostCall::openat2, 0, answer);
+  if (result >= 0) *status_result = judge_answer(HostCall::fstat, 0, second);
+  return result;
+}
+
 namespace {
 [[noreturn]] void stop_for_lie(const char* where, const char* what) {
   char line[160];

@@ -30,18 +30,33 @@ void end_sleep(Thread* thread) {
   if (now > since) __atomic_store_n(&thread->slept_ticks, thread->slept_ticks + (now - since), __ATOMIC_RELAXED);
   thread->sleeping_since = 0;
 }
+
+// A false EINTR of the host is asked again (I-13).
+template <typename Call>
+long until_done_or_work(Thread* thread, Call call) {
+  for (;;) {
+    if (!may_leave_interruptibly(thread)) return -EINTR;
+    const long result = call();
+    if (result != -EINTR) return result;
+  }
+}
 }  // namespace
 
 long interruptible_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArgument a2, HostArgument a3,
                              HostArgument a4, HostArgument a5) {
   Thread* thread = current_thread();
-  for (;;) {
-    if (!may_leave_interruptibly(thread)) return -EINTR;
+  return until_done_or_work(thread, [&] {
     if (waits(call)) begin_sleep(thread);
     const long result = blocking_host_call(call, a0, a1, a2, a3, a4, a5);
     if (waits(call)) end_sleep(thread);
-    if (result != -EINTR) return result;
-  }
+    return result;
+  });
+}
+
+long interruptible_opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size, HostAddress status,
+                                     long* status_result) {
+  return until_done_or_work(current_thread(),
+                            [&] { return opening_host_call(path, how, how_size, status, status_result); });
 }
 
 void interrupt_thread(Thread* thread, std::uint64_t work) {

@@ -21,6 +21,7 @@ class UsedFile {
   ~UsedFile();
   UsedFile(const UsedFile&) = delete;
   UsedFile& operator=(const UsedFile&) = delete;
+  explicit operator bool() const { return file_ != nullptr; }
   bool is_readable() const { return file_ != nullptr && file_->readable; }
   bool is_writable() const { return file_ != nullptr && file_->writable; }
   vfs::OpenFile* operator->() const { return file_; }

@@ -10,7 +10,21 @@ namespace cloister::syscalls {
 namespace {
 using vfs::LastLink;
 
+Result<struct stat> status_of(Task& task, int descriptor) {
+  const UsedFile file(task, descriptor);
+  if (!file) return Error::from_errno(EBADF);
+  return file->status();
+}
+
+// fstat, as C libraries write it: no path to copy, no directory to look at.
+bool names_the_descriptor(int directory, ProgramAddress path, int flags) {
+  if ((flags & AT_EMPTY_PATH) == 0 || directory < 0) return false;
+  const auto first = path.load<char>();
+  return path.is_null() || (first.ok() && first.value() == '\0');
+}
+
 Result<struct stat> status_at(Task& task, int directory, ProgramAddress path, int flags) {
+  if (names_the_descriptor(directory, path, flags)) return status_of(task, directory);
   const ObjectArgument object = TRY(load_object(task, directory, path, flags));
   if (object.file) return object.file->status();
   return task.process.files->status(task, object.path.base, object.path.path, last_link(flags, AT_SYMLINK_NOFOLLOW));
@@ -64,7 +78,7 @@ SysResult sys_lstat(Task& task, ProgramAddress path, ProgramAddress status) {
   return sys_newfstatat(task, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
 }
 SysResult sys_fstat(Task& task, int descriptor, ProgramAddress status) {
-  TRY(status.store(TRY(TRY(find_any_file(task, descriptor))->status())));
+  TRY(status.store(TRY(status_of(task, descriptor))));
   return 0;
 }
 

@@ -115,7 +115,7 @@ Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_
   if (how == HostWait::look || deadline != kernel::kNoDeadline) {
     const std::uint64_t now = core::monotonic_now();
     const std::uint64_t left = how == HostWait::look || now >= deadline ? 0 : deadline - now;
-    time_out = core::current_thread()->host_block + offsetof(HostBlock, reserved);
+    time_out = core::current_thread()->host_block + offsetof(HostBlock, time_out);
     core::store_host_word(time_out, left / kernel::kNanosecondsPerSecond);
     core::store_host_word(time_out + 8, left % kernel::kNanosecondsPerSecond);
   }

@@ -6,11 +6,9 @@
 #include "src/enclave/vfs/host_locations.h"
 
 namespace cloister::vfs {
-namespace {
-Result<struct stat> take_status(HostCall call) {
+struct stat take_status(HostCall call) {
   struct stat status;
   core::copy_from_host(&status, core::bounce_buffer() + kStructure, sizeof status);
-  // Host may: give any numbers. Those that are only data pass; what later arithmetic relies on is checked.
   constexpr long kNanoseconds = 1'000'000'000;
   if (status.st_size < 0 || status.st_blksize <= 0 || status.st_blocks < 0) core::host_lied(call, "negative size");
   for (const timespec& time : {status.st_atim, status.st_mtim, status.st_ctim})
@@ -29,7 +27,6 @@ Result<struct stat> take_status(HostCall call) {
   for (long& hole : status.__glibc_reserved) hole = 0;
   return status;
 }
-}  // namespace
 
 Result<std::int64_t> quick_host_call(HostCall call, core::HostArgument a0, core::HostArgument a1, core::HostArgument a2,
                                      core::HostArgument a3, core::HostArgument a4, core::HostArgument a5) {
@@ -44,7 +41,10 @@ Result<std::int64_t> quick_host_call(HostCall call, core::HostArgument a0, core:
 Result<std::int64_t> blocking_host_call(HostCall call, core::HostArgument a0, core::HostArgument a1,
                                         core::HostArgument a2, core::HostArgument a3, core::HostArgument a4,
                                         core::HostArgument a5) {
-  const long result = core::interruptible_host_call(call, a0, a1, a2, a3, a4, a5);
+  return blocking_result(core::interruptible_host_call(call, a0, a1, a2, a3, a4, a5));
+}
+
+Result<std::int64_t> blocking_result(long result) {
   if (result >= 0) return result;
   return Error::from_errno(static_cast<int>(result == -EINTR ? -core::kRestartSys : -result));
 }
@@ -69,7 +69,7 @@ Result<core::HostAddress> stage_text(std::uint64_t offset, const std::string& te
 
 Result<struct stat> host_status(int descriptor, std::uint32_t type) {
   TRY(quick_host_call(HostCall::fstat, static_cast<std::uint64_t>(descriptor), core::bounce_buffer() + kStructure));
-  struct stat status = TRY(take_status(HostCall::fstat));
+  struct stat status = take_status(HostCall::fstat);
   if (type != 0 && (status.st_mode & S_IFMT) != type) core::host_lied(HostCall::fstat, "an open file changed its type");
   return status;
 }

@@ -22,6 +22,7 @@ Result<std::int64_t> quick_host_call(HostCall call, core::HostArgument a0 = {}, 
 Result<std::int64_t> blocking_host_call(HostCall call, core::HostArgument a0 = {}, core::HostArgument a1 = {},
                                         core::HostArgument a2 = {}, core::HostArgument a3 = {},
                                         core::HostArgument a4 = {}, core::HostArgument a5 = {});
+Result<std::int64_t> blocking_result(long result);  // of an interruptible call, in the same way
 // Gives the descriptor back to the host; its error is close's.
 Result<void> close_host_descriptor(int descriptor);
 
@@ -33,6 +34,9 @@ Result<core::HostAddress> stage_text(std::uint64_t offset, const std::string& te
 // fstat, with what no honest kernel would say refused. For an open file its type cannot change: `type` 0 is "not known
 // yet".
 Result<struct stat> host_status(int descriptor, std::uint32_t type);
+// What the host has just put at kStructure.
+// Host may: give any numbers. Those that are only data pass; what later arithmetic relies on is checked.
+struct stat take_status(HostCall call);
 // newfstatat of an absolute path.
 Result<struct stat> host_path_status(const std::string& path, int flags);
 

@@ -22,12 +22,25 @@ open_how how_of(std::uint32_t flags, std::uint32_t mode, std::uint64_t resolve) 
   return how;
 }
 
-Result<int> open_on_host(const std::string& path, const open_how& how) {
+struct Opened {
+  std::shared_ptr<HostDescriptor> descriptor;
+  struct stat status;
+};
+
+// openat2 and fstat in one exit.
+Result<Opened> open_on_host(const std::string& path, const open_how& how) {
   const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
-  const core::HostAddress structure = core::bounce_buffer() + kStructure;
-  core::copy_to_host(structure, &how, sizeof how);
-  return static_cast<int>(
-      TRY(blocking_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
+  const core::HostAddress how_at = core::bounce_buffer() + kSecondPath;
+  core::copy_to_host(how_at, &how, sizeof how);
+  long said = 0;
+  const auto number = static_cast<int>(TRY(blocking_result(
+      core::interruptible_opening_host_call(staged, how_at, sizeof how, core::bounce_buffer() + kStructure, &said))));
+  Opened opened{std::make_shared<HostDescriptor>(number), {}};
+  if (said == 0)
+    opened.status = take_status(HostCall::openat2);
+  else
+    opened.status = TRY(host_status(number, 0));  // once more, for a network's file system
+  return opened;
 }
 
 FileRef make_file(std::shared_ptr<HostDescriptor> descriptor, const struct stat& status, std::uint32_t flags,
@@ -52,11 +65,9 @@ void check_type(const struct stat& status, std::uint32_t flags) {
 
 // Host may: open something else than the path names. Below an insecure host path that is its right; the type only
 // decides which object serves it.
-Result<FileRef> wrap(int number, std::uint32_t flags, std::string path, std::vector<DirectoryEntry> ours) {
-  auto descriptor = std::make_shared<HostDescriptor>(number);
-  const struct stat status = TRY(host_status(number, 0));
-  check_type(status, flags);
-  FileRef file = make_file(std::move(descriptor), status, flags, std::move(ours));
+FileRef wrap(Opened opened, std::uint32_t flags, std::string path, std::vector<DirectoryEntry> ours) {
+  check_type(opened.status, flags);
+  FileRef file = make_file(std::move(opened.descriptor), opened.status, flags, std::move(ours));
   file->set_path(std::move(path));
   return file;
 }
@@ -71,15 +82,15 @@ std::string stream_name(const struct stat& status, int number) {
 
 Result<FileRef> open_host_path(std::string path, std::uint32_t flags, std::uint32_t mode,
                                std::vector<DirectoryEntry> ours) {
-  const int number = TRY(open_on_host(path, how_of(flags, mode, RESOLVE_NO_MAGICLINKS)));
-  return wrap(number, flags, std::move(path), std::move(ours));
+  Opened opened = TRY(open_on_host(path, how_of(flags, mode, RESOLVE_NO_MAGICLINKS)));
+  return wrap(std::move(opened), flags, std::move(path), std::move(ours));
 }
 
 Result<FileRef> reopen_host_file(int host_descriptor, const std::string& path, std::uint32_t flags) {
   const std::string link = "/proc/self/fd/" + std::to_string(host_descriptor);
-  const int number =
+  Opened opened =
       TRY(open_on_host(link, how_of(flags & ~static_cast<std::uint32_t>(O_CREAT | O_EXCL | O_NOFOLLOW), 0, 0)));
-  return wrap(number, flags, path, {});
+  return wrap(std::move(opened), flags, path, {});
 }
 
 Result<FileRef> adopt_standard_stream(int host_descriptor) {

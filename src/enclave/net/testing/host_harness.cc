@@ -64,7 +64,7 @@ using namespace cloister;
 // The host's side of a call: what host_stub.S does.
 extern "C" void host_call_transfer() {
   auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block.word());
-  const std::uint64_t number = block->number & ~kInterruptible;
+  const std::uint64_t number = block->number & ~kHostCallFlags;
   ++testing::host_call_total;
   if (number == static_cast<std::uint64_t>(HostService::report_lie) ||
       number == static_cast<std::uint64_t>(HostService::fail)) {

@@ -124,11 +124,11 @@ MeasuredFile measure(const std::string& path) {
 extern "C" void host_call_transfer() {
   using namespace cloister;
   auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block.word());
-  const std::uint64_t number = block->number & ~kInterruptible;
+  const std::uint64_t number = block->number & ~kHostCallFlags;
   std::uint64_t* const a = block->args;
-  ++testing::calls;
   const auto* const bounce = reinterpret_cast<const char*>(block) + kHostBlockBounceOffset;
   if (number >= kFirstHostService) {
+    ++testing::calls;
     switch (static_cast<HostService>(number)) {
       case HostService::report_lie:
       case HostService::fail: std::fwrite(bounce, 1, a[1], stderr); std::_Exit(static_cast<int>(a[0]));
@@ -141,8 +141,16 @@ extern "C" void host_call_transfer() {
       default: std::abort();
     }
   }
-  const long result = syscall(static_cast<long>(number), a[0], a[1], a[2], a[3], a[4], a[5]);
-  testing::HostAnswer answer{number, a, result < 0 ? -errno : result};
-  if (testing::falsify_answer) testing::falsify_answer(answer);
-  block->result = static_cast<std::uint64_t>(answer.result);
+  const auto answer_of = [](std::uint64_t call, std::uint64_t* arguments) {
+    ++testing::calls;
+    const long result = syscall(static_cast<long>(call), arguments[0], arguments[1], arguments[2], arguments[3],
+                                arguments[4], arguments[5]);
+    testing::HostAnswer answer{call, arguments, result < 0 ? -errno : result};
+    if (testing::falsify_answer) testing::falsify_answer(answer);
+    return static_cast<std::uint64_t>(answer.result);
+  };
+  block->result = answer_of(number, a);
+  std::uint64_t status[6] = {block->result, a[4]};
+  if ((block->number & kThenStatus) != 0 && static_cast<std::int64_t>(block->result) >= 0)
+    block->status_result = answer_of(SYS_fstat, status);
 }
