@@ -33,13 +33,4 @@ Result<void> for_each_page(std::span<const std::uint8_t> image, const LaunchMani
   }
   return add_manifest(manifest, add);
 }
-
-Result<std::uint64_t> find_tcs(std::span<const std::uint8_t> image) {
-  auto pages = TRY(sgx::SgxsPages::open(image));
-  for (;;) {
-    const auto page = TRY(pages.next());
-    if (!page.has_value()) return Error(Errc::invalid, "the enclave image has no TCS");
-    if (sgx::page_type(page->secinfo_flags) == sgx::PageType::tcs) return page->offset;
-  }
-}
 }  // namespace cloister::host

@@ -13,6 +13,4 @@ using AddPage = std::function<Result<void>(std::uint64_t address, std::uint64_t 
 // Every page in order: those of the SGXS image, then the manifest (8-byte size, encoding, zeros) at
 // layout::kManifestBase.
 Result<void> for_each_page(std::span<const std::uint8_t> image, const LaunchManifest& manifest, const AddPage& add);
-// Address of the image's TCS page.
-Result<std::uint64_t> find_tcs(std::span<const std::uint8_t> image);
 }  // namespace cloister::host

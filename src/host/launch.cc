@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include "abi/enclave_layout.h"
 #include "src/boundary/host_block.h"
 #include "src/files/file_bytes.h"
@@ -101,16 +102,18 @@ Result<Started> build(const LaunchOptions& options, const LaunchManifest& manife
   sgx::Secs secs = make_secs(options.debug ? sgx::kAttributeDebug : 0);
   std::copy(options.config_id.begin(), options.config_id.end(), secs.configid);
   TRY(device->create(secs));
+  std::optional<std::uint64_t> tcs;  // the first thread's
   TRY(for_each_page(image.bytes(), manifest, [&](std::uint64_t address, std::uint64_t flags, auto page) {
+    if (!tcs && sgx::page_type(flags) == sgx::PageType::tcs) tcs = address;
     return device->add_page(address, flags, page);
   }));
+  if (!tcs) return Error(Errc::invalid, "the enclave image has no TCS");
   const sgx::Sigstruct signature = options.signature
                                        ? *options.signature
                                        : TRY(development_signature({options.cache_directory, options.signing_key_path},
                                                                    secs.attributes.flags, device->measurement()));
   TRY(device->initialise(signature));
-  const auto tcs = TRY(find_tcs(image.bytes()));
-  return Started{std::move(device), tcs};
+  return Started{std::move(device), *tcs};
 }
 }  // namespace
 

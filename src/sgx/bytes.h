@@ -15,10 +15,12 @@ template <std::size_t kSize>
 void copy_bytes(std::uint8_t (&to)[kSize], const std::uint8_t (&from)[kSize]) {
   std::copy(std::begin(from), std::end(from), to);
 }
-// Not for secrets: it stops at the first byte that is set.
+// Without a branch for each byte: an image has thousands of records that are checked so at every start.
 template <std::size_t kSize>
 bool all_zero(const std::uint8_t (&bytes)[kSize]) {
-  return std::all_of(std::begin(bytes), std::end(bytes), [](std::uint8_t byte) { return byte == 0; });
+  std::uint8_t any = 0;
+  for (const std::uint8_t byte : bytes) any |= byte;
+  return any == 0;
 }
 
 }  // namespace cloister::sgx
