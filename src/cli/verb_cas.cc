@@ -4,6 +4,7 @@
 #include <cstring>
 #include "src/cli/verb_cas_attest.h"
 #include "src/cli/verb_cas_audit.h"
+#include "src/cli/verb_cas_evidence.h"
 #include "src/cli/verb_cas_pins.h"
 #include "src/cli/verb_cas_reset_clock.h"
 #include "src/cli/verb_cas_serve.h"
@@ -14,10 +15,9 @@ int cas_verb(int argc, char** argv) {
   static constexpr struct {
     const char* name;
     int (*run)(int, char**);
-  } kVerbs[] = {{"attest", cas_attest_verb},   {"list", cas_list_verb},
-                {"forget", cas_forget_verb},   {"owner", cas_owner_verb},
-                {"audit", cas_audit_verb},     {"serve", cas_serve_verb},
-                {"measure", cas_measure_verb}, {"reset-clock", cas_reset_clock_verb}};
+  } kVerbs[] = {{"attest", cas_attest_verb}, {"evidence", cas_evidence_verb}, {"list", cas_list_verb},
+                {"forget", cas_forget_verb}, {"owner", cas_owner_verb},       {"audit", cas_audit_verb},
+                {"serve", cas_serve_verb},   {"measure", cas_measure_verb},   {"reset-clock", cas_reset_clock_verb}};
   if (argc >= 2)
     for (const auto& verb : kVerbs)
       if (std::strcmp(argv[1], verb.name) == 0) return verb.run(argc - 1, argv + 1);
@@ -29,6 +29,7 @@ int cas_verb(int argc, char** argv) {
       "  cloister cas serve              run one, in an enclave\n"
       "  cloister cas measure            its MRENCLAVE, which `cas attest` demands\n"
       "  cloister cas attest ADDR …      verify what a CAS is, and trust it from then on\n"
+      "  cloister cas evidence ADDR …    a certificate with its evidence, for third parties\n"
       "  cloister cas list               the CASes that you trust\n"
       "  cloister cas forget ADDR        trust one no longer\n"
       "  cloister cas audit tail|verify  what happened there; for its owner\n"

@@ -7,6 +7,7 @@
 #include "src/cli/complain.h"
 #include "src/cli/quote_sources.h"
 #include "src/cli/read_file.h"
+#include "src/cli/unpinned_cas.h"
 #include "src/client/cas_answer.h"
 #include "src/client/cas_client.h"
 #include "src/dcap/verdict_fields.h"
@@ -65,21 +66,12 @@ struct Fetched {
 int fetch(const https::Url& url, Fetched& fetched) {
   if (RAND_bytes(fetched.expected.nonce.data(), fetched.expected.nonce.size()) != 1)
     return complain("no random numbers", kUnusable);
-  https::Request request{.url = url};
-  request.url.path = "/v1/attest?nonce=" + to_hex(fetched.expected.nonce);
+  UnpinnedAnswer said;
   // Whose key this is, the evidence will say.
-  const https::Options options{.accept_key =
-                                   [&](std::span<const std::uint8_t> key) {
-                                     fetched.expected.server_key.assign(key.begin(), key.end());
-                                     return true;
-                                   },
-                               .body_limit = 1 << 20};
-  std::string problem;
-  const auto response = https::exchange(request, options, problem);
-  if (!response.ok()) return complain(client::address_of(url) + ": " + problem, kUnusable);
-  if (response.value().status != 200)
-    return complain(client::address_of(url) + ": " + client::error_text(response.value()), kUnusable);
-  auto answer = client::parse_cas_answer(response.value().body);
+  if (const int status = ask_unpinned(url, "/v1/attest?nonce=" + to_hex(fetched.expected.nonce), said); status != 0)
+    return status;
+  fetched.expected.server_key = std::move(said.server_key);
+  auto answer = client::parse_cas_answer(said.body);
   if (!answer.ok()) return complain(client::address_of(url) + ": " + answer.error().what(), kRefused);
   fetched.answer = std::move(answer).take();
   return 0;

@@ -13,6 +13,7 @@
 #include "src/client/audit_reader.h"
 #include "src/client/cas_answer.h"
 #include "src/client/cas_client.h"
+#include "src/ratls/make.h"
 
 namespace cloister::client {
 namespace {
@@ -208,6 +209,11 @@ TEST(Evidence, EveryPartIsBound) {
     return !holds(answer, body, wanted);
   };
   EXPECT_TRUE(without([](auto&, auto&, auto& wanted) { wanted.nonce[31] ^= 1; }));
+  // The quote of the certificate for third parties, of the same key and nonce.
+  EXPECT_TRUE(without([](auto& answer, auto& body, auto& wanted) {
+    const auto claims = ratls::make_claims(answer.cas_key, wanted.nonce, ratls::kPurposeOfCas);
+    std::ranges::copy(ratls::report_data(claims), body.reportdata);
+  }));
   EXPECT_TRUE(without([](auto&, auto&, auto& wanted) { wanted.server_key[0] ^= 1; }));
   EXPECT_TRUE(without([](auto&, auto&, auto& wanted) { wanted.owner_key_hash[0] ^= 1; }));
   EXPECT_TRUE(without([](auto& answer, auto&, auto& wanted) { wanted.server_key = answer.cas_key = {4}; }));

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import threading
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 HELLO, CHALLENGE, EVIDENCE, GRANT, DENY = 1, 2, 3, 4, 5
 P256_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200" "04")
@@ -60,10 +60,12 @@ class Frames:
         self.connection.close()
 
 
-def connect(at: str, protocol: str = "cloister-cas/1") -> Frames:
-    """To CAS, whoever that is."""
+def connect(at: str, protocol: str = "cloister-cas/1", client: Optional[Tuple[Path, Path]] = None) -> Frames:
+    """To CAS, whoever that is. `client`: a certificate and its key, if CAS asks for one."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if client:
+        context.load_cert_chain(*client)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     if protocol:
         context.set_alpn_protocols([protocol])

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import suite  # noqa: E402
 import cas_killed  # noqa: E402
 import cas_storage  # noqa: E402
+import evidence_certificate  # noqa: E402
 import many_clients  # noqa: E402
 import mutual_tls  # noqa: E402
 import replay_and_relay  # noqa: E402
@@ -242,7 +243,7 @@ def let_go(tracers: list) -> list:
 
 
 TESTS = [Test("end_to_end", end_to_end, 300), *mutual_tls.TESTS, *wrong_enclave.TESTS, *wrong_platform.TESTS,
-         *replay_and_relay.TESTS, *cas_storage.TESTS, *cas_killed.TESTS,
+         *replay_and_relay.TESTS, *evidence_certificate.TESTS, *cas_storage.TESTS, *cas_killed.TESTS,
          *many_clients.TESTS, *unreachable.TESTS,
          Test("view_of_the_host", view_of_the_host, 900, slow=True, alone=True)]
 

@@ -19,6 +19,7 @@
 #include "src/cas/secrets/pem_text.h"
 #include "src/dcap/simulation/world_for_test.h"
 #include "src/pccs/directory.h"
+#include "src/ratls/make.h"
 
 using namespace cloister;
 using namespace cloister::cas;
@@ -38,8 +39,8 @@ std::uint64_t clock_now() {
 
 class SimulatedEvidence final : public CasEvidence {
  public:
-  SimulatedEvidence(const dcap::simulation::World& world, const release::Digest& owner)
-      : world_(world), owner_(owner) {}
+  SimulatedEvidence(const dcap::simulation::World& world, const release::Digest& owner, const KeyPointer& key)
+      : world_(world), owner_(owner), key_(key) {}
   Result<std::vector<std::uint8_t>> quote(const release::ReportData& data) override {
     sgx::Secs secs{};
     secs.attributes = {sgx::kAttributeInit | sgx::kAttributeMode64Bit | sgx::kAttributeKss |
@@ -52,10 +53,18 @@ class SimulatedEvidence final : public CasEvidence {
     const auto enclave = world_.quoting_enclave();
     return enclave.quote(sgx::ereport(world_.platform, secs, enclave.targetinfo(), said));
   }
+  Result<std::vector<std::uint8_t>> certificate(release::Bytes quote, release::Bytes claims) override {
+    return ratls::make_certificate({.common_name = "CAS for tests",
+                                    .validity = {world_.now - 86400, std::time(nullptr) + 86400},
+                                    .quote = quote,
+                                    .claims = claims},
+                                   key_.get());
+  }
 
  private:
   const dcap::simulation::World& world_;
   const release::Digest owner_;
+  const KeyPointer& key_;
 };
 
 std::string slurp(const std::string& file) {
@@ -102,7 +111,7 @@ int main(int argc, char** argv) {
   const auto store = open_store(folder + "/cas.db");
   Committer committer(*store);
   Sessions sessions(*store, committer, owner, clock_now);
-  SimulatedEvidence evidence(world, owner);
+  SimulatedEvidence evidence(world, owner, key);
   Api api(sessions, *store, evidence, {.cas_key = shown, .owner_key_hash = owner}, [] { return std::string(); });
   const std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>> tls(SSL_CTX_new(TLS_server_method()));
   SSL_CTX_set_min_proto_version(tls.get(), TLS1_3_VERSION);

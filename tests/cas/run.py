@@ -99,6 +99,36 @@ def check_attestation(command, program, folder: Path) -> None:
     expect(owner.run("cas", "forget", cas.address).returncode == 1, "forget twice")
 
 
+def check_evidence(command, program, folder: Path) -> None:
+    """The certificate for third parties: whose it is and what it is bound to is seen before it is kept."""
+    owner = Person(command, folder / "owner")
+    out, hash_ = folder / "evidence.pem", owner.owner()
+    cas = Cas(program, folder / "certified", hash_)
+    done = owner.run("cas", "evidence", cas.address, "--out", out, "--json")
+    expect(done.returncode == 0, "evidence", done.stderr)
+    said = json.loads(done.stdout)
+    judged = owner.run("quote", "verify", "--quote", out, "--nonce", said["nonce"], "--trusted-root", cas.folder / "root.pem",
+                       "--cache", cas.folder / "collateral", "--time", cas.time, "--json")
+    verdict = json.loads(judged.stdout)
+    expect(judged.returncode == 0 and verdict["verified"] and verdict["mrenclave"] == cas.mrenclave, "it verifies", judged.stdout)
+    expect(verdict["certificate"]["public_key_sha256"] == said["public_key_sha256"], "the key", judged.stdout)
+    text = owner.run("cas", "evidence", cas.address, "--out", out).stdout.splitlines()
+    expect(text and all(line.startswith("simulation: ") for line in text), "every line says simulation", text)
+    expect(owner.run("cas", "list", "--json").stdout.strip() == "[]", "nothing is pinned")
+    for what, arguments in (("a short nonce", ("--nonce", "00")), ("a place that is none", ("--out", folder / "none/x"))):
+        done = owner.run("cas", "evidence", cas.address, *([] if "--out" in arguments else ["--out", out]), *arguments)
+        expect(done.returncode == 2 and done.stderr.count("\n") == 1, what, done.stderr)
+    expect(owner.run("cas", "evidence", cas.address).returncode == 2, "no --out")
+    cas.stop()
+    expect(owner.run("cas", "evidence", cas.address, "--out", out).returncode == 2, "nobody answers")
+    for wrong, cause in (("other-nonce", "other claims"), ("other-key", "another public key")):
+        bad = Cas(program, folder / f"certified-{wrong}", hash_, wrong=(wrong,))
+        kept = folder / f"{wrong}.pem"
+        done = owner.run("cas", "evidence", bad.address, "--out", kept)
+        expect(done.returncode == 1 and cause in done.stderr and not kept.exists(), wrong, done.stderr)
+        bad.stop()
+
+
 SESSION = """name: shop
 version: 0.3.11
 secrets:
@@ -237,7 +267,7 @@ def main() -> int:
     parser.add_argument("--command", type=Path, required=True)
     parser.add_argument("--cas", type=Path, required=True)
     options = parser.parse_args()
-    for check in (check_attestation, check_sessions, check_stated_values, check_rollback, check_clock):
+    for check in (check_attestation, check_evidence, check_sessions, check_stated_values, check_rollback, check_clock):
         with tempfile.TemporaryDirectory() as folder:
             check(options.command.resolve(), options.cas.resolve(), Path(folder))
     print(f"cas: {len(failures)} problems")

@@ -5,6 +5,7 @@
 #include "src/base/hex.h"
 #include "src/cas/api/answers.h"
 #include "src/cas/api/api.h"
+#include "src/ratls/make.h"
 
 namespace cloister::cas {
 namespace {
@@ -18,6 +19,22 @@ std::optional<std::uint64_t> number_in(const Api::Call& call, const char* name, 
   const auto parsed = std::from_chars(found->second.data(), end, number);
   if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
   return number;
+}
+
+// What the asker wants to find in the evidence, so that it is no recording.
+std::optional<release::Nonce> nonce_in(const Api::Call& call) {
+  const auto sent = call.query.find("nonce");
+  release::Nonce nonce;
+  if (sent == call.query.end() || !read_hex(sent->second, nonce)) return std::nullopt;
+  return nonce;
+}
+Response no_nonce() {
+  return error_response(400, "evidence needs a nonce of 64 hexadecimal digits", "make a new one for each request");
+}
+Response no_quote() {
+  return failure_response({.kind = Failure::Kind::later,
+                           .what = "CAS cannot get a quote at the moment",
+                           .hint = "its local attestation service does not answer; try again later"});
 }
 
 }  // namespace
@@ -45,12 +62,10 @@ Response Api::description(const Call&) {
 }
 
 Response Api::attest(const Call& call) {
-  const auto sent = call.query.find("nonce");
-  const auto nonce = from_hex(sent == call.query.end() ? "" : sent->second);
+  const auto nonce = nonce_in(call);
+  if (!nonce) return no_nonce();
   release::EvidenceOfCas evidence;
-  if (!nonce.ok() || nonce.value().size() != evidence.nonce.size())
-    return error_response(400, "attest needs a nonce of 64 hexadecimal digits", "make a new one for each request");
-  std::ranges::copy(nonce.value(), evidence.nonce.begin());
+  evidence.nonce = *nonce;
   const audit::Head head = store_.head();
   evidence.cas_key_hash = release::sha256(identity_.cas_key);
   evidence.audit_key_hash = release::sha256(store_.audit_key());
@@ -58,10 +73,7 @@ Response Api::attest(const Call& call) {
   evidence.audit_sequence = head.at.sequence;
   evidence.audit_head = head.at.hash;
   const auto quote = evidence_.quote(report_data(evidence));
-  if (!quote.ok())
-    return failure_response({.kind = Failure::Kind::later,
-                             .what = "CAS cannot get a quote at the moment",
-                             .hint = "its local attestation service does not answer; try again later"});
+  if (!quote.ok()) return no_quote();
   return json_response(
       200, {{"quote", to_hex(quote.value())},
             {"cas_key", to_hex(identity_.cas_key)},
@@ -69,6 +81,21 @@ Response Api::attest(const Call& call) {
             {"owner_key_hash", to_hex(identity_.owner_key_hash)},
             {"audit",
              {{"sequence", head.at.sequence}, {"hash", to_hex(head.at.hash)}, {"signature", to_hex(head.signature)}}}});
+}
+
+// For third parties. The claims are no text that evidence for attest or for the release protocol could hash.
+Response Api::certificate(const Call& call) {
+  const auto nonce = nonce_in(call);
+  if (!nonce) return no_nonce();
+  const auto claims = ratls::make_claims(identity_.cas_key, *nonce, ratls::kPurposeOfCas);
+  const auto quote = evidence_.quote(ratls::report_data(claims));
+  if (!quote.ok()) return no_quote();
+  const auto der = evidence_.certificate(quote.value(), claims);
+  if (!der.ok()) return failure_response({.kind = Failure::Kind::later, .what = der.error().what(), .hint = ""});
+  return {.status = 200,
+          .content_type = "application/x-pem-file",
+          .headers = {},
+          .body = secret_from(dcap::to_pem(der.value(), "CERTIFICATE"))};
 }
 
 Response Api::audit(const Call& call) {

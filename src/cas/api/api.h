@@ -41,6 +41,7 @@ class Api {
   Response health(const Call& call);
   Response ready(const Call& call);
   Response attest(const Call& call);
+  Response certificate(const Call& call);
   Response create(const Call& call);
   Response update(const Call& call);
   Response read(const Call& call);

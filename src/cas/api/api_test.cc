@@ -6,6 +6,7 @@
 #include "src/audit/head_text.h"
 #include "src/cas/api/answers.h"
 #include "src/cas/api/api_for_test.h"
+#include "src/ratls/make.h"
 
 namespace cloister::cas {
 namespace {
@@ -96,6 +97,24 @@ TEST(Api, EvidenceIsOverTheNonceAndWhatIsAnswered) {
     EXPECT_EQ(cas.ask("GET", "/v1/attest?nonce=" + bad).status, 400u) << bad;
   cas.evidence.unreachable = true;
   EXPECT_EQ(cas.ask("GET", "/v1/attest?nonce=" + kNonce).status, 503u);
+}
+
+TEST(Api, CertificatesAreOverTheNonceAndTheKey) {
+  ApiForTest cas;
+  const Response response = cas.ask("GET", "/v1/attest/certificate?nonce=" + kNonce, kNobody);
+  ASSERT_EQ(response.status, 200u);
+  EXPECT_EQ(response.content_type, "application/x-pem-file");
+  const std::vector<std::uint8_t> cas_key{1, 2, 3}, nonce(32, 0xaa);
+  const auto claims = ratls::make_claims(cas_key, nonce, ratls::kPurposeOfCas);
+  const auto data = ratls::report_data(claims);
+  std::vector<std::uint8_t> expected(data.begin(), data.end());
+  expected.insert(expected.end(), claims.begin(), claims.end());
+  EXPECT_EQ(text_of(response.body), dcap::to_pem(expected, "CERTIFICATE"));
+  for (const std::string& bad : {std::string(), std::string(62, 'a'), std::string(64, 'x')})
+    EXPECT_EQ(cas.ask("GET", "/v1/attest/certificate?nonce=" + bad).status, 400u) << bad;
+  EXPECT_EQ(cas.ask("GET", "/v1/attest/certificate").status, 400u);
+  cas.evidence.unreachable = true;
+  EXPECT_EQ(cas.ask("GET", "/v1/attest/certificate?nonce=" + kNonce).status, 503u);
 }
 
 TEST(Api, SessionsComeAndGo) {

@@ -17,6 +17,8 @@ class CasEvidence {
   // A quote of this enclave over `report_data`. Thread-safe; it may take a while. An error when the quoting service
   // does not answer.
   virtual Result<std::vector<std::uint8_t>> quote(const release::ReportData& report_data) = 0;
+  // A certificate in DER, self-signed with CAS's key, that carries a quote and the claims that it is over.
+  virtual Result<std::vector<std::uint8_t>> certificate(release::Bytes quote, release::Bytes claims) = 0;
 };
 
 }  // namespace cloister::cas

@@ -14,6 +14,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v1/ready", {}, &Api::ready},
       {"GET", "/v1/openapi.json", {}, &Api::description},
       {"GET", "/v1/attest", {"nonce"}, &Api::attest},
+      {"GET", "/v1/attest/certificate", {"nonce"}, &Api::certificate},
       {"GET", "/v1/audit", {"from", "to"}, &Api::audit},
       {"POST", "/v1/clock:reset", {"time"}, &Api::reset_clock},
       {"GET", "/v1/sessions", {"prefix"}, &Api::list},

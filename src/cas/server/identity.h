@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 #include "src/cas/store/committer.h"
+#include "src/dcap/time.h"
 #include "src/release/evidence.h"
 
 struct evp_pkey_st;
@@ -27,5 +28,10 @@ struct Identity {
 // The one in the store, made if there is none. `problem` is one line for people.
 Result<Identity> load_identity(Committer& committer, SealedStore& store, const release::Digest& owner_key_hash,
                                std::uint64_t now_milliseconds, std::string& problem);
+
+// For third parties: another certificate of the same key, with a quote and the claims that it is over. It is in force
+// as long as collateral is, and shown by neither port.
+Result<std::vector<std::uint8_t>> certificate_with_evidence(const Identity& identity, release::Bytes quote,
+                                                            release::Bytes claims, dcap::UnixTime now);
 
 }  // namespace cloister::cas

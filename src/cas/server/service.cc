@@ -39,11 +39,15 @@ Result<void> note(Committer& committer, audit::Kind kind, const std::string& tex
 
 class QuotesOfOwnEnclave final : public CasEvidence {
  public:
-  explicit QuotesOfOwnEnclave(const OwnEnclave& enclave) : enclave_(enclave) {}
+  QuotesOfOwnEnclave(const OwnEnclave& enclave, const Identity& identity) : enclave_(enclave), identity_(identity) {}
   Result<std::vector<std::uint8_t>> quote(const release::ReportData& data) override { return enclave_.quote(data); }
+  Result<std::vector<std::uint8_t>> certificate(release::Bytes quote, release::Bytes claims) override {
+    return certificate_with_evidence(identity_, quote, claims, static_cast<dcap::UnixTime>(now_milliseconds() / 1000));
+  }
 
  private:
   const OwnEnclave& enclave_;
+  const Identity& identity_;
 };
 
 bool open_services(const Places& places, CollateralServices* services, std::string* problem) {
@@ -69,7 +73,7 @@ class Service {
       : store_(store),
         committer_(committer),
         identity_(identity),
-        evidence_(enclave),
+        evidence_(enclave, identity),
         sessions_(store, committer, identity.owner_key_hash, now_milliseconds),
         collateral_(std::move(collateral), [] { return static_cast<dcap::UnixTime>(now_milliseconds() / 1000); }),
         decider_(store, sessions_, collateral_, identity),
