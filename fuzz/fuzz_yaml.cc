@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+#include "src/yaml/scalars.h"
 #include "src/yaml/write.h"
 
 using namespace cloister::yaml;
@@ -19,10 +20,10 @@ void check(const Value& value, int depth) {
   require(std::set<std::string>(value.keys.begin(), value.keys.end()).size() == value.keys.size());
   for (const Value& item : value.items) check(item, depth + 1);
 }
+// Whether a scalar is quoted tells numbers and truth values from text.
 bool same(const Value& a, const Value& b) {
-  const bool is_one_line = a.text.find('\n') == std::string::npos && !a.text.ends_with(':');  // else it is quoted now
-  return a.kind == b.kind && a.text == b.text && (a.quoted == b.quoted || !is_one_line) && a.keys == b.keys &&
-         std::ranges::equal(a.items, b.items, same);
+  return a.kind == b.kind && a.text == b.text && number_of(a) == number_of(b) && boolean_of(a) == boolean_of(b) &&
+         a.keys == b.keys && std::ranges::equal(a.items, b.items, same);
 }
 // What is written of it is read as the same tree.
 void write_again(const Value& value) {

@@ -14,7 +14,8 @@ bool states_rsa_key(const Secret& secret) {
   auto blocks = parse_pem(secret.value->reveal());
   bool found = false;
   for (PemBlock& block : blocks.value_or(std::vector<PemBlock>())) {
-    found = found || !std::ranges::search(block.bytes, kRsaIdentifier).empty();
+    const auto& der = block.bytes;
+    found = found || std::search(der.begin(), der.end(), kRsaIdentifier.begin(), kRsaIdentifier.end()) != der.end();
     wipe(block.bytes.data(), block.bytes.size());
   }
   return found;

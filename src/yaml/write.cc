@@ -25,19 +25,20 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+// Which is plain text in every place.
 bool is_word(std::string_view text) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  const auto is_alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   };
-  return !text.empty() && text.front() != '-' && std::ranges::all_of(text, plain);
+  const bool is_null = text == "null" || text == "Null" || text == "NULL";
+  return !text.empty() && !is_null && is_alphanumeric(text.front()) && std::ranges::all_of(text, [&](char c) {
+    return is_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == '+';
+  });
 }
 
-// What was plain text stays so, for `0o400` is a number and "0o400" is none. In block style all plain text of one line
-// is plain again, but not what only another style's rules allowed to end in a colon.
+// What was a plain word stays so, for `0o400` is a number and "0o400" is none. Other text means the same in quotes.
 std::string scalar(const Value& value) {
-  const bool stays_plain =
-      !value.quoted && !value.text.empty() && value.text.find('\n') == std::string::npos && !value.text.ends_with(':');
-  return stays_plain ? value.text : quoted(value.text);
+  return !value.quoted && is_word(value.text) ? value.text : quoted(value.text);
 }
 
 void write_to(std::string& out, const Value& value, std::size_t depth);

@@ -25,7 +25,8 @@ TEST(YamlWrite, WhatIsWrittenIsReadAsTheSame) {
   for (const std::string text :
        {"plain", "a: b c\n", "a: |\n  two\n  lines\n", "a: >-\n  folded\n  text\n\n  more\n", "{a: 'x: y', \"b#c\": d}",
         "- - a\n  - b\n-\n  c: [d, {e: f}]\n", "a: \"\\t\\x01\\\"\\\\\"\n", "a: folded\n  plain\n\n  text\n",
-        "? x y\n: z\n", "a: http://b\nc: d:e\n", "\"-a\": \"- b\"\n", "a: \xc3\xa4\n"}) {
+        "? x y\n: z\n", "a: http://b\nc: d:e\n", "\"-a\": \"- b\"\n", "a: [b\r]\n", "\"null\": \"Null\"\n",
+        "a: $$SCONE::b:hex$$\n", "a: \xc3\xa4\n"}) {
     const std::string once = written(text);
     EXPECT_EQ(written(once), once) << text;
     Problem problem;

@@ -2,7 +2,12 @@
 // Who may do what with sessions, what becomes of secrets, and what the audit log says of it.
 #include "src/cas/sessions/sessions.h"
 #include <gtest/gtest.h>
+#include <sstream>
 #include <thread>
+#include "src/cas/secrets/certificate.h"
+#include "src/cas/secrets/keys.h"
+#include "src/cas/secrets/material_for_test.h"
+#include "src/cas/secrets/pem_text.h"
 #include "src/cas/sessions/service_for_test.h"
 
 namespace cloister::cas {
@@ -214,6 +219,47 @@ TEST(Sessions, EachCredentialOpensForWhomItNames) {
     EXPECT_EQ(reads(kBob), one.bob) << one.rule;
     EXPECT_EQ(reads(kNobody), one.nobody) << one.rule;
   }
+}
+
+// Somebody with a certificate: who he is, and its PEM, as a block of YAML that is `indent` deep.
+struct Certified {
+  ClientIdentity identity = CertificateIdentity{};
+  std::string pem;
+
+  explicit Certified(const std::string& name) {
+    const KeyPointer key = must(generate_key(session::KeyType::p256));
+    const X509Pointer made =
+        must(issue_certificate({.common_name = name, .now = static_cast<dcap::UnixTime>(kNow / 1000)}, *key, nullptr));
+    identity->key_hash = sgx::sha256(must(public_key_der(*key)));
+    identity->certificate_hash = sgx::sha256(must(certificate_der(*made)));
+    pem = std::string(text_of(must(write_pem("CERTIFICATE", must(certificate_der(*made))))));
+  }
+  std::string block(std::size_t indent) const {
+    std::string text = "|\n";
+    std::istringstream lines(pem);
+    for (std::string line; std::getline(lines, line);) text.append(indent, ' ').append(line).append("\n");
+    return text;
+  }
+};
+
+TEST(Sessions, CertificatesOpenForTheirKey) {
+  Service service;
+  const Certified alice("alice"), bob("bob");
+  create(service, session_text("shop", "access_policy:\n  read:\n  - " + alice.block(4)));
+  EXPECT_TRUE(service.sessions.read("shop", std::nullopt, alice.identity).ok());
+  for (const ClientIdentity& other : {bob.identity, kOwner, kNobody})
+    EXPECT_TRUE(failed(service.sessions.read("shop", std::nullopt, other), Kind::not_found));
+}
+
+// In sessions of 0.2 and before a hash is that of a certificate, and not that of its key.
+TEST(Sessions, OldHashesAreThoseOfCertificates) {
+  Service service;
+  create(service, "name: shop\nversion: \"0.2\"\naccess_policy: {read: [" + to_hex(kAlice->certificate_hash) + "]}\n");
+  create(service, "name: keys\nversion: \"0.2\"\naccess_policy: {read: [" + key_hash(kAlice) + "]}\n");
+  EXPECT_TRUE(service.sessions.read("shop", std::nullopt, kAlice).ok());
+  for (const ClientIdentity& other : {kBob, kOwner, kNobody})
+    EXPECT_TRUE(failed(service.sessions.read("shop", std::nullopt, other), Kind::not_found));
+  EXPECT_TRUE(failed(service.sessions.read("keys", std::nullopt, kAlice), Kind::not_found));
 }
 
 TEST(Sessions, UpdateIsAnotherRightThanRead) {
@@ -434,8 +480,16 @@ TEST(Sessions, OwnerSetsTheClocksBoundBack) {
 
 TEST(Sessions, CreatorInTheTextMustBeTheCreator) {
   Service service;
-  const auto text = session_text("shop", "creator: {signer: " + key_hash(kOwner) + "}\n");
-  EXPECT_TRUE(failed(service.sessions.create(text, kOwner), Kind::invalid));
+  create(service, session_text("/", "access_policy: {create_sessions: ANY}\n"));
+  const Certified alice("alice"), bob("bob");
+  const std::string text = session_text("shop", "creator: " + alice.block(2));
+  const auto outcome = service.sessions.create(text, bob.identity);
+  ASSERT_TRUE(failed(outcome, Kind::invalid));
+  EXPECT_NE(verdict(outcome).find("`creator` names another certificate"), std::string::npos) << verdict(outcome);
+  EXPECT_TRUE(service.sessions.create(text, alice.identity).ok());
+  EXPECT_TRUE(
+      failed(service.sessions.create(session_text("other", "creator: {signer: " + key_hash(kOwner) + "}\n"), kOwner),
+             Kind::invalid));
 }
 
 }  // namespace cloister::cas
