@@ -203,8 +203,8 @@ def many_keys(context: Context) -> None:
     stranger.mkdir()
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
                     "-keyout", stranger / "owner.key", "-out", stranger / "owner.crt"], check=True, capture_output=True)
-    for who, count, status, word in ((None, 2000, 401, "certificate"), (stranger, 2000, 403, "may not create"),
-                                     (identity, 2000, 422, "256"), (identity, 9, 422, "more than 8")):
+    for who, count, status, word in ((None, 2000, 401, "certificate"), (stranger, 8, 403, "may not create"),
+                                     (stranger, 2000, 422, "256"), (identity, 9, 422, "more than 8")):
         began = time.monotonic()
         found, said = ApiClient(services.api, who).ask("POST", "/v1/sessions", session("many", count))
         took = time.monotonic() - began
