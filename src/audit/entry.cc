@@ -18,7 +18,11 @@ constexpr const char* kKindNames[] = {"",
                                       "attestation_granted",
                                       "attestation_refused",
                                       "service_exited",
-                                      "clock_reset"};
+                                      "clock_reset",
+                                      "upgrade_authorised",
+                                      "upgrade_withdrawn",
+                                      "handed_over",
+                                      "taken_over"};
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(kLastKind) + 1);
 constexpr const char* kActorNames[] = {"cas", "certificate", "enclave", "unknown"};
 

@@ -31,8 +31,12 @@ enum class Kind : std::uint8_t {
   attestation_refused,  // code: that of DENY, reference: what the enclave was told, text: cause, for the owner alone
   service_exited,       // code and value: kind and value of EXIT, text: reason
   clock_reset,          // the owner has lowered the bound of time; text: from, to
+  upgrade_authorised,   // by the owner; subject_hash: MRENCLAVE that may take over; text: what else was allowed
+  upgrade_withdrawn,    // by the owner
+  handed_over,          // the last entry of this program; subject_hash: MRENCLAVE that may go on; text: what was proven
+  taken_over,           // the first entry of its successor; subject_hash: its MRENCLAVE
 };
-inline constexpr Kind kLastKind = Kind::clock_reset;
+inline constexpr Kind kLastKind = Kind::taken_over;
 // "session_created" and so on.
 const char* name(Kind kind);
 

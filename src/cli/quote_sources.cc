@@ -22,13 +22,6 @@ std::optional<NoVerdict> read_named_files(const QuoteSources& sources, dcap::Col
   return std::nullopt;
 }
 
-Result<dcap::TrustAnchor> read_root(const std::string& path) {
-  const auto bytes = TRY(read_file(path, dcap::size_limit(CollateralKind::tcb_signing)));
-  const auto list = TRY(dcap::parse_certificates(bytes));
-  const auto root = std::ranges::find_if(list, &dcap::Certificate::names_itself);
-  return dcap::TrustAnchor::from_certificate(root == list.end() ? list.front() : *root);
-}
-
 // Without a cache directory or a service the files named are all there is.
 Result<pccs::Sources> open_sources(const QuoteSources& sources) {
   pccs::Sources opened;
@@ -58,6 +51,13 @@ NoVerdict no_collateral(const std::string& file, const dcap::Quote& quote, const
 }
 
 }  // namespace
+
+Result<dcap::TrustAnchor> read_root(const std::string& path) {
+  const auto bytes = TRY(read_file(path, dcap::size_limit(CollateralKind::tcb_signing)));
+  const auto list = TRY(dcap::parse_certificates(bytes));
+  const auto root = std::ranges::find_if(list, &dcap::Certificate::names_itself);
+  return dcap::TrustAnchor::from_certificate(root == list.end() ? list.front() : *root);
+}
 
 std::variant<dcap::Judgement, NoVerdict> judge_quote(const char* verb, const std::string& file,
                                                      const dcap::Quote& quote, const QuoteSources& sources) {

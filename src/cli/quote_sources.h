@@ -19,6 +19,9 @@ struct QuoteSources {
 // --trusted-root, --tcb-info and its kin, --cache, --pccs, --pccs-ca, --time.
 void add_quote_sources(CLI::App& verb, QuoteSources& sources);
 
+// What --trusted-root names: the certificate in a file whose issuer is itself, or the first one.
+Result<dcap::TrustAnchor> read_root(const std::string& path);
+
 // Why there can be no verdict: unusable input, or no collateral.
 struct NoVerdict {
   std::string input;

@@ -8,6 +8,7 @@
 #include "src/cli/verb_cas_pins.h"
 #include "src/cli/verb_cas_reset_clock.h"
 #include "src/cli/verb_cas_serve.h"
+#include "src/cli/verb_cas_upgrade.h"
 
 namespace cloister {
 
@@ -15,9 +16,10 @@ int cas_verb(int argc, char** argv) {
   static constexpr struct {
     const char* name;
     int (*run)(int, char**);
-  } kVerbs[] = {{"attest", cas_attest_verb}, {"evidence", cas_evidence_verb}, {"list", cas_list_verb},
-                {"forget", cas_forget_verb}, {"owner", cas_owner_verb},       {"audit", cas_audit_verb},
-                {"serve", cas_serve_verb},   {"measure", cas_measure_verb},   {"reset-clock", cas_reset_clock_verb}};
+  } kVerbs[] = {{"attest", cas_attest_verb},  {"evidence", cas_evidence_verb}, {"list", cas_list_verb},
+                {"forget", cas_forget_verb},  {"owner", cas_owner_verb},       {"audit", cas_audit_verb},
+                {"serve", cas_serve_verb},    {"measure", cas_measure_verb},   {"reset-clock", cas_reset_clock_verb},
+                {"upgrade", cas_upgrade_verb}};
   if (argc >= 2)
     for (const auto& verb : kVerbs)
       if (std::strcmp(argv[1], verb.name) == 0) return verb.run(argc - 1, argv + 1);
@@ -33,7 +35,8 @@ int cas_verb(int argc, char** argv) {
       "  cloister cas list               the CASes that you trust\n"
       "  cloister cas forget ADDR        trust one no longer\n"
       "  cloister cas audit tail|verify  what happened there; for its owner\n"
-      "  cloister cas reset-clock        set its bound of time back, after a clock that was ahead; for its owner\n");
+      "  cloister cas reset-clock        set its bound of time back, after a clock that was ahead; for its owner\n"
+      "  cloister cas upgrade            let a new version of it take over; for its owner\n");
   return help ? 0 : 2;
 }
 

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 #include <algorithm>
 #include "src/base/hex.h"
+#include "src/cas/policy/cas_policy.h"
 #include "src/cas/policy/decide.h"
 #include "src/cli/complain.h"
 #include "src/cli/quote_sources.h"
@@ -27,36 +28,19 @@ struct Options {
   bool json = false;
 };
 
-std::optional<session::Toleration> toleration_named(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(session::Toleration::local_attestation_trust_cas_tcb); ++i)
-    if (text_of(static_cast<session::Toleration>(i)) == name) return static_cast<session::Toleration>(i);
-  return std::nullopt;
-}
-
-// What the user demands of the CAS, said as a session says it of a service: one judgement for both.
+// What the user demands of the CAS. The root is named with --trusted-root, which is how a simulation is accepted here.
 std::optional<session::Session> policy_of(const Options& options, const dcap::TrustAnchor& root, std::string* problem) {
-  session::Session policy;
-  policy.name = "cas";
-  session::AttestationVariant variant;
-  if (!read_hex(options.mrenclave, variant.mrenclave.emplace_back().literal.emplace())) {
+  cas::CasRequirements requirements{.mrenclave = {},
+                                    .simulation_root = root.key_hash(),
+                                    .tolerate = options.tolerate,
+                                    .advisories = options.advisories};
+  if (!read_hex(options.mrenclave, requirements.mrenclave)) {
     *problem = "--mrenclave " + options.mrenclave + ": give 64 hexadecimal digits; `cloister cas measure` prints them";
     return std::nullopt;
   }
-  session::Service service;
-  service.name = "cas";
-  service.attestation.push_back(std::move(variant));
-  policy.services.push_back(std::move(service));
-  for (const std::string& name : options.tolerate) {
-    policy.security.tolerate.emplace_back().literal = toleration_named(name);
-    if (policy.security.tolerate.back().literal) continue;
-    *problem = "--tolerate " + name + ": the session language has no such toleration (`cloister session language`)";
-    return std::nullopt;
-  }
-  for (const std::string& advisory : options.advisories)
-    policy.security.ignore_advisories.push_back({.text = advisory, .place = {}});
-  // Named with --trusted-root, which is how a simulation is accepted here.
-  policy.security.insecure_simulation_root.emplace().literal = root.key_hash();
-  return policy;
+  auto policy = cas::policy_for_cas(requirements, *problem);
+  if (!policy.ok()) return std::nullopt;
+  return std::move(policy).take();
 }
 
 struct Fetched {
@@ -94,7 +78,7 @@ int judge(const Options& options, const std::string& address, const Fetched& fet
   const auto policy = policy_of(options, judgement.verified->root(), &problem);
   if (!policy) return complain(problem, kUnusable);
   const auto decision =
-      cas::decide(*policy, "cas", *judgement.verified, [](const auto&, auto) { return std::nullopt; });
+      cas::decide(*policy, cas::kCasService, *judgement.verified, [](const auto&, auto) { return std::nullopt; });
   if (!decision.match) return complain(mark + address + ": refused: " + cas::text_of(decision.refusals), kRefused);
   const auto& report = std::get<sgx::ReportBody>(judgement.verified->body());
   if (!check_evidence(fetched.answer, report, fetched.expected, problem).ok())

@@ -20,11 +20,11 @@ constexpr char kProgram[] = "/usr/libexec/cloister/cloister-cas";
 constexpr char kDataDirectory[] = "/var/lib/cloister-cas";
 constexpr std::uint64_t kHeap = std::uint64_t{4} << 30;
 constexpr std::uint32_t kThreads = 64;
-constexpr std::uint16_t kCollateralPort = 18767;
+constexpr std::uint16_t kApiPort = 8081, kCollateralPort = 18767;
 
 struct Options {
   std::string directory, owner, device = "auto", memory = "auto";
-  std::string api = "127.0.0.1:8081", enclaves = "127.0.0.1:18765", las, las_collateral, pccs;
+  std::string api = "127.0.0.1:8081", enclaves = "127.0.0.1:18765", las, las_collateral, pccs, predecessor;
   bool json = false;
 };
 
@@ -60,7 +60,7 @@ bool open_directory(const std::string& path, std::string* real, std::string* pro
   return true;
 }
 
-// Where CAS finds quotes and collateral. It resolves no names, so that is done here.
+// Where CAS finds quotes, collateral, and the CAS that it follows. It resolves no names, so that is done here.
 bool add_services(const Options& options, host::LaunchOptions* launch, std::string* problem) {
   const auto add = [&](const char* option, const std::string& value) {
     launch->arguments.emplace_back(option);
@@ -75,6 +75,11 @@ bool add_services(const Options& options, host::LaunchOptions* launch, std::stri
     if (collateral.empty()) collateral = "https://" + to_text(*found);
   }
   if (!collateral.empty()) add("--simulated-collateral", collateral);
+  if (!options.predecessor.empty()) {
+    const auto old = resolve_endpoint(options.predecessor, kApiPort, problem);
+    if (!old.ok()) return false;
+    add("--upgrade-from", to_text(old.value()));
+  }
   if (options.pccs.empty()) return true;
   const auto url = https::Url::parse(options.pccs);
   if (!url.ok()) {
@@ -130,6 +135,10 @@ int cas_serve_verb(int argc, char** argv) {
       ->type_name("URL");
   app.add_option("--pccs", options.pccs, "service of collateral for genuine platforms, https://HOST[:PORT]")
       ->type_name("URL");
+  app.add_option("--upgrade-from", options.predecessor,
+                 "API of the CAS of another version that runs on --dir: takes its database over, if its owner lets it "
+                 "(`cloister cas upgrade`)")
+      ->type_name("ADDR");
   app.add_option("--device", options.device, "auto, sim or sgx")
       ->check(CLI::IsMember({"auto", "sim", "sgx"}))
       ->capture_default_str();

@@ -2,7 +2,6 @@
 #include "src/client/cas_client.h"
 #include <algorithm>
 #include <optional>
-#include <nlohmann/json.hpp>
 #include "src/audit/export.h"
 #include "src/audit/head_text.h"
 #include "src/release/evidence.h"
@@ -13,13 +12,6 @@ namespace {
 std::string lower_case(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text;
-}
-
-// Somebody else's text on somebody's terminal.
-std::string printable(const std::string& text) {
-  std::string line;
-  for (const char c : text.substr(0, 1000)) line += static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c;
-  return line;
 }
 
 Error unpinned(std::string& problem, std::string what) {
@@ -130,22 +122,6 @@ Result<void> CasClient::check_head(const https::Response& response, std::string&
   if (!refusal) return {};
   problem = pin_.address + ": " + problem;
   return *refusal;
-}
-
-std::string error_text(const https::Response& response) {
-  const auto document = nlohmann::json::parse(response.body.begin(), response.body.end(), nullptr, false);
-  const auto text = [&](const char* name) {
-    const auto found = document.is_object() ? document.find(name) : document.end();
-    return found != document.end() && found->is_string() ? printable(found->get<std::string>()) : std::string();
-  };
-  const auto number = [&](const char* name) {
-    const auto found = document.is_object() ? document.find(name) : document.end();
-    return found != document.end() && found->is_number_integer() ? found->get<int>() : 0;
-  };
-  std::string line;
-  if (number("line") > 0) line = std::to_string(number("line")) + ':' + std::to_string(number("column")) + ": ";
-  line += text("error").empty() ? "CAS answered with status " + std::to_string(response.status) : text("error");
-  return text("hint").empty() ? line : line + " (" + text("hint") + ')';
 }
 
 }  // namespace cloister::client

@@ -3,7 +3,7 @@
 // have gone back. Owner's side.
 #pragma once
 #include "src/client/state.h"
-#include "src/https/exchange.h"
+#include "src/https/error_text.h"
 
 namespace cloister::client {
 
@@ -46,8 +46,7 @@ class CasClient {
   https::Url url_;
 };
 
-// An answer's "error" and "hint" as one line, with the place before it, if it has one.
-std::string error_text(const https::Response& response);
+using https::error_text;
 
 inline constexpr std::size_t kAnswerLimit = 64 << 20;
 

@@ -60,6 +60,7 @@ struct RunningCas {
   std::unique_ptr<cas::SealedStore> store;
   std::unique_ptr<cas::Committer> committer;
   std::unique_ptr<cas::Sessions> sessions;
+  std::unique_ptr<cas::UpgradesForTest> upgrades;
   cas::EvidenceForTest evidence;
   std::unique_ptr<cas::Api> api;
   std::unique_ptr<cas::ApiServer> server;
@@ -69,7 +70,8 @@ struct RunningCas {
     store = cas::open_store(file);
     committer = std::make_unique<cas::Committer>(*store);
     sessions = std::make_unique<cas::Sessions>(*store, *committer, owner, [] { return cas::kNow; });
-    api = std::make_unique<cas::Api>(*sessions, *store, evidence,
+    upgrades = std::make_unique<cas::UpgradesForTest>(*store, *committer, *sessions, owner, [] { return cas::kNow; });
+    api = std::make_unique<cas::Api>(*sessions, *store, upgrades->upgrades, evidence,
                                      cas::CasIdentity{.cas_key = {}, .owner_key_hash = owner},
                                      [] { return std::string(); });
     const std::unique_ptr<SSL_CTX, cas::FreeWith<SSL_CTX_free>> tls(SSL_CTX_new(TLS_server_method()));
@@ -86,9 +88,10 @@ struct RunningCas {
   }
   void stop() {
     server.reset();
-    committer.reset();
     api.reset();
+    upgrades.reset();
     sessions.reset();
+    committer.reset();
     store.reset();
   }
   Pin pin(const Digest& owner) const {

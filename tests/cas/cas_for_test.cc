@@ -112,7 +112,9 @@ int main(int argc, char** argv) {
   Committer committer(*store);
   Sessions sessions(*store, committer, owner, clock_now);
   SimulatedEvidence evidence(world, owner, key);
-  Api api(sessions, *store, evidence, {.cas_key = shown, .owner_key_hash = owner}, [] { return std::string(); });
+  UpgradesForTest upgrades(*store, committer, sessions, owner, clock_now);
+  Api api(sessions, *store, upgrades.upgrades, evidence, {.cas_key = shown, .owner_key_hash = owner},
+          [] { return std::string(); });
   const std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>> tls(SSL_CTX_new(TLS_server_method()));
   SSL_CTX_set_min_proto_version(tls.get(), TLS1_3_VERSION);
   SSL_CTX_set_verify(tls.get(), SSL_VERIFY_PEER, nullptr);

@@ -8,6 +8,7 @@
 #include "src/cas/api/cas_evidence.h"
 #include "src/cas/api/http.h"
 #include "src/cas/sessions/sessions.h"
+#include "src/cas/upgrade/upgrades.h"
 
 namespace cloister::cas {
 
@@ -16,7 +17,8 @@ class Api {
   // Whether CAS can serve attestations; empty when it can, otherwise why not.
   using Readiness = std::function<std::string()>;
 
-  Api(Sessions& sessions, SealedStore& store, CasEvidence& evidence, CasIdentity identity, Readiness readiness);
+  Api(Sessions& sessions, SealedStore& store, Upgrades& upgrades, CasEvidence& evidence, CasIdentity identity,
+      Readiness readiness);
 
   Response handle(const Request& request, const ClientIdentity& client);
   // For what never becomes a request.
@@ -51,10 +53,15 @@ class Api {
   Response audit(const Call& call);
   Response reset_clock(const Call& call);
   Response description(const Call& call);
+  Response upgrade(const Call& call);
+  Response authorise_upgrade(const Call& call);
+  Response withdraw_upgrade(const Call& call);
+  Response hand_over(const Call& call);
   Response dispatch(const Request& request, const ClientIdentity& client);
 
   Sessions& sessions_;
   SealedStore& store_;
+  Upgrades& upgrades_;
   CasEvidence& evidence_;
   const CasIdentity identity_;
   const Readiness readiness_;

@@ -2,7 +2,7 @@
 // An API over a service in a folder of its own, with a quote that says what it was asked for. For tests and fuzzing.
 #pragma once
 #include "src/cas/api/api.h"
-#include "src/cas/sessions/service_for_test.h"
+#include "src/cas/upgrade/upgrades_for_test.h"
 
 namespace cloister::cas {
 
@@ -24,12 +24,16 @@ class EvidenceForTest final : public CasEvidence {
 
 struct ApiForTest {
   Service service;
+  UpgradesForTest upgrades{*service.store, *service.committer, service.sessions, kOwner->key_hash,
+                           [this] { return service.now; }};
   EvidenceForTest evidence;
   std::string not_ready;
-  Api api{
-      service.sessions, *service.store, evidence, {.cas_key = {1, 2, 3}, .owner_key_hash = kOwner->key_hash}, [this] {
-        return not_ready;
-      }};
+  Api api{service.sessions,
+          *service.store,
+          upgrades.upgrades,
+          evidence,
+          {.cas_key = {1, 2, 3}, .owner_key_hash = kOwner->key_hash},
+          [this] { return not_ready; }};
 
   Response ask(const char* method, const std::string& target, const ClientIdentity& client = kOwner,
                const std::string& body = "") {

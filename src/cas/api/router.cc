@@ -23,13 +23,19 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v1/sessions/{name}", {"hash"}, &Api::read},
       {"PUT", "/v1/sessions/{name}", {}, &Api::update},
       {"GET", "/v1/values/{name}", {}, &Api::values},
+      {"GET", "/v1/upgrade", {}, &Api::upgrade},
+      {"POST", "/v1/upgrade", {}, &Api::authorise_upgrade},
+      {"DELETE", "/v1/upgrade", {}, &Api::withdraw_upgrade},
+      {"POST", "/v1/upgrade:hand-over", {}, &Api::hand_over},
   };
   return kRoutes;
 }
 
-Api::Api(Sessions& sessions, SealedStore& store, CasEvidence& evidence, CasIdentity identity, Readiness readiness)
+Api::Api(Sessions& sessions, SealedStore& store, Upgrades& upgrades, CasEvidence& evidence, CasIdentity identity,
+         Readiness readiness)
     : sessions_(sessions),
       store_(store),
+      upgrades_(upgrades),
       evidence_(evidence),
       identity_(std::move(identity)),
       readiness_(std::move(readiness)) {}
@@ -59,6 +65,9 @@ Response Api::dispatch(const Request& request, const ClientIdentity& client) {
       if (std::ranges::find(route.parameters, name) == route.parameters.end())
         return error_response(400, "a parameter that " + std::string(route.path) + " does not have",
                               "GET /v1/openapi.json describes the API");
+    if (upgrades_.handed_over() && route.answer != &Api::hand_over)
+      return error_response(503, "this CAS was handed over to " + upgrades_.successor_text() + " and serves no more",
+                            "start that version with `cloister cas serve --upgrade-from`");
     const auto name = unescaped(*rest);
     if (!name.ok()) return error_response(400, name.error().what(), "escapes are %XX");
     return (this->*route.answer)(

@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   app.add_option("--pccs-address", places.pccs_address, "numeric address of its host");
   app.add_option("--simulated-collateral", places.simulated_collateral,
                  "service of collateral for simulated platforms");
+  app.add_option("--upgrade-from", places.predecessor,
+                 "API of the CAS of another version that hands its database over");
   CLI11_PARSE(app, argc, argv);
   return cloister::cas::serve(places);
 }

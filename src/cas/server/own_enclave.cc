@@ -42,14 +42,15 @@ Result<OwnEnclave> OwnEnclave::open(std::string& problem, const std::string& dev
   }
   sgx::Targetinfo self;
   std::memcpy(&self, bytes.value().data(), sizeof self);
-  release::Digest owner;
+  release::Digest owner, mrenclave;
   std::memcpy(owner.data(), self.configid, owner.size());
+  std::memcpy(mrenclave.data(), self.measurement, mrenclave.size());
   const release::ConfigId expected = release::cas_id(owner);
   if (!release::equal(expected, self.configid)) {
     problem = "this enclave's CONFIGID names no owner: start CAS by `cloister cas serve --owner KEYHASH`";
     return Error(Errc::invalid, "CONFIGID is not a CAS's");
   }
-  return OwnEnclave(device, owner);
+  return OwnEnclave(device, owner, mrenclave);
 }
 
 Result<std::vector<std::uint8_t>> OwnEnclave::quote(const release::ReportData& data) const {

@@ -16,14 +16,16 @@ class OwnEnclave {
   static Result<OwnEnclave> open(std::string& problem, const std::string& device = "/dev/attestation");
 
   const release::Digest& owner_key_hash() const { return owner_key_hash_; }
+  const release::Digest& mrenclave() const { return mrenclave_; }
   // A quote over these 64 bytes; takes as long as the quoting service does. One at a time.
   Result<std::vector<std::uint8_t>> quote(const release::ReportData& data) const;
 
  private:
-  OwnEnclave(std::string device, const release::Digest& owner) : device_(std::move(device)), owner_key_hash_(owner) {}
+  OwnEnclave(std::string device, const release::Digest& owner, const release::Digest& mrenclave)
+      : device_(std::move(device)), owner_key_hash_(owner), mrenclave_(mrenclave) {}
 
   std::string device_;
-  release::Digest owner_key_hash_;
+  release::Digest owner_key_hash_, mrenclave_;
   // user_report_data is one for the whole enclave.
   std::unique_ptr<std::mutex> quoting_ = std::make_unique<std::mutex>();
 };

@@ -7,8 +7,8 @@
 #include "src/cas/configuration.h"
 #include "src/cas/policy/decide.h"
 #include "src/cas/secrets/encode.h"
+#include "src/cas/server/judge_quote.h"
 #include "src/cas/server/random.h"
-#include "src/cas/store/collateral_marks.h"
 
 namespace cloister::cas {
 namespace {
@@ -88,32 +88,11 @@ void ReleaseDecider::decide(Attempt given, Done done) {
 
 Release ReleaseDecider::release(const Attempt& attempt, const dcap::Quote& quote, const CollateralPointer& collateral,
                                 const std::string& problem) {
-  const release::Digest claimed = mrenclave_of(*report_of(quote));
-  if (collateral == nullptr)
-    return refusal(attempt, Deny::Code::later, "no collateral for this platform: " + problem, claimed);
-  dcap::Cache& parsed = collateral_.parsed();
-  const auto chain = parsed.pck_chain(quote.certification_data);
-  if (!chain.ok()) return refusal(attempt, Deny::Code::host, chain.error().what(), claimed);
-  // Below whichever root it came with; which roots count is the session's to say.
-  const auto root = dcap::TrustAnchor::from_certificate(chain.value()->root);
-  if (!root.ok()) return refusal(attempt, Deny::Code::host, root.error().what(), claimed);
-  const dcap::Judgement judgement = dcap::Verified<dcap::Quote>::judge(
-      quote, *collateral, root.value(), static_cast<dcap::UnixTime>(attempt.now / 1000), parsed);
-  std::vector<CollateralMark> marks = judged_marks(*collateral, root.value(), judgement.verdict);
-  if (!judgement.verified) {
-    const std::string why = judgement.verdict.error ? judgement.verdict.error->what() : status_text(judgement.verdict);
-    Release refused = refusal(attempt, Deny::Code::host, "the quote does not verify: " + why, claimed);
-    refused.seen = std::move(marks);
-    return refused;
-  }
-  std::string older;
-  if (!store_.time_bound()
-           ->accepts(static_cast<dcap::UnixTime>(attempt.now / 1000),
-                     static_cast<dcap::UnixTime>(store_.newest_time() / 1000), marks, older)
-           .ok())
-    return refusal(attempt, Deny::Code::later, older, claimed);
-  Release decided = grant(attempt, *judgement.verified);
-  decided.seen = std::move(marks);
+  JudgedQuote judged = judge_quote(store_, collateral_, quote, collateral, problem, attempt.now);
+  Release decided = judged.verified ? grant(attempt, *judged.verified)
+                                    : refusal(attempt, judged.may_be_later ? Deny::Code::later : Deny::Code::host,
+                                              std::move(judged.why_not), mrenclave_of(*report_of(quote)));
+  decided.seen = std::move(judged.seen);
   return decided;
 }
 

@@ -3,18 +3,24 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <thread>
 #include "src/base/endpoint.h"
 #include "src/base/hex.h"
 #include "src/cas/api/server.h"
 #include "src/cas/server/enclave_port.h"
+#include "src/cas/server/judge_quote.h"
 #include "src/cas/server/own_enclave.h"
+#include "src/cas/server/predecessor.h"
 #include "src/cas/server/release_decider.h"
 
 namespace cloister::cas {
 namespace {
 constexpr char kDatabase[] = "/var/lib/cloister-cas/cas.db";
+constexpr auto kAnswerTime = std::chrono::seconds(1);  // for the successor's answer to be sent; it can ask again
 
 std::uint64_t now_milliseconds() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -68,8 +74,8 @@ bool open_services(const Places& places, CollateralServices* services, std::stri
 // All that serves; each part is there for the ones below it.
 class Service {
  public:
-  Service(const OwnEnclave& enclave, SealedStore& store, Committer& committer, const Identity& identity,
-          CollateralServices collateral)
+  Service(const OwnEnclave& enclave, SealedStore& store, const SealingKeySource& source, Committer& committer,
+          const Identity& identity, CollateralServices collateral)
       : store_(store),
         committer_(committer),
         identity_(identity),
@@ -77,9 +83,17 @@ class Service {
         sessions_(store, committer, identity.owner_key_hash, now_milliseconds),
         collateral_(std::move(collateral), [] { return static_cast<dcap::UnixTime>(now_milliseconds() / 1000); }),
         decider_(store, sessions_, collateral_, identity),
-        api_(sessions_, store, evidence_, {identity.public_key, identity.owner_key_hash},
+        upgrades_(
+            store, committer, sessions_,
+            {identity.key, identity.key_hash, identity.owner_key_hash, enclave.mrenclave()}, source,
+            [this](const dcap::Quote& quote, std::uint64_t now) {
+              return judge_quote(store_, collateral_, quote, now);
+            },
+            now_milliseconds, [] { kill(getpid(), SIGTERM); }),
+        api_(sessions_, store, upgrades_, evidence_, {identity.public_key, identity.owner_key_hash},
              [] { return std::string(); }) {}
 
+  // Once the store was handed over, at the API alone.
   bool listen(const Places& places, std::string* problem) {
     const auto enclaves = parse_endpoint(places.enclaves), api = parse_endpoint(places.api);
     if (!enclaves.ok() || !api.ok()) {
@@ -89,11 +103,14 @@ class Service {
     }
     EnclavePortOptions options;
     options.at = enclaves.value();
-    auto port = EnclavePort::open(
-        options, identity_, store_, committer_,
-        [this](Attempt attempt, ReleaseDecider::Done done) { decider_.decide(std::move(attempt), std::move(done)); },
-        now_milliseconds, *problem);
-    if (!port.ok()) return false;
+    if (!upgrades_.handed_over()) {
+      auto port = EnclavePort::open(
+          options, identity_, store_, committer_,
+          [this](Attempt attempt, ReleaseDecider::Done done) { decider_.decide(std::move(attempt), std::move(done)); },
+          now_milliseconds, *problem);
+      if (!port.ok()) return false;
+      enclave_port_ = std::move(port).take();
+    }
     const auto tls = api_tls(identity_);
     if (!tls.ok()) return false;
     ApiServerOptions api_options;
@@ -101,15 +118,15 @@ class Service {
     api_options.port = api.value().port;
     auto server = ApiServer::start(api_options, tls.value().get(), api_, *problem);
     if (!server.ok()) return false;
-    enclave_port_ = std::move(port).take();
     api_server_ = std::move(server).take();
     return true;
   }
 
   void stop() {
     api_server_.reset();
-    enclave_port_->stop();
+    if (enclave_port_) enclave_port_->stop();
   }
+  const Upgrades& upgrades() const { return upgrades_; }
 
  private:
   SealedStore& store_;
@@ -119,6 +136,7 @@ class Service {
   Sessions sessions_;
   CollateralKeeper collateral_;
   ReleaseDecider decider_;
+  Upgrades upgrades_;
   Api api_;
   std::unique_ptr<EnclavePort> enclave_port_;
   std::unique_ptr<ApiServer> api_server_;
@@ -139,6 +157,40 @@ void raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+// This CAS's store, or that of the version before it, which hands it over.
+Result<std::unique_ptr<SealedStore>> open_store(const Places& places, const OwnEnclave& enclave,
+                                                const SealingKeySource& source, std::string& problem) {
+  auto store = SealedStore::open(kDatabase, source, now_milliseconds(), problem);
+  if (store.ok()) return store;
+  const Error& error = store.error();
+  const bool is_anothers = error.code() == Errc::unsupported || (error.is_errno() && error.errno_value() == EBUSY);
+  if (is_anothers && !places.predecessor.empty())
+    return take_over({places.predecessor, kDatabase}, enclave, source, now_milliseconds, problem);
+  if (error.code() == Errc::unsupported)
+    problem += "; a new version takes over with --upgrade-from ADDR, where the old one runs";
+  return store;
+}
+
+Result<void> serve_until_the_end(Committer& committer, const Places& places, const Identity& identity,
+                                 const sigset_t& ends) {
+  TRY(note(committer, audit::Kind::cas_started, "API at " + places.api + ", enclaves at " + places.enclaves));
+  std::printf("cloister-cas: API at %s, enclaves at %s, key %s, owner %s\n", places.api.c_str(),
+              places.enclaves.c_str(), to_hex(identity.key_hash).c_str(), to_hex(identity.owner_key_hash).c_str());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&ends, &signal);
+  return {};
+}
+
+// What was handed over may be asked for again: the answer was lost, or the successor ended before it had used it.
+void serve_the_successor(const Service& service, const Places& places, const sigset_t& ends) {
+  std::printf("cloister-cas: handed over to %s, and serves nothing but that again, at %s\n",
+              service.upgrades().successor_text().c_str(), places.api.c_str());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&ends, &signal);
+}
 }  // namespace
 
 int serve(const Places& places) {
@@ -147,7 +199,8 @@ int serve(const Places& places) {
   std::string problem;
   const auto enclave = OwnEnclave::open(problem);
   if (!enclave.ok()) return fail(problem);
-  const auto store = SealedStore::open(kDatabase, DeviceSealingKey(), now_milliseconds(), problem);
+  const DeviceSealingKey source;
+  const auto store = open_store(places, enclave.value(), source, problem);
   if (!store.ok()) return fail(problem);
   store.value()->extend_log();
   Committer committer(*store.value());
@@ -156,18 +209,18 @@ int serve(const Places& places) {
   if (!identity.ok()) return fail(problem);
   CollateralServices collateral;
   if (!open_services(places, &collateral, &problem)) return fail(problem);
-  Service service(enclave.value(), *store.value(), committer, identity.value(), std::move(collateral));
+  Service service(enclave.value(), *store.value(), source, committer, identity.value(), std::move(collateral));
   if (!service.listen(places, &problem)) return fail(problem);
-  if (!note(committer, audit::Kind::cas_started, "API at " + places.api + ", enclaves at " + places.enclaves).ok())
+  if (service.upgrades().handed_over())
+    serve_the_successor(service, places, ends);
+  else if (!serve_until_the_end(committer, places, identity.value(), ends).ok())
     return fail("the audit log cannot be written: " + store.value()->problem());
-  std::printf("cloister-cas: API at %s, enclaves at %s, key %s, owner %s\n", places.api.c_str(),
-              places.enclaves.c_str(), to_hex(identity.value().key_hash).c_str(),
-              to_hex(identity.value().owner_key_hash).c_str());
-  std::fflush(stdout);
-  int signal = 0;
-  sigwait(&ends, &signal);
+  const bool handed_over = service.upgrades().handed_over();
+  if (handed_over) std::this_thread::sleep_for(kAnswerTime);
   service.stop();
-  if (!note(committer, audit::Kind::cas_stopped, "").ok())
+  if (handed_over)
+    std::printf("cloister-cas: handed over to %s, ends\n", service.upgrades().successor_text().c_str());
+  else if (!note(committer, audit::Kind::cas_stopped, "").ok())
     std::fprintf(stderr, "cloister-cas: the audit log could not be written at the end\n");
   committer.stop();
   return 0;

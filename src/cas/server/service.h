@@ -9,6 +9,7 @@ namespace cloister::cas {
 struct Places {
   std::string api = "127.0.0.1:8081", enclaves = "127.0.0.1:18765";  // numeric ADDRESS:PORT
   std::string pccs, pccs_address;                                    // URL, and the numeric address of its host
+  std::string predecessor;                                           // numeric ADDRESS:PORT of its API
   std::string simulated_collateral;                                  // URL of what LAS publishes; host numeric
 };
 

@@ -108,7 +108,8 @@ int note_log_pages(void* pages, sqlite3*, const char*, int count) {
 void Database::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Database::~Database() {
-  for (Statement* statement : {&begin_, &commit_, &put_record_, &erase_record_, &get_record_, &add_audit_, &put_root_})
+  for (Statement* statement :
+       {&begin_, &commit_, &put_record_, &erase_record_, &get_record_, &add_audit_, &replace_audit_, &put_root_})
     statement->reset();
   sqlite3_close(handle_);
 }
@@ -229,6 +230,7 @@ Result<void> Database::prepare_all() {
   erase_record_ = TRY(prepare("DELETE FROM record WHERE name = ?1"));
   get_record_ = TRY(prepare("SELECT name, version, sealed FROM record WHERE name = ?1"));
   add_audit_ = TRY(prepare("INSERT INTO audit(sequence, sealed) VALUES(?1, ?2)"));
+  replace_audit_ = TRY(prepare("UPDATE audit SET sealed = ?2 WHERE sequence = ?1"));
   put_root_ =
       TRY(prepare("INSERT INTO root(id, key_id, sealed) VALUES(1, ?1, ?2) ON CONFLICT(id) DO UPDATE SET "
                   "key_id = ?1, sealed = ?2"));
@@ -255,6 +257,11 @@ Result<void> Database::erase_record(Bytes name) {
 }
 Result<void> Database::add_audit(std::uint64_t sequence, Bytes sealed) {
   return BoundStatement(*this, add_audit_).number(sequence).bytes(sealed).execute();
+}
+Result<void> Database::replace_audit(std::uint64_t sequence, Bytes sealed) {
+  TRY(BoundStatement(*this, replace_audit_).number(sequence).bytes(sealed).execute());
+  if (sqlite3_changes(handle_) != 1) return Error(Errc::mismatch, "an audit entry is gone from the database");
+  return {};
 }
 Result<void> Database::put_root(Bytes key_id, Bytes sealed) {
   return BoundStatement(*this, put_root_).bytes(key_id).bytes(sealed).execute();

@@ -49,6 +49,7 @@ class Database {
   Result<void> put_record(Bytes name, std::uint64_t version, Bytes sealed);
   Result<void> erase_record(Bytes name);  // Errc::mismatch when it is not there
   Result<void> add_audit(std::uint64_t sequence, Bytes sealed);
+  Result<void> replace_audit(std::uint64_t sequence, Bytes sealed);  // Errc::mismatch when it is not there
   Result<void> put_root(Bytes key_id, Bytes sealed);
 
   using RecordVisitor = std::function<Result<void>(const RecordRow&)>;
@@ -91,7 +92,7 @@ class Database {
   bool fresh_ = false;
   std::uint64_t log_pages_ = 0;
   std::string problem_;
-  Statement begin_, commit_, put_record_, erase_record_, get_record_, add_audit_, put_root_;
+  Statement begin_, commit_, put_record_, erase_record_, get_record_, add_audit_, replace_audit_, put_root_;
 };
 
 }  // namespace cloister::cas

@@ -17,6 +17,9 @@ inline constexpr std::uint64_t kAbsent = 0;  // as a version: no such record
 inline constexpr char kReservedPrefix[] = "store/";
 inline constexpr char kAuditKeyRecord[] = "store/audit-key";
 inline constexpr char kTimeBoundRecord[] = "store/time-bound";
+// Once it is there nothing is committed any more: the store belongs to a successor, whose MRENCLAVE is its content.
+// SealedStore::reseal() alone goes on from it.
+inline constexpr char kHandedOverRecord[] = "cas/handed-over";
 
 struct RecordChange {
   std::string name;

@@ -13,13 +13,15 @@ Result<std::unique_ptr<SealedStore>> SealedStore::open(const std::string& path, 
                                                        std::uint64_t now, std::string& problem,
                                                        const StoreOptions& options) {
   auto keys = StoreKeys::derive(source);
-  if (!keys.ok()) {
-    problem = keys.error().what();
-    return keys.error();
-  }
+  if (keys.ok()) return open(path, std::move(keys).take(), now, problem, options);
+  problem = keys.error().what();
+  return keys.error();
+}
+
+Result<std::unique_ptr<SealedStore>> SealedStore::open(const std::string& path, StoreKeys keys, std::uint64_t now,
+                                                       std::string& problem, const StoreOptions& options) {
   auto database = TRY(Database::open(path, problem));
-  auto state =
-      std::make_unique<StoreState>(std::move(database), TRY(StoreCrypto::make(std::move(keys).take())), options);
+  auto state = std::make_unique<StoreState>(std::move(database), TRY(StoreCrypto::make(std::move(keys))), options);
   std::string cause;
   const auto ready = state->database->is_fresh() ? state->create(now) : state->verify(cause);
   if (!ready.ok()) {

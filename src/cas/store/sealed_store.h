@@ -42,6 +42,14 @@ class SealedStore {
   static Result<std::unique_ptr<SealedStore>> open(const std::string& path, const SealingKeySource& source,
                                                    std::uint64_t now, std::string& problem,
                                                    const StoreOptions& options = {});
+  // The same under keys that are at hand: those of another program, which has handed them over.
+  static Result<std::unique_ptr<SealedStore>> open(const std::string& path, StoreKeys keys, std::uint64_t now,
+                                                   std::string& problem, const StoreOptions& options = {});
+  // Seals every row anew under the keys of `source` and commits `mutation` with it, which may change the record that
+  // says that the store was handed over: all of it is durable together, or nothing. The former keys open nothing that
+  // is written afterwards. Records keep their versions, the audit log its entries and its chain.
+  static Result<std::unique_ptr<SealedStore>> reseal(std::unique_ptr<SealedStore> store, const SealingKeySource& source,
+                                                     const Mutation& mutation);
   ~SealedStore();
 
   bool is_new() const;  // open() made the file
@@ -67,7 +75,8 @@ class SealedStore {
   Result<std::string> export_audit(std::uint64_t first, std::uint64_t last);
 
   // Commits a group in order, durably, as one transaction. outcomes[i] is that of mutations[i]: ESTALE when a demand
-  // was not met, Errc::invalid when it is malformed; neither touches the others. When the file cannot be written
+  // was not met, Errc::invalid when it is malformed, EROFS when it comes after kHandedOverRecord; none touches the
+  // others. When the file cannot be written
   // (ENOSPC when the disk is full), all of them have that error, nothing was changed, and a later call may succeed.
   std::vector<Result<Committed>> commit(std::span<const Mutation* const> mutations);
   Result<Committed> commit(const Mutation& mutation);

@@ -70,6 +70,32 @@ Result<StoreKeys> StoreKeys::derive(const SealingKeySource& source) {
   return keys;
 }
 
+namespace {
+constexpr std::size_t kStoreKeySize = 32;
+constexpr SecretBytes StoreKeys::*kStoreKeys[] = {&StoreKeys::records, &StoreKeys::audit,    &StoreKeys::root,
+                                                  &StoreKeys::names,   &StoreKeys::elements, &StoreKeys::states};
+}  // namespace
+
+SecretBytes encode(const StoreKeys& keys) {
+  SecretBytes bytes;
+  bytes.reserve(std::size(kStoreKeys) * kStoreKeySize + keys.id.size());
+  for (const auto key : kStoreKeys) bytes.insert(bytes.end(), (keys.*key).begin(), (keys.*key).end());
+  bytes.insert(bytes.end(), keys.id.begin(), keys.id.end());
+  return bytes;
+}
+
+Result<StoreKeys> decode_store_keys(std::span<const std::uint8_t> bytes) {
+  StoreKeys keys;
+  if (bytes.size() != std::size(kStoreKeys) * kStoreKeySize + keys.id.size())
+    return Error(Errc::invalid, "the store's keys have a wrong size");
+  for (const auto key : kStoreKeys) {
+    (keys.*key).assign(bytes.begin(), bytes.begin() + kStoreKeySize);
+    bytes = bytes.subspan(kStoreKeySize);
+  }
+  std::copy(bytes.begin(), bytes.end(), keys.id.begin());
+  return keys;
+}
+
 Mac hmac(std::span<const std::uint8_t> key, std::span<const std::uint8_t> bytes) {
   Mac mac;
   unsigned size = 0;

@@ -44,6 +44,9 @@ struct StoreKeys {
 
   static Result<StoreKeys> derive(const SealingKeySource& source);
 };
+// For a successor alone (src/cas/upgrade): the processor's own key stays here.
+SecretBytes encode(const StoreKeys& keys);
+Result<StoreKeys> decode_store_keys(std::span<const std::uint8_t> bytes);
 
 using Mac = std::array<std::uint8_t, 32>;
 // HMAC-SHA256.

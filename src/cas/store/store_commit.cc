@@ -23,6 +23,9 @@ std::uint64_t StoreCommit::current_version(const std::string& name) const {
 Result<void> StoreCommit::check(const Mutation& mutation) const {
   if (mutation.entries.empty() && (!mutation.changes.empty() || !mutation.seen.empty()))
     return Error(Errc::invalid, "records change without an audit entry");
+  // Whoever goes on relies on the head that it was told.
+  if (writer_ == Writer::caller && current(kHandedOverRecord))
+    return Error::from_errno(EROFS, "the store was handed over: nothing is written any more");
   for (const Demand& demand : mutation.demands)
     if (current_version(demand.name) != demand.version)
       return Error::from_errno(ESTALE, "a record was changed in the meantime");

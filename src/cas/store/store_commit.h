@@ -14,8 +14,8 @@ class StoreCommit {
   enum class Writer { caller, store };
   explicit StoreCommit(StoreState& state, Writer writer = Writer::caller);
 
-  // ESTALE and Errc::invalid concern this mutation alone. After any other error the transaction must be rolled back;
-  // broken() then has it.
+  // ESTALE, EROFS and Errc::invalid concern this mutation alone. After any other error the transaction must be rolled
+  // back; broken() then has it.
   Result<Committed> add(const Mutation& mutation);
   const std::optional<Error>& broken() const { return broken_; }
   // Whether anything was added.
