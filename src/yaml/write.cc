@@ -61,11 +61,24 @@ void write_behind(std::string& out, const Value& value, std::size_t depth) {
   out += '\n';
 }
 
+// A key of more than 1024 characters must be marked as one (YAML 1.2, 7.4).
+void write_key(std::string& out, const std::string& key, std::size_t depth) {
+  constexpr std::size_t kLongestUnmarked = 1024;
+  const std::string text = is_word(key) ? key : quoted(key);
+  if (text.size() > kLongestUnmarked) {
+    out += "? " + text + '\n';
+    out.append(depth * 2, ' ');
+  } else {
+    out += text;
+  }
+  out += ':';
+}
+
 void write_to(std::string& out, const Value& value, std::size_t depth) {
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     out.append(depth * 2, ' ');
     if (value.kind == Value::Kind::mapping)
-      out += (is_word(value.keys[i]) ? value.keys[i] : quoted(value.keys[i])) + ':';
+      write_key(out, value.keys[i], depth);
     else
       out += '-';
     write_behind(out, value.items[i], depth + 1);

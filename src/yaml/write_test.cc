@@ -21,6 +21,16 @@ TEST(YamlWrite, KeepsWhatIsANumberAndWhatIsText) {
   EXPECT_EQ(written("a: !cas\nb: !cas {c: d}\n"), "a: !cas \"\"\nb: !cas\n  c: d\n");
 }
 
+TEST(YamlWrite, LongKeys) {
+  const std::string word(1024, 'k'), longer = word + 'k';
+  EXPECT_EQ(written("- {" + word + ": v}\n"), "-\n  " + word + ": v\n");
+  const std::string marked = "-\n  ? " + longer + "\n  : v\n";
+  EXPECT_EQ(written("-\n  ? " + longer + "\n  : v\n"), marked);
+  EXPECT_EQ(written(marked), marked);
+  const std::string nested = "? \"" + longer + " x\"\n:\n  a:\n    - b\n";
+  EXPECT_EQ(written(nested), nested);
+}
+
 TEST(YamlWrite, WhatIsWrittenIsReadAsTheSame) {
   for (const std::string text :
        {"plain", "a: b c\n", "a: |\n  two\n  lines\n", "a: >-\n  folded\n  text\n\n  more\n", "{a: 'x: y', \"b#c\": d}",

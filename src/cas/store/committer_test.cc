@@ -17,11 +17,11 @@ namespace {
 TEST(Committer, KeepsOrderAndGroups) {
   const Folder folder;
   const auto store = open_store(folder.file());
-  Committer committer(*store);
   constexpr int kCount = 1000;
   std::vector<std::uint64_t> sequences;
   std::set<std::uint64_t> heads;
   std::promise<void> done;
+  Committer committer(*store);  // ends before what its completions use
   for (int i = 0; i < kCount; ++i) {
     ASSERT_TRUE(committer
                     .submit(put(numbered("r", i % 10), numbered("", i)),
@@ -111,9 +111,9 @@ TEST(Committer, TheQueueIsBounded) {
 TEST(Committer, TheQueueIsBoundedInBytes) {
   const Folder folder;
   const auto store = open_store(folder.file());
-  Committer committer(*store, {.queue_count = 100, .queue_size = 10'000});
   std::promise<void> entered, release;
   auto released = release.get_future();
+  Committer committer(*store, {.queue_count = 100, .queue_size = 10'000});
   const auto ignore = [](const Result<Committed>&) {};
   // Larger than the queue: it passes alone.
   ASSERT_TRUE(committer
