@@ -12,9 +12,9 @@ signal.signal(signal.SIGUSR1, lambda n, f: seen.append(n))
 os.kill(os.getpid(), signal.SIGUSR1)
 signal.raise_signal(signal.SIGUSR1)
 print(len(seen))
-signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
 ticks = []
 signal.signal(signal.SIGALRM, lambda n, f: ticks.append(time.monotonic()))
+signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
 while len(ticks) < 5:
     time.sleep(1)
 signal.setitimer(signal.ITIMER_REAL, 0)
