@@ -21,7 +21,7 @@ struct alignas(64) HostBlock {
   std::uint64_t unused;
   std::uint64_t one;  // what rings an eventfd
 };
-static_assert(sizeof(HostBlock) == 128);
+static_assert(sizeof(HostBlock) == 128 && offsetof(HostBlock, status_result) == 104);  // host_stub.S
 
 inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
 inline constexpr std::uint64_t kBounceSize = 128 << 10;

@@ -121,9 +121,7 @@ int cas_audit_verb(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   std::string problem;
-  auto state = client::State::open(problem);
-  if (!state.ok()) return complain(problem, 2);
-  auto client = client::CasClient::open(std::move(state).take(), options.address, problem);
+  auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return complain(problem, 2);
   return *tail_verb ? tail(options, client.value()) : verify(options, client.value());
 }

@@ -2,10 +2,9 @@
 #include "src/cli/verb_cas_reset_clock.h"
 #include <CLI/CLI.hpp>
 #include <ctime>
-#include <nlohmann/json.hpp>
 #include "src/cli/complain.h"
+#include "src/cli/pinned_cas.h"
 #include "src/cli/read_file.h"
-#include "src/client/cas_client.h"
 
 namespace cloister {
 
@@ -25,23 +24,17 @@ int cas_reset_clock_verb(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   std::string problem;
-  auto state = client::State::open(problem);
-  if (!state.ok()) return complain(problem, 2);
-  auto client = client::CasClient::open(std::move(state).take(), address, problem);
+  auto client = client::CasClient::open(address, problem);
   if (!client.ok()) return complain(problem, 2);
-  const auto response = client.value().ask(
-      {.method = "POST", .path = "/v1/clock:reset?time=" + std::to_string(std::time(nullptr))}, problem);
-  const std::string& name = client.value().pin().address;
-  if (!response.ok()) return complain(problem, response.error().code() == Errc::mismatch ? 1 : 2);
-  if (response.value().status != 200)
-    return complain(name + ": " + client::error_text(response.value()), response.value().status >= 500 ? 2 : 1);
-  const auto& body = response.value().body;
-  const auto answer = nlohmann::json::parse(body.begin(), body.end(), nullptr, false);
-  if (!answer.is_object() || !answer.contains("from") || !answer["from"].is_string() || !answer.contains("to") ||
-      !answer["to"].is_string())
-    return complain(name + ": the answer is malformed", 2);
+  nlohmann::ordered_json answer;
+  const client::Question question{.method = "POST",
+                                  .path = "/v1/clock:reset?time=" + std::to_string(std::time(nullptr))};
+  if (const int status = ask_pinned(client.value(), question, answer); status != 0) return status;
+  if (!answer.contains("from") || !answer["from"].is_string() || !answer.contains("to") || !answer["to"].is_string())
+    return malformed_answer(client.value());
   if (json) return print(answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n', 0);
-  return print(std::string(client.value().pin().simulation ? "simulation: " : "") + name + ": the clock's bound was " +
+  const client::Pin& pin = client.value().pin();
+  return print(std::string(pin.simulation ? "simulation: " : "") + pin.address + ": the clock's bound was " +
                    answer["from"].get<std::string>() + " and is " + answer["to"].get<std::string>() + '\n',
                0);
 }

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cli/verb_cas_upgrade.h"
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 #include "src/base/hex.h"
 #include "src/cas/secrets/keys.h"
 #include "src/cas/upgrade/authorisation.h"
 #include "src/cli/complain.h"
+#include "src/cli/pinned_cas.h"
 #include "src/cli/quote_sources.h"
 #include "src/cli/read_file.h"
-#include "src/client/cas_client.h"
 
 namespace cloister {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kRefused = 1, kUnusable = 2;
+constexpr int kUnusable = 2;
 constexpr char kPath[] = "/v1/upgrade";
 
 struct Options {
@@ -42,18 +41,10 @@ int requirements_of(const Options& options, cas::CasRequirements& successor) {
 
 // One request about upgrades and its answer, an object; the status of a complaint otherwise.
 int ask(client::CasClient& client, const client::Question& question, Json& answer) {
-  std::string problem;
-  const auto response = client.ask(question, problem);
-  if (!response.ok()) return complain(problem, response.error().code() == Errc::mismatch ? kRefused : kUnusable);
-  const std::string& name = client.pin().address;
-  if (response.value().status != 200)
-    return complain(name + ": " + client::error_text(response.value()),
-                    response.value().status >= 500 ? kUnusable : kRefused);
-  answer = Json::parse(response.value().body.begin(), response.value().body.end(), nullptr, false);
-  if (!answer.is_object() || !answer.contains("hand_overs") || !answer["hand_overs"].is_number_unsigned() ||
-      !answer.contains("mrenclave") || !answer["mrenclave"].is_string())
-    return complain(name + ": the answer is malformed", kUnusable);
-  return 0;
+  if (const int status = ask_pinned(client, question, answer); status != 0) return status;
+  const bool complete = answer.contains("hand_overs") && answer["hand_overs"].is_number_unsigned() &&
+                        answer.contains("mrenclave") && answer["mrenclave"].is_string();
+  return complete ? 0 : malformed_answer(client);
 }
 
 Result<std::string> signed_text(const client::CasClient& client, const cas::CasRequirements& successor,
@@ -71,9 +62,7 @@ int upgrade(const Options& options) {
   if (!options.withdraw)
     if (const int status = requirements_of(options, successor); status != 0) return status;
   std::string problem;
-  auto state = client::State::open(problem);
-  if (!state.ok()) return complain(problem, kUnusable);
-  auto client = client::CasClient::open(std::move(state).take(), options.address, problem);
+  auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return complain(problem, kUnusable);
   Json answer;
   client::Question question{.method = "DELETE", .path = kPath};

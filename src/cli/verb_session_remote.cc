@@ -32,10 +32,6 @@ int parse(CLI::App& app, int argc, char** argv, Options& options) {
   return -1;
 }
 
-Result<client::CasClient> open_client(const Options& options, std::string& problem) {
-  return client::CasClient::open(TRY(client::State::open(problem)), options.address, problem);
-}
-
 int failed(const Error& error, const std::string& problem) {
   return complain(problem, error.code() == Errc::mismatch ? 1 : 2);
 }
@@ -130,7 +126,7 @@ int session_create_verb(int argc, char** argv) {
   const SessionFile loaded = load_session(options.file, options.session);
   if (const int status = complain_about(loaded); status != 0) return status;
   std::string problem;
-  auto client = open_client(options, problem);
+  auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return failed(client.error(), problem);
   return send(options, client.value(),
               {.method = "POST", .path = "/v1/sessions", .content_type = "application/yaml", .body = loaded.text});
@@ -150,7 +146,7 @@ int session_update_verb(int argc, char** argv) {
   const SessionFile loaded = load_session(options.file, options.session);
   if (const int status = complain_about(loaded); status != 0) return status;
   std::string problem;
-  auto client = open_client(options, problem);
+  auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return failed(client.error(), problem);
   const std::string path = path_of(loaded.session->name);
   std::string text = loaded.text;
@@ -175,7 +171,7 @@ int session_read_verb(int argc, char** argv) {
   app.footer("Example: cloister session read shop/web > web.yaml");
   if (const int status = parse(app, argc, argv, options); status >= 0) return status;
   std::string problem;
-  auto client = open_client(options, problem);
+  auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return failed(client.error(), problem);
   const std::string query = options.hash.empty() ? "" : "?hash=" + https::percent_encoded(options.hash);
   const auto response = client.value().ask({.path = path_of(options.name) + query}, problem);
@@ -201,7 +197,7 @@ int session_list_verb(int argc, char** argv) {
   app.add_flag("--json", options.session.json, "machine-readable output");
   if (const int status = parse(app, argc, argv, options); status >= 0) return status;
   std::string problem;
-  auto client = open_client(options, problem);
+  auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return failed(client.error(), problem);
   const auto response =
       client.value().ask({.path = "/v1/sessions?prefix=" + https::percent_encoded(options.name)}, problem);
@@ -228,7 +224,7 @@ int session_verify_verb(int argc, char** argv) {
   SessionFile loaded = load_session(options.file, options.session);
   if (const int status = complain_about(loaded); status != 0) return status;
   std::string problem;
-  auto client = open_client(options, problem);
+  auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return failed(client.error(), problem);
   const auto response = client.value().ask({.path = path_of(loaded.session->name)}, problem);
   if (!response.ok()) return failed(response.error(), problem);

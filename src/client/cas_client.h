@@ -24,6 +24,10 @@ class CasClient {
   // An empty address is the only CAS that is pinned. Errc::invalid when it is not pinned, or not the only one;
   // `problem` says what to do.
   static Result<CasClient> open(State state, const std::string& address, std::string& problem);
+  // With the user's own state.
+  static Result<CasClient> open(const std::string& address, std::string& problem) {
+    return open(TRY(State::open(problem)), address, problem);
+  }
 
   const Pin& pin() const { return pin_; }
   const State& state() const { return state_; }

@@ -56,84 +56,59 @@ std::uint64_t transfer_size(std::uint64_t size) { return size < kMaxTransfer ? s
 }  // namespace
 
 long fast_read(Thread* thread, ProgramContext* context) {
-  Task* task = thread->task;
   const std::uint64_t size = transfer_size(context->rdx);
   if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::readable);
-  if (file == nullptr) return kTakeKernelPath;
-  const long result = transfer_in<HostCall::read>(thread, file, context->rsi, size, 0);
-  release_file(task);
-  return result;
+  return through(thread, context->rdi, &File::readable,
+                 [&](File* file) { return transfer_in<HostCall::read>(thread, file, context->rsi, size, 0); });
 }
 
+// What a stream gets may be one message, which must go out whole: only what fits the bounce buffer is written from
+// here.
 long fast_write(Thread* thread, ProgramContext* context) {
-  Task* task = thread->task;
   const std::uint64_t size = transfer_size(context->rdx);
   if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
-  if (file == nullptr) return kTakeKernelPath;
-  // What a stream gets may be one message, which must go out whole: only what fits the bounce buffer is written from
-  // here.
-  const long result = file->kind != FileKind::host_regular && size > kBounceSize
-                          ? kTakeKernelPath
-                          : transfer_out<HostCall::write>(thread, file, context->rsi, size, 0);
-  release_file(task);
-  return result;
+  return through(thread, context->rdi, &File::writable, [&](File* file) {
+    if (file->kind != FileKind::host_regular && size > kBounceSize) return kTakeKernelPath;
+    return transfer_out<HostCall::write>(thread, file, context->rsi, size, 0);
+  });
 }
 
 long fast_pread64(Thread* thread, ProgramContext* context) {
-  Task* task = thread->task;
   const std::uint64_t size = transfer_size(context->rdx);
   if (static_cast<std::int64_t>(context->r10) < 0 || !is_program_range(context->rsi, size)) return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::readable);
-  if (file == nullptr) return kTakeKernelPath;
-  const long result = file->kind == FileKind::host_regular
-                          ? transfer_in<HostCall::pread64>(thread, file, context->rsi, size, context->r10)
-                          : kTakeKernelPath;
-  release_file(task);
-  return result;
+  return through(thread, context->rdi, &File::readable, [&](File* file) {
+    if (file->kind != FileKind::host_regular) return kTakeKernelPath;
+    return transfer_in<HostCall::pread64>(thread, file, context->rsi, size, context->r10);
+  });
 }
 
 long fast_pwrite64(Thread* thread, ProgramContext* context) {
-  Task* task = thread->task;
   const std::uint64_t size = transfer_size(context->rdx);
   if (static_cast<std::int64_t>(context->r10) < 0 || !is_program_range(context->rsi, size)) return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
-  if (file == nullptr) return kTakeKernelPath;
-  const long result = file->kind == FileKind::host_regular
-                          ? transfer_out<HostCall::pwrite64>(thread, file, context->rsi, size, context->r10)
-                          : kTakeKernelPath;
-  release_file(task);
-  return result;
+  return through(thread, context->rdi, &File::writable, [&](File* file) {
+    if (file->kind != FileKind::host_regular) return kTakeKernelPath;
+    return transfer_out<HostCall::pwrite64>(thread, file, context->rsi, size, context->r10);
+  });
 }
 
 long fast_recvfrom(Thread* thread, ProgramContext* context) {
-  Task* task = thread->task;
   const std::uint64_t size = transfer_size(context->rdx);
-  if (context->r8 != 0 || !is_program_range(context->rsi, size)) return kTakeKernelPath;
-  if ((context->r10 & ~kSimpleMessageFlags) != 0) return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::readable);
-  if (file == nullptr) return kTakeKernelPath;
-  const long result = file->kind == FileKind::host_socket
-                          ? transfer_in<HostCall::recvfrom>(thread, file, context->rsi, size, context->r10)
-                          : kTakeKernelPath;
-  release_file(task);
-  return result;
+  if (context->r8 != 0 || (context->r10 & ~kSimpleMessageFlags) != 0 || !is_program_range(context->rsi, size))
+    return kTakeKernelPath;
+  return through(thread, context->rdi, &File::readable, [&](File* file) {
+    if (file->kind != FileKind::host_socket) return kTakeKernelPath;
+    return transfer_in<HostCall::recvfrom>(thread, file, context->rsi, size, context->r10);
+  });
 }
 
+// A datagram must go out whole, so only what fits the bounce buffer is sent from here.
 long fast_sendto(Thread* thread, ProgramContext* context) {
-  Task* task = thread->task;
-  // A datagram must go out whole, so only what fits the bounce buffer is sent from here.
-  if (context->r8 != 0 || context->rdx > kBounceSize || !is_program_range(context->rsi, context->rdx))
+  if (context->r8 != 0 || (context->r10 & ~kSimpleMessageFlags) != 0 || context->rdx > kBounceSize ||
+      !is_program_range(context->rsi, context->rdx))
     return kTakeKernelPath;
-  if ((context->r10 & ~kSimpleMessageFlags) != 0) return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
-  if (file == nullptr) return kTakeKernelPath;
-  const long result =
-      file->kind == FileKind::host_socket
-          ? transfer_out<HostCall::sendto>(thread, file, context->rsi, context->rdx, context->r10 | kNoSignal)
-          : kTakeKernelPath;
-  release_file(task);
-  return result;
+  return through(thread, context->rdi, &File::writable, [&](File* file) {
+    if (file->kind != FileKind::host_socket) return kTakeKernelPath;
+    return transfer_out<HostCall::sendto>(thread, file, context->rsi, context->rdx, context->r10 | kNoSignal);
+  });
 }
 }  // namespace cloister::core

@@ -50,32 +50,24 @@ template <HostCall kCall>
 }  // namespace
 
 long fast_writev(Thread* thread, ProgramContext* context) {
-  Task* task = thread->task;
   Parts parts;
   if (!load(parts, context->rsi, context->rdx)) return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
-  if (file == nullptr) return kTakeKernelPath;
-  const long result = send_gathered<HostCall::write>(thread, file, parts, 0);
-  release_file(task);
-  return result;
+  return through(thread, context->rdi, &File::writable,
+                 [&](File* file) { return send_gathered<HostCall::write>(thread, file, parts, 0); });
 }
 
 long fast_sendmsg(Thread* thread, ProgramContext* context) {
   struct Header {  // struct msghdr
     std::uint64_t name, name_size, vectors, vector_count, control, control_size, flags;
   } header;
-  Task* task = thread->task;
   if ((context->rdx & ~kSimpleMessageFlags) != 0) return kTakeKernelPath;
   Parts parts;
   if (!copy_from_program(&header, context->rsi, sizeof header) || header.name != 0 || header.control_size != 0 ||
       !load(parts, header.vectors, header.vector_count))
     return kTakeKernelPath;
-  File* file = acquire_pass_through(task, static_cast<std::uint32_t>(context->rdi), &File::writable);
-  if (file == nullptr) return kTakeKernelPath;
-  const long result = file->kind == FileKind::host_socket
-                          ? send_gathered<HostCall::sendto>(thread, file, parts, context->rdx | kNoSignal)
-                          : kTakeKernelPath;
-  release_file(task);
-  return result;
+  return through(thread, context->rdi, &File::writable, [&](File* file) {
+    if (file->kind != FileKind::host_socket) return kTakeKernelPath;
+    return send_gathered<HostCall::sendto>(thread, file, parts, context->rdx | kNoSignal);
+  });
 }
 }  // namespace cloister::core

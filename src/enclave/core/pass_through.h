@@ -21,6 +21,18 @@ inline File* acquire_pass_through(Task* task, std::uint64_t descriptor, bool Fil
   return nullptr;
 }
 
+// What `transfer(file)` gives, for such a file; it may leave the call to the kernel storey, too.
+template <typename Transfer>
+[[gnu::always_inline]] inline long through(Thread* thread, std::uint64_t descriptor, bool File::*access,
+                                           Transfer transfer) {
+  Task* const task = thread->task;
+  File* const file = acquire_pass_through(task, static_cast<std::uint32_t>(descriptor), access);
+  if (file == nullptr) return kTakeKernelPath;
+  const long result = transfer(file);
+  release_file(task);
+  return result;
+}
+
 // -EINTR is turned into a restart: signal delivery decides by SA_RESTART, as Linux does.
 inline long restartable(long result) { return result == -EINTR ? kRestartSys : result; }
 
