@@ -11,6 +11,7 @@ import concurrent.futures
 import difflib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -195,11 +196,17 @@ _ports_given = set()
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody uses, and that no other test of this run was given."""
+    """A TCP port of the loopback interface that nobody uses, and that no other test of this run was given. It lies below those
+    from which the kernel takes the ports of clients: any of theirs could take it before the server does."""
     with _ports_lock:
+        first_for_clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
         while True:
+            port = random.randrange(10000, first_for_clients) if first_for_clients > 12000 else 0
             with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
                 port = probe.getsockname()[1]
             if port not in _ports_given:
                 _ports_given.add(port)
@@ -225,6 +232,15 @@ def wait_for_port(port: int, process, seconds: float = 20) -> None:
         except OSError:
             return False
     wait_until(reachable, seconds, f"something listens at port {port}", process)
+
+
+def wait_for_unix_socket(path: Path, process, seconds: float = 20) -> None:
+    """A server makes the file (bind) before it listens, and may listen at its other addresses first."""
+    def reachable() -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            return client.connect_ex(str(path)) == 0
+    wait_until(reachable, seconds, f"something listens at {path}", process)
 
 
 def arguments(description: str) -> argparse.ArgumentParser:

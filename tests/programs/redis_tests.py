@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from suite import Context, Fail, Test, expect, free_port, inside_only, need, wait_for_port, wait_until
+from suite import Context, Fail, Test, expect, free_port, inside_only, need, wait_for_port, wait_for_unix_socket, wait_until
 
 
 class Client:
@@ -292,7 +292,7 @@ def unix_socket_and_config(context: Context) -> None:
         port = free_port()
         process = context.start(["/usr/bin/redis-server", str(folder / "redis.conf"), "--port", str(port), "--save", ""],
                                 inside, cwd=folder)
-        wait_for_port(port, process)
+        wait_for_unix_socket(folder / "s", process)
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(10)
         s.connect(f"{folder}/s")
