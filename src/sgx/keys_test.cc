@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/sgx/keys.h"
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <string>
@@ -158,6 +159,43 @@ TEST(Egetkey, RefusesVersionsAboveItsOwn) {
   }
   EXPECT_EQ(error(KeyName::seal, [](Keyrequest& r) { r.configsvn = 10; }), ErrorCode::invalid_isvsvn);
   EXPECT_EQ(error(KeyName::provision_seal, [](Keyrequest& r) { r.configsvn = 10; }), ErrorCode::invalid_isvsvn);
+}
+
+// After an update of the processor or of the program, the key of before can be asked for, and is the same.
+TEST(Egetkey, GivesTheKeysOfOlderVersions) {
+  Scene before, after;
+  for (auto& svn : after.platform.cpusvn) svn += 1;
+  after.secs.isvsvn += 1;
+  EXPECT_EQ(after.hex(), before.hex()) << "the request names the version of before";
+  const Scene old_request = after;
+  std::ranges::copy(after.platform.cpusvn, after.request.cpusvn);
+  EXPECT_NE(after.hex(), before.hex()) << "the CPUSVN of now";
+  const Keyrequest of_now = after.request;
+  after = old_request;
+  after.request.isvsvn = after.secs.isvsvn;
+  EXPECT_NE(after.hex(), before.hex()) << "the ISVSVN of now";
+  after = old_request;
+  after.secs.mrenclave[0] ^= 1;
+  EXPECT_NE(after.hex(), before.hex()) << "another MRENCLAVE";
+  after = old_request;
+  after.secs.configid[0] ^= 1;
+  EXPECT_NE(after.hex(), before.hex()) << "another CONFIGID";
+  after = old_request;
+  after.secs.attributes.flags ^= kAttributeDebug;
+  EXPECT_NE(after.hex(), before.hex()) << "a debug enclave";
+  before.request = of_now;
+  EXPECT_EQ(before.get().error, ErrorCode::invalid_cpusvn) << "the platform of before";
+}
+
+// CPUSVN is one small number for each component: none may be above the platform's, whatever the others are.
+TEST(Egetkey, ComparesCpusvnByComponents) {
+  for (std::size_t i = 0; i < sizeof(Keyrequest::cpusvn); ++i) {
+    Scene scene;
+    std::ranges::fill(scene.request.cpusvn, std::uint8_t{0});
+    EXPECT_EQ(scene.get().error, ErrorCode::success);
+    scene.request.cpusvn[i] = static_cast<std::uint8_t>(scene.platform.cpusvn[i] + 1);
+    EXPECT_EQ(scene.get().error, ErrorCode::invalid_cpusvn) << i;
+  }
 }
 
 TEST(Egetkey, RefusesKeysThatTheAttributesDoNotGive) {

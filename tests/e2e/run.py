@@ -22,7 +22,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 import memory_probe  # noqa: E402
+import sealing_keys  # noqa: E402
 import suite  # noqa: E402
 from suite import Context, Fail, Skip, Test, expect, inside_only, need, wait_until  # noqa: E402
 
@@ -782,7 +784,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("statistics", statistics), Test("crash_report", crash_report), Test("file_size_limit", file_size_limit), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
-         Test("local_attestation", local_attestation), Test("dump_of_what_is_measured", dump_of_what_is_measured), Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
+         Test("local_attestation", local_attestation), *sealing_keys.TESTS, Test("dump_of_what_is_measured", dump_of_what_is_measured), Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
          Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]
 
 

@@ -8,6 +8,7 @@
 #include "abi/evidence_label.h"
 #include "src/enclave/attest/leaves.h"
 #include "src/enclave/attest/quote.h"
+#include "src/enclave/attest/sealing_key_files.h"
 #include "src/enclave/core/task.h"
 #include "src/enclave/vfs/generated.h"
 #include "src/sgx/report.h"
@@ -31,11 +32,6 @@ using StateRef = std::shared_ptr<State>;
 template <typename T>
 std::string bytes_of(const T& object) {
   return {reinterpret_cast<const char*>(&object), sizeof object};
-}
-
-sgx::Report own_report() {
-  static constexpr std::uint8_t kNoData[sgx::kReportdataSize] = {};
-  return make_report({}, kNoData);
 }
 
 // A report that could be taken for the runtime's own evidence is not for programs to have, whoever makes them ask.
@@ -92,22 +88,6 @@ Result<void> verify_report(State& state, const std::string& bytes) {
   return {};
 }
 
-// Every attribute counts; XFRM does not, so that a machine with more vector registers finds the same data.
-Result<std::string> sealing_key() {
-  const sgx::ReportBody body = own_report().body;
-  sgx::Keyrequest request{};
-  request.keyname = static_cast<std::uint16_t>(sgx::KeyName::seal);
-  request.keypolicy = sgx::kKeypolicyMrenclave | sgx::kKeypolicyConfigid;
-  request.isvsvn = body.isvsvn;
-  request.configsvn = body.configsvn;
-  std::memcpy(request.cpusvn, body.cpusvn, sizeof request.cpusvn);
-  request.attributemask = {~std::uint64_t{0}, 0};
-  request.miscmask = ~0u;
-  sgx::Key128 key = TRY(get_key(request));
-  std::string text = bytes_of(key);
-  explicit_bzero(key.data(), key.size());
-  return text;
-}
 }  // namespace
 
 std::shared_ptr<StaticDirectory> make_attestation_directory() {
@@ -143,10 +123,7 @@ std::shared_ptr<StaticDirectory> make_attestation_directory() {
       [state](vfs::Task&, const std::string& bytes) { return verify_report(*state, bytes); });
   add("attestation_type", 0444, [](vfs::Task&) { return std::string(has_quoting_service() ? "dcap" : "none"); });
   add("quote", 0444, [state](vfs::Task&) { return read_quote(*state); });
-  const auto keys = std::make_shared<StaticDirectory>(kDevfs, vfs::HostBacked::no);
-  keys->add("_sgx_mrenclave", std::make_shared<TextNode>(kDevfs, ++inode, TextNode::Attributes{0400, 0, 0},
-                                                         [](vfs::Task&) { return sealing_key(); }));
-  directory->add("keys", keys);
+  directory->add("keys", make_sealing_key_directory(inode + 1));
   return directory;
 }
 }  // namespace cloister::attest

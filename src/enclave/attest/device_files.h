@@ -10,8 +10,7 @@
 //   verified_report   rw  a REPORT of another enclave here: EBADMSG unless its MAC holds for this one; gives the last
 //   attestation_type  r   "dcap" when the host part names a quoting service, else "none"
 //   quote             r   quote over user_report_data; errors as in quote.h
-//   keys/_sgx_mrenclave r the sealing key (16 bytes) of this MRENCLAVE, CONFIGID and security version; there is none by
-//                         MRSIGNER, since whoever signs the next image would have it
+//   keys/             sealing keys (sealing_key_files.h)
 #pragma once
 #include "src/enclave/vfs/static_tree.h"
 

@@ -18,6 +18,11 @@ sgx::Report make_report(const sgx::Targetinfo& wanted, std::span<const std::uint
   return report;
 }
 
+sgx::Report own_report() {
+  static constexpr std::uint8_t kNoData[sgx::kReportdataSize] = {};
+  return make_report({}, kNoData);
+}
+
 Result<sgx::Key128> get_key(const sgx::Keyrequest& wanted) {
   alignas(sgx::kKeyrequestAlignment) sgx::Keyrequest request = wanted;
   alignas(sgx::kKeyAlignment) sgx::Key128 key{};
