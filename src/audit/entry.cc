@@ -22,7 +22,9 @@ constexpr const char* kKindNames[] = {"",
                                       "upgrade_authorised",
                                       "upgrade_withdrawn",
                                       "handed_over",
-                                      "taken_over"};
+                                      "taken_over",
+                                      "sealed_anew",
+                                      "key_confirmed"};
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(kLastKind) + 1);
 constexpr const char* kActorNames[] = {"cas", "certificate", "enclave", "unknown"};
 

@@ -35,8 +35,10 @@ enum class Kind : std::uint8_t {
   upgrade_withdrawn,    // by the owner
   handed_over,          // the last entry of this program; subject_hash: MRENCLAVE that may go on; text: what was proven
   taken_over,           // the first entry of its successor; subject_hash: its MRENCLAVE
+  sealed_anew,          // at a start, under a newer security version; text: from, to
+  key_confirmed,        // by the owner: the CAS key is that of his CAS; subject_hash: its hash
 };
-inline constexpr Kind kLastKind = Kind::taken_over;
+inline constexpr Kind kLastKind = Kind::key_confirmed;
 // "session_created" and so on.
 const char* name(Kind kind);
 

@@ -5,7 +5,10 @@
 #include "src/base/hex.h"
 #include "src/cas/policy/cas_policy.h"
 #include "src/cas/policy/decide.h"
+#include "src/cas/secrets/keys.h"
+#include "src/cas/upgrade/confirmation.h"
 #include "src/cli/complain.h"
+#include "src/cli/pinned_cas.h"
 #include "src/cli/quote_sources.h"
 #include "src/cli/read_file.h"
 #include "src/cli/unpinned_cas.h"
@@ -114,6 +117,31 @@ int pin(const client::State& state, const client::Pin& attested, const audit::He
   return 0;
 }
 
+// Of the user's own CAS: it keeps his word that its key is the one that was attested, and needs it when its processor's
+// security version rises.
+int confirm(const client::State& state, client::Pin& pinned) {
+  std::string problem;
+  const auto owner = state.owner_key(problem);
+  if (!owner.ok()) return complain(problem, kUnusable);
+  if (owner.value().hash != pinned.owner_key_hash) return 0;
+  const auto signed_word = [&]() -> Result<std::vector<std::uint8_t>> {
+    const auto key = TRY(cas::private_key_from_pem(owner.value().key));
+    return cas::encode(TRY(cas::confirm(pinned.cas_key_hash, *key)));
+  }();
+  if (!signed_word.ok()) return complain(signed_word.error().what(), kUnusable);
+  auto client = client::CasClient::open(state, pinned.address, problem);
+  if (!client.ok()) return complain(problem, kUnusable);
+  Fields answer;
+  const int status = ask_pinned(client.value(),
+                                {.method = "POST",
+                                 .path = "/v1/confirmation",
+                                 .content_type = "application/octet-stream",
+                                 .body = std::string(text_of(signed_word.value()))},
+                                answer);
+  pinned = client.value().pin();
+  return status;
+}
+
 int attest(const Options& options) {
   const auto url = client::cas_url(options.address);
   if (!url.ok()) return complain(options.address + " " + url.error().what(), kUnusable);
@@ -142,6 +170,7 @@ int attest(const Options& options) {
   std::ranges::copy(report.mrenclave, attested.mrenclave.begin());
   client::Pin pinned;
   if (const int status = pin(state.value(), attested, fetched.answer.head, pinned); status != 0) return status;
+  if (const int status = confirm(state.value(), pinned); status != 0) return status;
   const Fields fields{{"address", address},
                       {"status", status_text(judgement.verdict)},
                       {"simulation", pinned.simulation},
@@ -162,7 +191,8 @@ int attest(const Options& options) {
 int cas_attest_verb(int argc, char** argv) {
   CLI::App app{
       "Asks a CAS for its evidence, verifies that it is the enclave that you measured, that it is yours, and that the "
-      "connection ends in it; then remembers its keys, so that other commands talk to it and to nobody else. Exit "
+      "connection ends in it; then remembers its keys, so that other commands talk to it and to nobody else, and tells "
+      "it that you have confirmed its key. Exit "
       "status "
       "0 trusted, 1 refused, 2 unusable input or no answer.",
       "cloister cas attest"};

@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
   Committer committer(*store);
   Sessions sessions(*store, committer, owner, clock_now);
   SimulatedEvidence evidence(world, owner, key);
-  UpgradesForTest upgrades(*store, committer, sessions, owner, clock_now);
+  UpgradesForTest upgrades(*store, committer, sessions, owner, clock_now, key_in(folder + "/key.pem"));
   Api api(sessions, *store, upgrades.upgrades, evidence, {.cas_key = shown, .owner_key_hash = owner},
           [] { return std::string(); });
   const std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>> tls(SSL_CTX_new(TLS_server_method()));

@@ -259,6 +259,7 @@ def check_clock(command, program, folder: Path) -> None:
     rows = [json.loads(line) for line in owner.run("cas", "audit", "tail", "--json", "-n", "100").stdout.splitlines()]
     kinds = [row["kind"] for row in rows]
     expect(kinds.count("clock_reset") == 1 and kinds.count("request_refused") == 2, "all of it is in the log", kinds)
+    expect(kinds.count("key_confirmed") == 1, "the owner's attesting confirms the key, once, and nobody else's does", kinds)
     cas.stop()
 
 

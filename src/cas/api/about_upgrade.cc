@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the API does for upgrades: the owner authorises one, the successor asks for it.
+// What the API does for upgrades: the owner authorises one, the successor asks for it. And the owner's word that lets a
+// store go on after an update of the processor.
 #include "src/base/hex.h"
 #include "src/cas/api/answers.h"
 #include "src/cas/api/api.h"
@@ -31,6 +32,13 @@ Response Api::authorise_upgrade(const Call& call) {
 }
 
 Response Api::withdraw_upgrade(const Call& call) { return state_response(upgrades_.withdraw(call.client)); }
+
+Response Api::confirm(const Call& call) {
+  const auto outcome = upgrades_.confirm(call.request.body, call.client);
+  if (!outcome.ok()) return failure_response(outcome.failure());
+  const Json fields{{"cas_key_hash", to_hex(outcome.value())}};
+  return json_response(200, fields);
+}
 
 Response Api::hand_over(const Call& call) {
   const auto outcome = upgrades_.hand_over(call.request.body);

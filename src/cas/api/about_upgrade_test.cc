@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include "src/cas/api/answers.h"
 #include "src/cas/api/api_for_test.h"
+#include "src/cas/upgrade/confirmation.h"
 
 namespace cloister::cas {
 namespace {
@@ -23,6 +24,15 @@ TEST(ApiUpgrade, IsForTheOwnerAlone) {
   EXPECT_EQ(cas.ask("POST", "/v1/upgrade", kOwner, "no authorisation").status, 422u);
   // Anybody may ask; nobody gets anything without the owner's word.
   EXPECT_EQ(cas.ask("POST", "/v1/upgrade:hand-over", kNobody, "x").status, 403u);
+}
+
+TEST(ApiConfirmation, IsForTheOwnerAlone) {
+  ApiForTest cas;
+  EXPECT_EQ(cas.ask("POST", "/v1/confirmation", kAlice, "x").status, 403u);
+  EXPECT_EQ(cas.ask("POST", "/v1/confirmation", kNobody, "x").status, 403u);
+  EXPECT_EQ(cas.ask("POST", "/v1/confirmation", kOwner, "no confirmation").status, 422u);
+  const auto others = encode(dcap::simulation::must(confirm(hash_of_key(*cas.upgrades.cas_key), *new_key())));
+  EXPECT_EQ(cas.ask("POST", "/v1/confirmation", kOwner, std::string(text_of(others))).status, 409u);
 }
 
 TEST(ApiUpgrade, ACasThatWasHandedOverAnswersTheHandOverAlone) {

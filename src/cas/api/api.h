@@ -57,6 +57,7 @@ class Api {
   Response authorise_upgrade(const Call& call);
   Response withdraw_upgrade(const Call& call);
   Response hand_over(const Call& call);
+  Response confirm(const Call& call);
   Response dispatch(const Request& request, const ClientIdentity& client);
 
   Sessions& sessions_;

@@ -17,6 +17,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/v1/attest/certificate", {"nonce"}, &Api::certificate},
       {"GET", "/v1/audit", {"from", "to"}, &Api::audit},
       {"POST", "/v1/clock:reset", {"time"}, &Api::reset_clock},
+      {"POST", "/v1/confirmation", {}, &Api::confirm},
       {"GET", "/v1/sessions", {"prefix"}, &Api::list},
       {"POST", "/v1/sessions", {}, &Api::create},
       {"POST", "/v1/sessions:check", {}, &Api::check},

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 #include <vector>
+#include "src/cas/device/device_file.h"
 #include "src/release/evidence.h"
 
 namespace cloister::cas {
@@ -13,7 +14,7 @@ class OwnEnclave {
  public:
   // Reads CONFIGID, which names the owner. `problem` is one line: outside of an enclave, or in one that was not started
   // as a CAS, there is nothing to read or another CONFIGID.
-  static Result<OwnEnclave> open(std::string& problem, const std::string& device = "/dev/attestation");
+  static Result<OwnEnclave> open(std::string& problem, const std::string& device = kAttestationDevice);
 
   const release::Digest& owner_key_hash() const { return owner_key_hash_; }
   const release::Digest& mrenclave() const { return mrenclave_; }

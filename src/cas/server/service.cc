@@ -14,8 +14,10 @@
 #include "src/cas/server/enclave_port.h"
 #include "src/cas/server/judge_quote.h"
 #include "src/cas/server/own_enclave.h"
+#include "src/cas/server/own_version.h"
 #include "src/cas/server/predecessor.h"
 #include "src/cas/server/release_decider.h"
+#include "src/cas/store/device_sealing_key.h"
 
 namespace cloister::cas {
 namespace {
@@ -162,9 +164,12 @@ void raise_descriptor_limit() {
 Result<std::unique_ptr<SealedStore>> open_store(const Places& places, const OwnEnclave& enclave,
                                                 const SealingKeySource& source, std::string& problem) {
   auto store = SealedStore::open(kDatabase, source, now_milliseconds(), problem);
-  if (store.ok()) return store;
+  if (store.ok())
+    return under_own_version(std::move(store).take(), source, enclave.owner_key_hash(), now_milliseconds(), kDatabase,
+                             problem);
   const Error& error = store.error();
-  const bool is_anothers = error.code() == Errc::unsupported || (error.is_errno() && error.errno_value() == EBUSY);
+  const bool is_anothers = error.code() == Errc::unsupported ||
+                           (error.is_errno() && (error.errno_value() == EBUSY || error.errno_value() == ENOKEY));
   if (is_anothers && !places.predecessor.empty())
     return take_over({places.predecessor, kDatabase}, enclave, source, now_milliseconds, problem);
   if (error.code() == Errc::unsupported)
@@ -199,8 +204,9 @@ int serve(const Places& places) {
   std::string problem;
   const auto enclave = OwnEnclave::open(problem);
   if (!enclave.ok()) return fail(problem);
-  const DeviceSealingKey source;
-  const auto store = open_store(places, enclave.value(), source, problem);
+  const auto source = DeviceSealingKey::open();
+  if (!source.ok()) return fail(source.error().what());
+  const auto store = open_store(places, enclave.value(), source.value(), problem);
   if (!store.ok()) return fail(problem);
   store.value()->extend_log();
   Committer committer(*store.value());
@@ -209,7 +215,7 @@ int serve(const Places& places) {
   if (!identity.ok()) return fail(problem);
   CollateralServices collateral;
   if (!open_services(places, &collateral, &problem)) return fail(problem);
-  Service service(enclave.value(), *store.value(), source, committer, identity.value(), std::move(collateral));
+  Service service(enclave.value(), *store.value(), source.value(), committer, identity.value(), std::move(collateral));
   if (!service.listen(places, &problem)) return fail(problem);
   if (service.upgrades().handed_over())
     serve_the_successor(service, places, ends);

@@ -8,6 +8,7 @@
 #include <random>
 #include "src/audit/export.h"
 #include "src/cas/store/committer.h"
+#include "src/cas/store/seal_anew.h"
 #include "src/cas/store/store_for_test.h"
 
 namespace cloister::cas {
@@ -115,6 +116,94 @@ TEST(Crash, NothingAcknowledgedIsLost) {
   std::printf("%d rounds, %lu commits acknowledged, %lu audit entries\n", rounds(), static_cast<unsigned long>(all),
               static_cast<unsigned long>(heads.back().sequence));
   EXPECT_GT(all, static_cast<std::uint64_t>(rounds()));
+}
+
+// The first start after an update: seals all of it anew, and says when it begins and when that is durable.
+[[noreturn]] void seal_anew_and_say(const std::string& path, const SealingKeySource& source, int words) {
+  std::string problem;
+  auto store = SealedStore::open(path, source, kNow, problem);
+  if (!store.ok() || write(words, "b", 1) != 1) _exit(1);
+  const auto moved = seal_anew(std::move(store).take(), source, kNow);
+  if (!moved.ok() || write(words, "d", 1) != 1) _exit(1);
+  for (;;) pause();
+}
+
+// Killed at any moment of it: the file has all of the old version or all of the new one, and the next start finishes.
+TEST(Crash, SealingAnewIsDoneOrNotDone) {
+  const Folder folder;
+  const FixedSealingKey before(1, security_version(1)), now(1, security_version(2));
+  const std::string pristine = folder.file("before.db"), file = folder.file();
+  // More than SQLite's cache holds, so that rows are in the write-ahead log before the transaction ends.
+  constexpr int kRecords = 1000;
+  const auto content = [](int i) { return std::string(12000, static_cast<char>('a' + i % 26)); };
+  audit::Position head;
+  {
+    const auto store = open_store(pristine, before);
+    std::vector<Mutation> all;
+    for (int i = 0; i < kRecords; ++i) all.push_back(put(numbered("record ", i), content(i)));
+    std::vector<const Mutation*> group;
+    for (const Mutation& one : all) group.push_back(&one);
+    for (const auto& outcome : store->commit(group)) ASSERT_TRUE(outcome.ok());
+    head = store->head().at;
+  }
+  std::mt19937 random(static_cast<unsigned>(getpid()));
+  std::chrono::microseconds whole(0);  // of one that nobody kills
+  int old_ones = 0, new_ones = 0, said = 0, writing = 0;
+  for (int round = 0; round <= rounds(); ++round) {
+    for (const char* const end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end);
+    std::filesystem::copy_file(pristine, file);
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t starter = fork();
+    if (starter == 0) {
+      close(ends[0]);
+      seal_anew_and_say(file, now, ends[1]);
+    }
+    close(ends[1]);
+    char word = 0;
+    ASSERT_TRUE(read(ends[0], &word, 1) == 1 && word == 'b') << "it cannot open the file";
+    const auto began = std::chrono::steady_clock::now();
+    word = 0;
+    if (round == 0) {
+      ASSERT_TRUE(read(ends[0], &word, 1) == 1 && word == 'd');
+      whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    } else {
+      usleep(static_cast<useconds_t>(random() % static_cast<std::uint64_t>(2 * whole.count())));
+    }
+    kill(starter, SIGKILL);
+    const bool was_done = round == 0 || (read(ends[0], &word, 1) == 1 && word == 'd');
+    close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(waitpid(starter, &status, 0), starter);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it ended before it was killed";
+    std::error_code absent;
+    const auto logged = std::filesystem::file_size(file + "-wal", absent);
+
+    auto store = open_store(file, now);
+    ASSERT_NE(store, nullptr) << "round " << round;
+    const bool is_new = store->sealed_under() == now.version();
+    EXPECT_TRUE(is_new || store->sealed_under() == before.version());
+    EXPECT_TRUE(is_new || !was_done) << "what was durable is gone";
+    EXPECT_EQ(store->head().at.sequence, head.sequence + (is_new ? 1 : 0));
+    (is_new ? new_ones : old_ones) += 1;
+    said += was_done;
+    writing += !is_new && !absent && logged > 0;
+    auto finished = seal_anew(std::move(store), now, kNow);
+    ASSERT_TRUE(finished.ok()) << finished.error().what();
+    store = std::move(finished).take();
+    EXPECT_EQ(store->sealed_under(), now.version());
+    EXPECT_EQ(store->head().at.sequence, head.sequence + 1);
+    for (const int i : {0, kRecords / 2, kRecords - 1})
+      EXPECT_TRUE(content_of(*store, numbered("record ", i)) == content(i)) << i;
+    std::string problem;
+    const auto log = store->export_audit(1, store->head().at.sequence);
+    EXPECT_TRUE(audit::verify_export(log.value(), {.key = store->audit_key(), .earlier = head}, problem).ok())
+        << problem;
+  }
+  std::printf("%d rounds, one takes %ld us: %d old, %d of them with rows in the log; %d new, %d of them had said so\n",
+              rounds(), static_cast<long>(whole.count()), old_ones, writing, new_ones, said);
+  EXPECT_GT(old_ones, 0);
+  EXPECT_GT(new_ones, 0);
 }
 
 }  // namespace

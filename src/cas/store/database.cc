@@ -73,12 +73,13 @@ class BoundStatement {
 namespace {
 
 constexpr std::uint32_t kApplicationId = 0x434c4341;  // "CLCA"
-constexpr std::uint32_t kSchemaVersion = 1;
+constexpr std::uint32_t kSchemaVersion = 2;
 constexpr char kSchema[] =
     "CREATE TABLE audit(sequence INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;\n"
     "CREATE TABLE record(name BLOB PRIMARY KEY NOT NULL, version INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT, "
     "WITHOUT ROWID;\n"
-    "CREATE TABLE root(id INTEGER PRIMARY KEY CHECK(id = 1), key_id BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;\n";
+    "CREATE TABLE root(id INTEGER PRIMARY KEY CHECK(id = 1), cpusvn BLOB NOT NULL, isvsvn INTEGER NOT NULL, "
+    "key_id BLOB NOT NULL, sealed BLOB NOT NULL) STRICT;\n";
 
 // Of the write-ahead log: what the committer lets gather there, and one large group more.
 constexpr std::int64_t kLogSize = 20 * 1024 * 1024;
@@ -232,8 +233,8 @@ Result<void> Database::prepare_all() {
   add_audit_ = TRY(prepare("INSERT INTO audit(sequence, sealed) VALUES(?1, ?2)"));
   replace_audit_ = TRY(prepare("UPDATE audit SET sealed = ?2 WHERE sequence = ?1"));
   put_root_ =
-      TRY(prepare("INSERT INTO root(id, key_id, sealed) VALUES(1, ?1, ?2) ON CONFLICT(id) DO UPDATE SET "
-                  "key_id = ?1, sealed = ?2"));
+      TRY(prepare("INSERT INTO root(id, cpusvn, isvsvn, key_id, sealed) VALUES(1, ?1, ?2, ?3, ?4) ON CONFLICT(id) DO "
+                  "UPDATE SET cpusvn = ?1, isvsvn = ?2, key_id = ?3, sealed = ?4"));
   return {};
 }
 
@@ -263,8 +264,13 @@ Result<void> Database::replace_audit(std::uint64_t sequence, Bytes sealed) {
   if (sqlite3_changes(handle_) != 1) return Error(Errc::mismatch, "an audit entry is gone from the database");
   return {};
 }
-Result<void> Database::put_root(Bytes key_id, Bytes sealed) {
-  return BoundStatement(*this, put_root_).bytes(key_id).bytes(sealed).execute();
+Result<void> Database::put_root(const SecurityVersion& version, Bytes key_id, Bytes sealed) {
+  return BoundStatement(*this, put_root_)
+      .bytes(version.cpusvn)
+      .number(version.isvsvn)
+      .bytes(key_id)
+      .bytes(sealed)
+      .execute();
 }
 
 Result<void> Database::each_record(const RecordVisitor& visit) {
@@ -291,11 +297,18 @@ Result<void> Database::each_audit(std::int64_t first, std::int64_t last, const A
 }
 
 Result<std::optional<RootRow>> Database::root() {
-  const Statement statement = TRY(prepare("SELECT key_id, sealed FROM root"));
+  const Statement statement = TRY(prepare("SELECT cpusvn, isvsvn, key_id, sealed FROM root"));
   BoundStatement bound(*this, statement);
   if (!TRY(bound.step())) return std::optional<RootRow>();
-  const Bytes key_id = bound.column_bytes(0), sealed = bound.column_bytes(1);
-  RootRow row{.key_id = {key_id.begin(), key_id.end()}, .sealed = {sealed.begin(), sealed.end()}};
+  RootRow row;
+  const Bytes cpusvn = bound.column_bytes(0), key_id = bound.column_bytes(2), sealed = bound.column_bytes(3);
+  const std::uint64_t isvsvn = bound.column_number(1);
+  if (cpusvn.size() != row.version.cpusvn.size() || isvsvn > std::numeric_limits<std::uint16_t>::max())
+    return Error(Errc::mismatch, "the database's root has no security version");
+  std::ranges::copy(cpusvn, row.version.cpusvn.begin());
+  row.version.isvsvn = static_cast<std::uint16_t>(isvsvn);
+  row.key_id.assign(key_id.begin(), key_id.end());
+  row.sealed.assign(sealed.begin(), sealed.end());
   if (TRY(bound.step())) return Error(Errc::mismatch, "the database has more than one root");
   return std::optional<RootRow>(std::move(row));
 }

@@ -26,6 +26,7 @@ struct RecordRow {
   std::uint64_t version;
 };
 struct RootRow {
+  SecurityVersion version;  // in clear, as the file has it, like all of the row
   std::vector<std::uint8_t> key_id, sealed;
 };
 
@@ -50,7 +51,7 @@ class Database {
   Result<void> erase_record(Bytes name);  // Errc::mismatch when it is not there
   Result<void> add_audit(std::uint64_t sequence, Bytes sealed);
   Result<void> replace_audit(std::uint64_t sequence, Bytes sealed);  // Errc::mismatch when it is not there
-  Result<void> put_root(Bytes key_id, Bytes sealed);
+  Result<void> put_root(const SecurityVersion& version, Bytes key_id, Bytes sealed);
 
   using RecordVisitor = std::function<Result<void>(const RecordRow&)>;
   Result<void> each_record(const RecordVisitor& visit);
@@ -58,7 +59,7 @@ class Database {
   // Rows from `first` to `last`, ascending. A hostile file may have any numbers, negative ones too.
   using AuditVisitor = std::function<Result<void>(std::uint64_t sequence, Bytes sealed)>;
   Result<void> each_audit(std::int64_t first, std::int64_t last, const AuditVisitor& visit);
-  Result<std::optional<RootRow>> root();
+  Result<std::optional<RootRow>> root();  // Errc::mismatch for a version that there cannot be
 
   // Pages in the write-ahead log that are not in the file yet, and moving them there.
   std::uint64_t log_pages() const { return log_pages_; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/store/sealed_store.h"
+#include <cerrno>
 #include "src/audit/export.h"
 #include "src/cas/store/store_commit.h"
 #include "src/cas/store/store_state.h"
@@ -9,30 +10,60 @@ namespace cloister::cas {
 SealedStore::SealedStore(std::unique_ptr<StoreState> state) : state_(std::move(state)) {}
 SealedStore::~SealedStore() = default;
 
+namespace {
+
+// Those of the version that the file names; of the one of now where there is none yet.
+Result<StoreKeys> keys_for(Database& database, const SealingKeySource& source, std::string& cause) {
+  if (database.is_fresh()) return StoreKeys::derive(source, source.version());
+  const auto row = TRY(database.root());
+  if (!row) {
+    cause = "the root is missing";
+    return Error(Errc::mismatch, "the database was changed");
+  }
+  auto keys = StoreKeys::derive(source, row->version);
+  if (!keys.ok() && keys.error().is_errno() && keys.error().errno_value() == ENOKEY)
+    cause =
+        "sealed under a security version (" + version_text(row->version) + ") that this processor and program (" +
+        version_text(source.version()) +
+        ") have no keys of: they are older, or others; start CAS with the microcode and the signature of before, or "
+        "newer ones";
+  return keys;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<SealedStore>> SealedStore::open(const std::string& path, const SealingKeySource& source,
                                                        std::uint64_t now, std::string& problem,
                                                        const StoreOptions& options) {
-  auto keys = StoreKeys::derive(source);
-  if (keys.ok()) return open(path, std::move(keys).take(), now, problem, options);
-  problem = keys.error().what();
+  auto database = TRY(Database::open(path, problem));
+  std::string cause;
+  auto keys = keys_for(*database, source, cause);
+  if (keys.ok()) return open(path, std::move(database), std::move(keys).take(), now, problem, options);
+  problem = path + ": " + (cause.empty() ? keys.error().what() : cause);
   return keys.error();
 }
 
 Result<std::unique_ptr<SealedStore>> SealedStore::open(const std::string& path, StoreKeys keys, std::uint64_t now,
                                                        std::string& problem, const StoreOptions& options) {
   auto database = TRY(Database::open(path, problem));
+  return open(path, std::move(database), std::move(keys), now, problem, options);
+}
+
+Result<std::unique_ptr<SealedStore>> SealedStore::open(const std::string& path, std::unique_ptr<Database> database,
+                                                       StoreKeys keys, std::uint64_t now, std::string& problem,
+                                                       const StoreOptions& options) {
   auto state = std::make_unique<StoreState>(std::move(database), TRY(StoreCrypto::make(std::move(keys))), options);
   std::string cause;
   const auto ready = state->database->is_fresh() ? state->create(now) : state->verify(cause);
   if (!ready.ok()) {
-    if (cause.empty()) cause = ready.error().what();
-    problem = path + ": " + cause;
+    problem = path + ": " + (cause.empty() ? ready.error().what() : cause);
     return ready.error();
   }
   return std::unique_ptr<SealedStore>(new SealedStore(std::move(state)));
 }
 
 bool SealedStore::is_new() const { return state_->created; }
+const SecurityVersion& SealedStore::sealed_under() const { return state_->crypto.version; }
 
 Result<std::shared_ptr<const Record>> SealedStore::get(std::string_view name) {
   {

@@ -22,6 +22,7 @@
 
 namespace cloister::cas {
 
+class Database;
 class StoreState;
 
 struct Record {
@@ -37,8 +38,9 @@ class SealedStore {
  public:
   // Opens the file or makes a new one. `problem` is one line that says what is wrong and in which file; the error's
   // code is EBUSY when another process has it open, Errc::mismatch when it is not as this store left it,
-  // Errc::unsupported when it was sealed under other keys, Errc::io for the rest. `now` (milliseconds since 1970) is
-  // for a new log's first entry.
+  // Errc::unsupported when it was sealed under other keys, ENOKEY under those of a security version that `source` does
+  // not give, Errc::io for the rest. `now` (milliseconds since 1970) is for a new log's first entry. A file that was
+  // sealed under an older security version stays so (seal_anew.h).
   static Result<std::unique_ptr<SealedStore>> open(const std::string& path, const SealingKeySource& source,
                                                    std::uint64_t now, std::string& problem,
                                                    const StoreOptions& options = {});
@@ -53,6 +55,7 @@ class SealedStore {
   ~SealedStore();
 
   bool is_new() const;  // open() made the file
+  const SecurityVersion& sealed_under() const;
 
   // Null when there is none. Errc::mismatch when the file has changed underneath.
   Result<std::shared_ptr<const Record>> get(std::string_view name);
@@ -91,6 +94,9 @@ class SealedStore {
   std::string problem() const;
 
  private:
+  static Result<std::unique_ptr<SealedStore>> open(const std::string& path, std::unique_ptr<Database> database,
+                                                   StoreKeys keys, std::uint64_t now, std::string& problem,
+                                                   const StoreOptions& options);
   explicit SealedStore(std::unique_ptr<StoreState> state);
   std::unique_ptr<StoreState> state_;
 };

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/store/sealing_keys.h"
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <unistd.h>
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
+#include "src/base/fields.h"
+#include "src/base/hex.h"
 
 namespace cloister::cas {
 namespace {
@@ -38,26 +37,12 @@ Result<SecretBytes> derived(const SecretBytes& root, const char* purpose, std::s
 
 }  // namespace
 
-Result<SecretBytes> DeviceSealingKey::sealing_key() const {
-  const int descriptor = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return Error(Errc::io, "there is no sealing key: /dev/attestation exists in enclaves alone, start CAS by cloister");
-  SecretBytes key(kSize + 1);
-  std::size_t have = 0;
-  ssize_t size = 0;
-  while (have < key.size() && (size = read(descriptor, key.data() + have, key.size() - have)) != 0) {
-    if (size < 0 && errno != EINTR) break;
-    if (size > 0) have += static_cast<std::size_t>(size);
-  }
-  close(descriptor);
-  if (size < 0) return Error(Errc::io, "the sealing key cannot be read");
-  if (have != kSize) return Error(Errc::invalid, "the sealing key does not have 16 bytes");
-  key.resize(kSize);
-  return key;
+std::string version_text(const SecurityVersion& version) {
+  return "CPUSVN " + to_hex(version.cpusvn) + ", ISVSVN " + std::to_string(version.isvsvn);
 }
 
-Result<StoreKeys> StoreKeys::derive(const SealingKeySource& source) {
-  const SecretBytes root = TRY(source.sealing_key());
+Result<StoreKeys> StoreKeys::derive(const SealingKeySource& source, const SecurityVersion& version) {
+  const SecretBytes root = TRY(source.sealing_key(version));
   StoreKeys keys;
   keys.records = TRY(derived(root, "records", 32));
   keys.audit = TRY(derived(root, "audit entries", 32));
@@ -67,6 +52,7 @@ Result<StoreKeys> StoreKeys::derive(const SealingKeySource& source) {
   keys.states = TRY(derived(root, "states", 32));
   const SecretBytes id = TRY(derived(root, "key id", keys.id.size()));
   std::copy(id.begin(), id.end(), keys.id.begin());
+  keys.version = version;
   return keys;
 }
 
@@ -77,22 +63,24 @@ constexpr SecretBytes StoreKeys::*kStoreKeys[] = {&StoreKeys::records, &StoreKey
 }  // namespace
 
 SecretBytes encode(const StoreKeys& keys) {
-  SecretBytes bytes;
-  bytes.reserve(std::size(kStoreKeys) * kStoreKeySize + keys.id.size());
-  for (const auto key : kStoreKeys) bytes.insert(bytes.end(), (keys.*key).begin(), (keys.*key).end());
-  bytes.insert(bytes.end(), keys.id.begin(), keys.id.end());
-  return bytes;
+  FieldWriter<SecretBytes> writer;
+  for (const auto key : kStoreKeys) writer.fixed(keys.*key);
+  return writer.fixed(keys.id).fixed(keys.version.cpusvn).number(keys.version.isvsvn).take();
 }
 
 Result<StoreKeys> decode_store_keys(std::span<const std::uint8_t> bytes) {
+  constexpr char kMalformed[] = "the store's keys have a wrong size";
   StoreKeys keys;
-  if (bytes.size() != std::size(kStoreKeys) * kStoreKeySize + keys.id.size())
-    return Error(Errc::invalid, "the store's keys have a wrong size");
+  if (bytes.size() < std::size(kStoreKeys) * kStoreKeySize) return Error(Errc::invalid, kMalformed);
   for (const auto key : kStoreKeys) {
     (keys.*key).assign(bytes.begin(), bytes.begin() + kStoreKeySize);
     bytes = bytes.subspan(kStoreKeySize);
   }
-  std::copy(bytes.begin(), bytes.end(), keys.id.begin());
+  FieldReader reader(bytes);
+  keys.id = TRY(reader.fixed<std::tuple_size_v<KeyId>>(kMalformed));
+  keys.version.cpusvn = TRY(reader.fixed<16>(kMalformed));
+  keys.version.isvsvn = TRY(reader.number<std::uint16_t>(kMalformed));
+  TRY(reader.end(kMalformed));
   return keys;
 }
 

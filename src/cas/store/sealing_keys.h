@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of CAS's store, all from one sealing key of the processor. In the enclave; tests bring a key of their own.
 //
-// The processor gives 16 bytes that depend on MRENCLAVE, CONFIGID (so on the owner), ISVSVN and the processor's own
-// security version: another program, another owner's CAS or another machine get another key. HKDF-SHA256 makes a key
-// for each purpose, so that no two uses can be played against each other. All are wiped when they go.
+// The processor gives 16 bytes that depend on MRENCLAVE, CONFIGID (so on the owner) and the security version, ISVSVN
+// and the processor's own: another program, another owner's CAS or another machine get another key. HKDF-SHA256 makes a
+// key for each purpose, so that no two uses can be played against each other. All are wiped when they go.
 #pragma once
 #include <array>
 #include <string>
@@ -12,23 +12,23 @@
 
 namespace cloister::cas {
 
+// What keys are of besides an identity. An update of microcode raises CPUSVN, another signature may raise ISVSVN.
+// CPUSVN is no number: which of two is the older one only the processor says, by giving the key of that alone.
+struct SecurityVersion {
+  std::array<std::uint8_t, 16> cpusvn{};
+  std::uint16_t isvsvn = 0;
+  bool operator==(const SecurityVersion&) const = default;
+};
+// "CPUSVN 0123…, ISVSVN 4".
+std::string version_text(const SecurityVersion& version);
+
 class SealingKeySource {
  public:
   virtual ~SealingKeySource() = default;
-  virtual Result<SecretBytes> sealing_key() const = 0;
-};
-
-// The file of `/dev/attestation` that gives it to a program in an enclave.
-class DeviceSealingKey final : public SealingKeySource {
- public:
-  static constexpr char kPath[] = "/dev/attestation/keys/_sgx_mrenclave";
-  static constexpr std::size_t kSize = 16;
-  explicit DeviceSealingKey(std::string path = kPath) : path_(std::move(path)) {}
-  // Errc::io where there is no such file, which is so outside of an enclave; Errc::invalid for another size.
-  Result<SecretBytes> sealing_key() const override;
-
- private:
-  std::string path_;
+  // That of now.
+  virtual const SecurityVersion& version() const = 0;
+  // ENOKEY for a version that is not at most the one of now.
+  virtual Result<SecretBytes> sealing_key(const SecurityVersion& version) const = 0;
 };
 
 using KeyId = std::array<std::uint8_t, 16>;
@@ -37,12 +37,13 @@ struct StoreKeys {
   SecretBytes records;  // AES-256-GCM, by way of Sealer; likewise audit and root
   SecretBytes audit;
   SecretBytes root;
-  SecretBytes names;     // HMAC of a record's name
-  SecretBytes elements;  // HMAC of a record's element in the set hash
-  SecretBytes states;    // HMAC of a state, for audit entries
-  KeyId id{};            // not secret: tells a database of other keys from one that was changed
+  SecretBytes names;        // HMAC of a record's name
+  SecretBytes elements;     // HMAC of a record's element in the set hash
+  SecretBytes states;       // HMAC of a state, for audit entries
+  KeyId id{};               // not secret: tells a database of other keys from one that was changed
+  SecurityVersion version;  // that they are of
 
-  static Result<StoreKeys> derive(const SealingKeySource& source);
+  static Result<StoreKeys> derive(const SealingKeySource& source, const SecurityVersion& version);
 };
 // For a successor alone (src/cas/upgrade): the processor's own key stays here.
 SecretBytes encode(const StoreKeys& keys);

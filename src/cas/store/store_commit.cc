@@ -123,9 +123,9 @@ Result<void> StoreCommit::append(const audit::Entry& entry, const audit::Digest&
 Result<audit::Head> StoreCommit::finish() {
   ++root_.commits;
   root_.set_hash = set_.bytes();
-  const auto sealed = TRY(state_.crypto.root.seal(state_.crypto.id, encode_root(root_)));
+  const auto sealed = TRY(state_.crypto.root.seal(state_.crypto.root_binding(), encode_root(root_)));
   const audit::Head head = TRY(state_.log->key().sign(root_.audit));
-  TRY(state_.database->put_root(state_.crypto.id, sealed));
+  TRY(state_.database->put_root(state_.crypto.version, state_.crypto.id, sealed));
   TRY(state_.database->commit());
   state_.root = root_;
   state_.set = set_;

@@ -22,7 +22,8 @@ Result<StoreCrypto> StoreCrypto::make(StoreKeys keys) {
                      .names = std::move(keys.names),
                      .elements = std::move(keys.elements),
                      .states = std::move(keys.states),
-                     .id = keys.id};
+                     .id = keys.id,
+                     .version = keys.version};
 }
 
 Mac StoreCrypto::column(std::string_view name) const {
@@ -35,6 +36,10 @@ Mac StoreCrypto::element(const IndexEntry& entry) const {
                             .number(entry.version)
                             .fixed(entry.sealed_hash)
                             .take());
+}
+
+std::vector<std::uint8_t> StoreCrypto::root_binding() const {
+  return FieldWriter<std::vector<std::uint8_t>>().fixed(version.cpusvn).number(version.isvsvn).fixed(id).take();
 }
 
 Result<SealedRecord> seal_record(const StoreCrypto& crypto, std::string_view name, std::uint64_t version,

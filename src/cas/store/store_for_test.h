@@ -4,20 +4,32 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include "src/cas/store/sealed_store.h"
 
 namespace cloister::cas {
 
-// Not the processor's: a key that the test names.
+// Not the processor's: keys that the test names, of all versions up to `now`.
 class FixedSealingKey final : public SealingKeySource {
  public:
-  explicit FixedSealingKey(std::uint8_t first = 1) : key_(16, first) {}
-  Result<SecretBytes> sealing_key() const override { return key_; }
+  explicit FixedSealingKey(std::uint8_t first = 1, const SecurityVersion& now = {}) : first_(first), now_(now) {}
+  const SecurityVersion& version() const override { return now_; }
+  Result<SecretBytes> sealing_key(const SecurityVersion& version) const override {
+    SecretBytes key(16, first_);
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      if (version.cpusvn[i] > now_.cpusvn[i]) return Error::from_errno(ENOKEY, "a newer CPUSVN");
+      key[i] = static_cast<std::uint8_t>(key[i] + 16 * version.cpusvn[i]);
+    }
+    if (version.isvsvn > now_.isvsvn) return Error::from_errno(ENOKEY, "a newer ISVSVN");
+    key[0] = static_cast<std::uint8_t>(key[0] ^ version.isvsvn << 7);
+    return key;
+  }
 
  private:
-  SecretBytes key_;
+  std::uint8_t first_;
+  SecurityVersion now_;
 };
 
 class Folder {
@@ -36,21 +48,35 @@ class Folder {
 
 inline constexpr std::uint64_t kNow = 1'790'000'000'000;
 
-inline std::unique_ptr<SealedStore> open_store(const std::string& path, std::uint8_t key = 1,
+// CPUSVN's last byte, and ISVSVN.
+inline SecurityVersion security_version(std::uint8_t last, std::uint16_t isvsvn = 0) {
+  SecurityVersion version{.cpusvn = {1, 2, 3}, .isvsvn = isvsvn};
+  version.cpusvn.back() = last;
+  return version;
+}
+
+inline std::unique_ptr<SealedStore> open_store(const std::string& path, const SealingKeySource& source,
                                                const StoreOptions& options = {}) {
   std::string problem;
-  auto store = SealedStore::open(path, FixedSealingKey(key), kNow, problem, options);
+  auto store = SealedStore::open(path, source, kNow, problem, options);
   if (!store.ok()) {
     ADD_FAILURE() << problem;
     return nullptr;
   }
   return std::move(store).take();
 }
+inline std::unique_ptr<SealedStore> open_store(const std::string& path, std::uint8_t key = 1,
+                                               const StoreOptions& options = {}) {
+  return open_store(path, FixedSealingKey(key), options);
+}
 // The problem's text, or "opened".
-inline std::string refusal(const std::string& path, std::uint8_t key = 1) {
+inline std::string refusal(const std::string& path, const SealingKeySource& source) {
   std::string problem;
-  const auto store = SealedStore::open(path, FixedSealingKey(key), kNow, problem);
+  const auto store = SealedStore::open(path, source, kNow, problem);
   return store.ok() ? "opened" : problem;
+}
+inline std::string refusal(const std::string& path, std::uint8_t key = 1) {
+  return refusal(path, FixedSealingKey(key));
 }
 
 inline std::string numbered(std::string text, std::uint64_t number) { return text.append(std::to_string(number)); }

@@ -42,8 +42,9 @@ Result<void> StoreState::verify(std::string& problem) {
     problem = "sealed under other keys: by another version of this service, for another owner, or on another processor";
     return Error(Errc::unsupported, "the database was sealed under other keys");
   }
-  const auto plain = crypto.root.unseal(crypto.id, row->sealed);
-  if (!plain.ok()) return refused(problem, "the root was changed", "the database was changed");
+  const auto plain = crypto.root.unseal(crypto.root_binding(), row->sealed);
+  if (row->version != crypto.version || !plain.ok())
+    return refused(problem, "the root was changed", "the database was changed");
   root = TRY(decode_root(plain.value()));
   TRY(verify_records(problem));
   return verify_audit(problem);

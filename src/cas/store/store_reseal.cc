@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moving a store to other keys: for a successor that another program has handed its keys over.
+// Moving a store to other keys: for a successor that another program has handed its keys over, and under a newer
+// security version (seal_anew.h).
 #include "src/cas/store/store_commit.h"
 #include "src/cas/store/store_state.h"
 
@@ -79,7 +80,8 @@ Result<std::unique_ptr<SealedStore>> SealedStore::reseal(std::unique_ptr<SealedS
                                                          const SealingKeySource& source, const Mutation& mutation) {
   StoreState& from = *store->state_;
   auto to = std::make_unique<StoreState>(std::move(from.database),
-                                         TRY(StoreCrypto::make(TRY(StoreKeys::derive(source)))), StoreOptions{});
+                                         TRY(StoreCrypto::make(TRY(StoreKeys::derive(source, source.version())))),
+                                         StoreOptions{});
   Database& database = *to->database;
   to->newest_time = from.newest_time;
   to->time_bound = from.time_bound;

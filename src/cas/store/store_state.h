@@ -14,10 +14,13 @@ struct StoreCrypto {
   Sealer records, audit, root;
   SecretBytes names, elements, states;
   KeyId id;
+  SecurityVersion version;
 
   static Result<StoreCrypto> make(StoreKeys keys);
   Mac column(std::string_view name) const;
   Mac element(const IndexEntry& entry) const;
+  // What the root is sealed for: all that stands beside it in clear.
+  std::vector<std::uint8_t> root_binding() const;
 };
 
 struct SealedRecord {

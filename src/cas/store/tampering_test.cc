@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include "src/audit/export.h"
+#include "src/cas/store/seal_anew.h"
 #include "src/cas/store/store_for_test.h"
 
 namespace cloister::cas {
@@ -194,6 +195,64 @@ TEST_F(Tampering, PartsOfDifferentDays) {
   EXPECT_EQ(opened, 3);
 }
 
+// The version in the root's row is the host's word. It chooses the keys that are tried, and nothing else.
+TEST_F(Tampering, TheRootsVersion) {
+  const FixedSealingKey source(1, security_version(5, 5));
+  const std::string file = folder_.file("versions.db");
+  const auto refused = [&](const std::string& sql) {
+    const std::string path = folder_.file("edited.db");
+    fs::copy_file(file, path, fs::copy_options::overwrite_existing);
+    edit(path, sql);
+    return refusal(path, source);
+  };
+  ASSERT_TRUE(open_store(file, source)->commit(put("a", "1")).ok());
+  EXPECT_EQ(refused("UPDATE root SET cpusvn = cpusvn, isvsvn = 5"), "opened");
+  EXPECT_REFUSED(refused("UPDATE root SET cpusvn = zeroblob(16)"), "sealed under other keys");
+  EXPECT_REFUSED(refused("UPDATE root SET isvsvn = 4"), "sealed under other keys");
+  EXPECT_REFUSED(refused("UPDATE root SET isvsvn = 6"), "ISVSVN 6) that this processor and program");
+  EXPECT_REFUSED(refused("UPDATE root SET cpusvn = x'ffffffffffffffffffffffffffffffff'"), "have no keys of");
+  for (const char* const wrong : {"isvsvn = -1", "isvsvn = 65541", "cpusvn = x''", "cpusvn = zeroblob(15)",
+                                  "cpusvn = CAST(cpusvn || x'00' AS BLOB)"})
+    EXPECT_REFUSED(refused(std::string("UPDATE root SET ") + wrong), "no security version");
+  // Whoever was handed the keys does not ask the processor. They are of one version all the same.
+  const auto opened_with_keys = [&] {
+    std::string problem;
+    auto keys = StoreKeys::derive(source, source.version()).take();
+    return SealedStore::open(file, std::move(keys), kNow, problem).ok() ? "opened" : problem;
+  };
+  EXPECT_EQ(opened_with_keys(), "opened");
+  edit(file, "UPDATE root SET isvsvn = 4");
+  EXPECT_REFUSED(opened_with_keys(), "the root was changed");
+}
+
+// Of a copy from before an update and of the file after it, only all of one open.
+TEST_F(Tampering, PartsOfDifferentVersions) {
+  const FixedSealingKey before(1, security_version(1)), now(1, security_version(2));
+  const std::string old = folder_.file("before.db"), current = folder_.file("after.db");
+  ASSERT_TRUE(open_store(old, before)->commit(put("a", "1")).ok());
+  fs::copy_file(old, current);
+  ASSERT_TRUE(seal_anew(open_store(current, now), now, kNow).ok());
+  int opened = 0;
+  for (unsigned old_tables = 0; old_tables < 16; ++old_tables) {
+    const std::string path = folder_.file("edited.db");
+    fs::copy_file(current, path, fs::copy_options::overwrite_existing);
+    std::string sql = "ATTACH '" + old + "' AS old;";
+    const char* const tables[] = {"record", "audit", "root"};
+    for (unsigned i = 0; i < 3; ++i)
+      if (old_tables & 1u << i)
+        sql += std::string("DELETE FROM main.") + tables[i] + "; INSERT INTO main." + tables[i] +
+               " SELECT * FROM old." + tables[i] + ';';
+    // And the older root with the version of now beside it.
+    if (old_tables & 8) sql += "UPDATE root SET (cpusvn, isvsvn) = (SELECT cpusvn, isvsvn FROM kept);";
+    edit(path, "CREATE TEMP TABLE kept AS SELECT * FROM root;" + sql);
+    const std::string text = refusal(path, now);
+    const bool one_version = old_tables == 0 || old_tables == 7 || old_tables == 8;
+    EXPECT_EQ(text == "opened", one_version) << old_tables << ": " << text;
+    opened += text == "opened";
+  }
+  EXPECT_EQ(opened, 3);
+}
+
 TEST_F(Tampering, AuditEntries) {
   // Today has 9 entries, the first 5 are yesterday's too.
   EXPECT_REFUSED(after("DELETE FROM audit WHERE sequence = 9"), "audit entries from 9 on are missing");
@@ -232,7 +291,8 @@ TEST_F(Tampering, Schemas) {
   EXPECT_REFUSED(after("DROP TABLE audit"), "schema was changed");
   EXPECT_REFUSED(after("ALTER TABLE record ADD COLUMN more BLOB"), "schema was changed");
   EXPECT_REFUSED(after("ANALYZE"), "schema was changed");
-  EXPECT_REFUSED(after("PRAGMA user_version = 2"), "schema of another version");
+  EXPECT_REFUSED(after("PRAGMA user_version = 1"), "schema of another version");
+  EXPECT_REFUSED(after("PRAGMA user_version = 3"), "schema of another version");
   EXPECT_REFUSED(after("PRAGMA application_id = 1"), "not a database of this service");
   EXPECT_REFUSED(after("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM "
                        "sqlite_schema WHERE name = 'root') WHERE name = 'audit'"),

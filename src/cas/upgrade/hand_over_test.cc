@@ -20,9 +20,10 @@ struct HandOver : testing::Test {
   FixedSealingKey source{7};
 
   std::vector<std::uint8_t> answer(const Bytes& to) {
-    return must(answer_hand_over(
-        to, must(sign(content, *owner)),
-        {.keys = must(StoreKeys::derive(source)), .head = {.sequence = 42, .hash = digest_of_byte(9)}}, *cas_key));
+    return must(answer_hand_over(to, must(sign(content, *owner)),
+                                 {.keys = must(StoreKeys::derive(source, source.version())),
+                                  .head = {.sequence = 42, .hash = digest_of_byte(9)}},
+                                 *cas_key));
   }
   std::string refusal(const Bytes& bytes) {
     const auto received = open_hand_over(bytes, request, key, self);
@@ -32,7 +33,7 @@ struct HandOver : testing::Test {
 
 TEST_F(HandOver, GivesKeysAndHead) {
   const auto received = must(open_hand_over(answer(request), request, key, self));
-  EXPECT_EQ(encode(received.handed_over.keys), encode(must(StoreKeys::derive(source))));
+  EXPECT_EQ(encode(received.handed_over.keys), encode(must(StoreKeys::derive(source, source.version()))));
   EXPECT_EQ(received.handed_over.head.sequence, 42u);
   EXPECT_EQ(received.handed_over.head.hash, digest_of_byte(9));
   EXPECT_EQ(received.authorisation, content);
@@ -40,7 +41,7 @@ TEST_F(HandOver, GivesKeysAndHead) {
 
 TEST_F(HandOver, TheKeysAreNotToBeSeen) {
   const auto bytes = answer(request);
-  const auto keys = must(StoreKeys::derive(source));
+  const auto keys = must(StoreKeys::derive(source, source.version()));
   for (const SecretBytes* const secret : {&keys.records, &keys.root, &keys.names})
     EXPECT_EQ(text_of(bytes).find(text_of(*secret)), std::string_view::npos);
 }
@@ -93,7 +94,7 @@ TEST_F(HandOver, OfACasThatTheOwnerDidNotNameIsRefused) {
 TEST_F(HandOver, AKeyThatMakesTheSecretKnownIsRefused) {
   EXPECT_FALSE(key.shared_key({}, {}).ok());
   EXPECT_FALSE(answer_hand_over(encode(HandOverRequest{.key = {}, .quote = {}}), must(sign(content, *owner)),
-                                {.keys = must(StoreKeys::derive(source)), .head = {}}, *cas_key)
+                                {.keys = must(StoreKeys::derive(source, source.version())), .head = {}}, *cas_key)
                    .ok());
 }
 

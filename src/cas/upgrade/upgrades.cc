@@ -63,10 +63,10 @@ audit::Entry Upgrades::entry(audit::Kind kind, const ClientIdentity& client) con
   return entry;
 }
 
-std::optional<Failure> Upgrades::not_the_owner(const ClientIdentity& client) {
+std::optional<Failure> Upgrades::not_the_owner(const char* what, const ClientIdentity& client) {
   if (sessions_.is_owner(client)) return std::nullopt;
   Failure failure{.kind = Kind::not_allowed,
-                  .what = "an upgrade is authorised by CAS's owner alone",
+                  .what = std::string(what) + " by CAS's owner alone",
                   .hint = "`cloister cas owner` shows your key's hash, `cloister cas list` the owner's"};
   sessions_.note_refusal(kSubject, failure.what, client);
   return failure;
@@ -94,7 +94,7 @@ Result<UpgradeState> Upgrades::current_state() {
 }
 
 Outcome<UpgradeState> Upgrades::state(const ClientIdentity& client) {
-  if (const auto failure = not_the_owner(client)) return *failure;
+  if (const auto failure = not_the_owner("an upgrade is authorised", client)) return *failure;
   auto state = current_state();
   if (!state.ok()) return not_read();
   return std::move(state).take();
@@ -115,7 +115,7 @@ std::string Upgrades::why_not_authorised(const SignedAuthorisation& authorisatio
 }
 
 Outcome<UpgradeState> Upgrades::authorise(Bytes bytes, const ClientIdentity& client) {
-  if (const auto failure = not_the_owner(client)) return *failure;
+  if (const auto failure = not_the_owner("an upgrade is authorised", client)) return *failure;
   const auto authorisation = decode_authorisation(bytes);
   if (!authorisation.ok())
     return Failure{
@@ -138,7 +138,7 @@ Outcome<UpgradeState> Upgrades::authorise(Bytes bytes, const ClientIdentity& cli
 }
 
 Outcome<UpgradeState> Upgrades::withdraw(const ClientIdentity& client) {
-  if (const auto failure = not_the_owner(client)) return *failure;
+  if (const auto failure = not_the_owner("an upgrade is authorised", client)) return *failure;
   const std::uint64_t version = store_.version(kAuthorisationRecord);
   if (version == kAbsent)
     return Failure{.kind = Kind::conflict, .what = "no upgrade is authorised", .hint = "there is nothing to withdraw"};
@@ -240,7 +240,7 @@ Outcome<std::vector<std::uint8_t>> Upgrades::hand_over(Bytes request) {
   std::vector<CollateralMark> seen;
   const auto quote = judged(asked.value(), successor, seen);
   if (!quote.ok()) return quote.failure();
-  auto keys = StoreKeys::derive(source_);
+  auto keys = StoreKeys::derive(source_, store_.sealed_under());
   if (!keys.ok()) return Failure{.kind = Kind::later, .what = keys.error().what(), .hint = kTryAgain};
   const auto head = mark(successor, quote.value(), authorised, std::move(seen));
   if (!head.ok()) return not_written(head.error());

@@ -38,6 +38,8 @@ class Upgrades {
   // `authorisation`: a SignedAuthorisation. It takes the place of an earlier one.
   Outcome<UpgradeState> authorise(Bytes authorisation, const ClientIdentity& client);
   Outcome<UpgradeState> withdraw(const ClientIdentity& client);
+  // `confirmation`: a SignedConfirmation of this CAS's key, whose hash is the answer. Kept with the store.
+  Outcome<sgx::Digest> confirm(Bytes confirmation, const ClientIdentity& client);
 
   // For anybody: the answer opens for the authorised successor alone. `request`: a HandOverRequest.
   Outcome<std::vector<std::uint8_t>> hand_over(Bytes request);
@@ -47,7 +49,8 @@ class Upgrades {
   std::string successor_text() const;
 
  private:
-  std::optional<Failure> not_the_owner(const ClientIdentity& client);
+  // `what` is the owner's alone.
+  std::optional<Failure> not_the_owner(const char* what, const ClientIdentity& client);
   Result<std::optional<SignedAuthorisation>> authorisation();
   Result<std::uint64_t> hand_overs();
   Result<UpgradeState> current_state();

@@ -26,13 +26,14 @@ struct UpgradesForTest {
     return judged;
   };
   FixedSealingKey source;
-  std::shared_ptr<EVP_PKEY> cas_key = new_key();
+  std::shared_ptr<EVP_PKEY> cas_key;
   unsigned answers = 0;
   Upgrades upgrades;
 
   UpgradesForTest(SealedStore& store, Committer& committer, Sessions& sessions, const sgx::Digest& owner_key_hash,
-                  Clock clock)
-      : upgrades(
+                  Clock clock, std::shared_ptr<EVP_PKEY> key = new_key())
+      : cas_key(std::move(key)),
+        upgrades(
             store, committer, sessions,
             {.key = cas_key,
              .key_hash = hash_of_key(*cas_key),

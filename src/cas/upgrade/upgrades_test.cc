@@ -113,6 +113,23 @@ TEST_F(UpgradesTest, AnAnswerThatWasLostIsGivenAgainAndNothingElseIsDone) {
   EXPECT_NE(authorise(other), "authorised");
 }
 
+// The mark was there before an update of the processor: the store stays under the keys of before, and those are given.
+TEST_F(UpgradesTest, TheKeysOfTheStoreAreHandedOverWhateverTheVersionIsNow) {
+  cas.source = FixedSealingKey(1, security_version(3, 1));
+  ASSERT_EQ(authorise(content()), "authorised");
+  const auto asked = request();
+  const auto answer = upgrades.hand_over(asked);
+  ASSERT_TRUE(answer.ok()) << answer.failure().what;
+  auto received =
+      must(open_hand_over(answer.value(), asked, key, {.mrenclave = kNewMrenclave, .owner_key_hash = owner->key_hash}));
+  EXPECT_EQ(received.handed_over.keys.version, service.store->sealed_under());
+  service.committer.reset();
+  service.store.reset();
+  std::string problem;
+  EXPECT_TRUE(SealedStore::open(service.folder.file(), std::move(received.handed_over.keys), kNow, problem).ok())
+      << problem;
+}
+
 TEST_F(UpgradesTest, WithoutAuthorisationNothingIsHandedOver) {
   expect_refused("authorised no upgrade");
   ASSERT_EQ(authorise(content()), "authorised");
