@@ -2,7 +2,9 @@
 // A store after an update of the processor or of the program's signature: what was sealed before goes on under the keys
 // of now, and those of before open nothing that comes afterwards.
 #include "src/cas/store/seal_anew.h"
+#include <sys/resource.h>
 #include <cerrno>
+#include <csignal>
 #include "src/audit/export.h"
 #include "src/cas/store/store_for_test.h"
 
@@ -95,6 +97,32 @@ TEST(SealAnew, AVersionThatIsNotOlderIsRefusedInOneLine) {
   // Another program, owner or processor, whatever its version.
   EXPECT_NE(refusal(folder.file(), FixedSealingKey(2, security_version(7, 7))).find("sealed under other keys"),
             std::string::npos);
+}
+
+TEST(SealAnew, WithoutRoomOnTheDiskTheFileStaysAsItWas) {
+  const Folder folder;
+  const FixedSealingKey old(1, kBefore), source(1, kAfter);
+  auto store = open_store(folder.file(), old);
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(store->commit(put(numbered("r", i), std::string(4000, 'x'))).ok());
+  const audit::Head head = store->head();
+  store.reset();
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  rlimit small = limit;
+  small.rlim_cur = 100 * 1024;
+  store = open_store(folder.file(), source);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto moved = seal_anew(std::move(store), source, kNow);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  signal(SIGXFSZ, handler);
+  ASSERT_FALSE(moved.ok());
+  store = open_store(folder.file(), source);
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->sealed_under(), kBefore);
+  EXPECT_EQ(store->head(), head);
+  EXPECT_EQ(content_of(*store, "r39"), std::string(4000, 'x'));
+  EXPECT_NE(updated(std::move(store), source), nullptr);
 }
 
 // The successor was told where the log ends.
