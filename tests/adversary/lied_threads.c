@@ -3,6 +3,7 @@
 // was woken and what was counted is decided inside.
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,46 @@ static void* worker(void* argument) {
   return NULL;
 }
 
+// Memory that comes back at the same place holds zeroes, whatever the host says of its pages.
+static void check_new_memory(const char* what, char* (*get)(size_t), void (*give_back)(char*, size_t)) {
+  enum { kSize = 1 << 18 };
+  for (int round = 0; round < 3; round++) {
+    char* memory = get(kSize);
+    if (memory == NULL) {
+      printf("error: %s\n", what);
+      exit(3);
+    }
+    for (int i = 0; i < kSize; i++)
+      if (memory[i] != 0) {
+        printf("%s: byte %d of new memory is %d\n", what, i, memory[i]);
+        exit(4);
+      }
+    memset(memory, 7, kSize);
+    give_back(memory, kSize);
+  }
+}
+static char* grow(size_t size) {
+  char* memory = sbrk((intptr_t)size);
+  return memory == (char*)-1 ? NULL : memory;
+}
+static void shrink(char* memory, size_t size) {
+  (void)memory;
+  if (sbrk(-(intptr_t)size) == (char*)-1) {
+    puts("error: sbrk");
+    exit(3);
+  }
+}
+static char* map(size_t size) {
+  char* memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? NULL : memory;
+}
+static void unmap(char* memory, size_t size) {
+  if (munmap(memory, size) != 0) {
+    puts("error: munmap");
+    exit(3);
+  }
+}
+
 int main(void) {
   signal(SIGALRM, on_alarm);
   pthread_t threads[2];
@@ -57,6 +98,8 @@ int main(void) {
   int sum = 0;
   for (int i = 1 << 19; i < 1 << 20; i += 4096) sum += memory[i];
   printf("sum %d\n", sum);
+  check_new_memory("brk", grow, shrink);
+  check_new_memory("mmap", map, unmap);
   struct itimerval once = {{0, 0}, {0, 10000}};
   if (setitimer(ITIMER_REAL, &once, NULL) != 0) {
     puts("error: setitimer");

@@ -55,7 +55,10 @@ long reuse_pages(std::uint64_t address, std::uint64_t size) {
   if (kept_pages() == 0) return 0;
   LockGuard guard(lock);
   return for_page_runs(address, size, kPageKept, is_kept, [](std::uint64_t first, std::uint64_t bytes) -> long {
-    if (const long error = change_permissions(first, bytes, kPageRead | kPageWrite); error != 0) return error;
+    if (const long error = change_permissions(first, bytes, kPageRead | kPageWrite); error != 0) {
+      remove_or_stop(first, bytes, kept_count);
+      return error;
+    }
     if (CLOISTER_KEEPS(S_16)) __builtin_memset(reinterpret_cast<void*>(first), 0, bytes);
     set_states(first, bytes, kPageCommitted | kPageRead | kPageWrite);
     move_count(kept_count, committed_count, bytes);

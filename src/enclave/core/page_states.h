@@ -52,4 +52,7 @@ long for_page_runs(std::uint64_t address, std::uint64_t size, std::uint8_t mask,
 long change_permissions(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
 // EMODT, EACCEPT and EREMOVE of pages that are there, which are counted in `count`.
 long remove_run(std::uint64_t address, std::uint64_t size, PageCount& count);
+// After a change that the host says has failed nobody knows what the page tables show, and the program may have access
+// to what it must not see: the pages go, or the enclave stops.
+void remove_or_stop(std::uint64_t address, std::uint64_t size, PageCount& count);
 }  // namespace cloister::core

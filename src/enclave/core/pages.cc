@@ -90,6 +90,11 @@ long remove_run(std::uint64_t address, std::uint64_t size, PageCount& count) {
   return 0;
 }
 
+void remove_or_stop(std::uint64_t address, std::uint64_t size, PageCount& count) {
+  if (remove_run(address, size, count) != 0)
+    enclave_fail("the host can neither change the permissions of pages nor take them back", __FILE__, __LINE__);
+}
+
 std::uint8_t page_state(std::uint64_t address) {
   return has_table_page(address) ? *state_of(address) : std::uint8_t{kPageAbsent};
 }
@@ -155,7 +160,10 @@ long commit_run(std::uint64_t address, std::uint64_t size, std::uint64_t permiss
   for (std::uint64_t at = address; at < address + size; at += kPageSize)
     if (eaccept(&info, at) != 0 && CLOISTER_KEEPS(I_10)) host_lied(HostCall::augment, "EACCEPT refuses a new page");
   set_states(address, size, kPageCommitted | kPageRead | kPageWrite);
-  return permissions != (kPageRead | kPageWrite) ? change_permissions(address, size, permissions) : 0;
+  if (permissions == (kPageRead | kPageWrite)) return 0;
+  const long error = change_permissions(address, size, permissions);
+  if (error != 0) remove_or_stop(address, size, committed_count);
+  return error;
 }
 }  // namespace
 
@@ -189,8 +197,10 @@ long publish(std::uint64_t address, const void* from, std::uint64_t size, PageKi
     if (eacceptcopy(&info, address + done, reinterpret_cast<std::uint64_t>(from) + done) != 0)
       host_lied(HostCall::augment, "EACCEPTCOPY refuses a new page");
   set_states(address, size, kPageCommitted | (kind == PageKind::code ? std::uint64_t{kPageCode} : 0) | first);
-  if (const long error = host_call(HostCall::protect, address, size, first); error != 0) return error;
-  return first != permissions ? change_permissions(address, size, permissions) : 0;
+  long error = host_call(HostCall::protect, address, size, first);
+  if (error == 0 && first != permissions) error = change_permissions(address, size, permissions);
+  if (error != 0) remove_or_stop(address, size, committed_count);
+  return error;
 }
 }  // namespace
 

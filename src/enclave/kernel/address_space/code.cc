@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include "src/enclave/core/check.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/address_space/elf_text.h"
 #include "src/enclave/kernel/address_space/implementation.h"
@@ -93,8 +94,13 @@ Result<void> AddressSpace::Implementation::switch_to_data(PageRange run, std::ui
     if ((state & kPageRead) == 0) TRY(checked(core::protect_pages(at, size, kPageRead)));
     std::memcpy(staging.bytes(), reinterpret_cast<const void*>(at), size);
     TRY(checked(core::remove_pages(at, size)));
-    TRY(checked(core::publish_data(at, staging.bytes(), size, permissions)));
+    put_back(at, size, permissions);
   }
   return {};
+}
+
+void AddressSpace::Implementation::put_back(std::uint64_t address, std::uint64_t size, std::uint64_t permissions) {
+  if (core::publish_data(address, staging.bytes(), size, permissions) != 0)
+    core::enclave_fail("the host has no room for memory of the program that it held before", __FILE__, __LINE__);
 }
 }  // namespace cloister::kernel

@@ -55,6 +55,9 @@ struct AddressSpace::Implementation {
   void release_unused_modules();
   Result<void> switch_to_code(PageRange run);  // data pages -> read-execute (dynamic code)
   Result<void> switch_to_data(PageRange run, std::uint8_t state, std::uint64_t permissions);
+  // What is staged, of pages that are gone. Where the host refuses as many new ones, contents of the program are lost
+  // and the enclave stops.
+  void put_back(std::uint64_t address, std::uint64_t size, std::uint64_t permissions);
 
   // protect.cc
   Result<void> protect(std::uint64_t address, std::uint64_t size, int protection);

@@ -4,7 +4,6 @@
 #include <linux/mman.h>
 #include <algorithm>
 #include <cstring>
-#include "src/enclave/core/check.h"
 #include "src/enclave/kernel/address_space/implementation.h"
 
 namespace cloister::kernel {
@@ -38,12 +37,11 @@ Result<std::uint64_t> AddressSpace::Implementation::move(Area area, PageRange fr
         const std::uint64_t size = std::min<std::uint64_t>(run.end - at, StagingBuffer::kSize);
         if ((state & kPageRead) == 0) TRY(checked(core::protect_pages(at, size, kPageRead)));
         std::memcpy(staging.bytes(), reinterpret_cast<const void*>(at), size);
-        // First the old pages go, so that a full enclave can move its memory. A host that then refuses as many new ones
-        // has lost contents of the program: nothing to go on with.
+        // First the old pages go, so that a full enclave can move its memory.
         TRY(checked(core::remove_pages(at, size)));
         const std::uint64_t target = to.start + (at - from.start);
         const std::uint64_t permissions = state & core::kPagePermissions;
-        ENCLAVE_CHECK(core::publish_data(target, staging.bytes(), size, permissions & ~kPageExecute) == 0);
+        put_back(target, size, permissions & ~kPageExecute);
         if ((permissions & kPageExecute) != 0) TRY(switch_to_code({target, target + size}));
       }
       return {};
