@@ -137,6 +137,10 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
   return 2;
 }
 
+std::string signing_key_path() {
+  const std::string directory = configuration_directory();
+  return directory.empty() ? directory : directory + "/signing-key.pem";
+}
 MeasuringTools measuring_tools() { return {libexec_path("cloister-plan"), cache_directory()}; }
 
 std::string image_path(std::uint64_t manifest_flags) {

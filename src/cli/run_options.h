@@ -34,6 +34,8 @@ struct RunOptions {
 int parse_run_options(int argc, char** argv, const char* verb, const char* description, RunOptions* options);
 // cloister-plan and the cache of this installation and user.
 MeasuringTools measuring_tools();
+// This user's development key; empty where there is no place for one.
+std::string signing_key_path();
 // Where the build or the installation keeps the helper programs and the enclave images: a manifest that is configured
 // by a policy needs the one with TLS.
 std::string image_path(std::uint64_t manifest_flags);

@@ -165,7 +165,7 @@ int cas_serve_verb(int argc, char** argv) {
   launch.memory = memory_mode_for_secrets(options.memory);
   launch.image_path = image_path(0);
   launch.cache_directory = cache_directory();
-  launch.signing_key_path = configuration_directory() + "/signing-key.pem";
+  launch.signing_key_path = signing_key_path();
   launch.closed_streams = closed_streams;
   launch.config_id = release::cas_id(owner);
   launch.locations = {{kProgram, libexec_path("cloister-cas")}, {kDataDirectory, directory}};

@@ -62,7 +62,7 @@ int run_verb(int argc, char** argv) {
   launch.memory = memory_mode(options.memory);
   launch.image_path = image_path(manifest.flags);
   launch.cache_directory = cache_directory();
-  launch.signing_key_path = configuration_directory() + "/signing-key.pem";
+  launch.signing_key_path = signing_key_path();
   launch.signature = instance->measured.signature;
   launch.debug = options.debug || options.trace;
   launch.trace = options.trace;

@@ -2,6 +2,7 @@
 #include "src/files/file_bytes.h"
 #include <fcntl.h>
 #include <openssl/sha.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <array>
@@ -38,6 +39,22 @@ Result<void> write_all(int fd, std::span<const std::uint8_t> bytes) {
   return {};
 }
 
+// Under a new name, which it returns.
+Result<std::string> write_beside(const std::string& path, std::span<const std::uint8_t> bytes, unsigned mode) {
+  // A process id would not do: containers with one folder in common have the same ones.
+  std::array<std::uint8_t, 8> random;
+  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+    return last_error("cannot get random bytes");
+  const std::string temporary = path + ".tmp-" + to_hex(random);
+  const Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (file.get() < 0) return last_error("cannot create");
+  const auto written = write_all(file.get(), bytes);
+  if (written.ok() && fsync(file.get()) == 0) return temporary;
+  const Error error = written.ok() ? last_error("cannot write") : written.error();
+  unlink(temporary.c_str());
+  return error;
+}
+
 }  // namespace
 
 Result<std::vector<std::uint8_t>> read_file(const std::string& path) {
@@ -58,22 +75,19 @@ Result<std::vector<std::uint8_t>> read_file(const std::string& path) {
 }
 
 Result<void> write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes, unsigned mode) {
-  const std::string temporary = path + ".tmp" + std::to_string(getpid());
-  {
-    const Descriptor file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (file.get() < 0) return last_error("cannot create");
-    const auto written = write_all(file.get(), bytes);
-    if (!written.ok() || fsync(file.get()) != 0) {
-      const Error error = written.ok() ? last_error("cannot write") : written.error();
-      unlink(temporary.c_str());
-      return error;
-    }
-  }
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    const Error error = last_error("cannot rename into place");
-    unlink(temporary.c_str());
-    return error;
-  }
+  const std::string temporary = TRY(write_beside(path, bytes, mode));
+  if (rename(temporary.c_str(), path.c_str()) == 0) return {};
+  const Error error = last_error("cannot rename into place");
+  unlink(temporary.c_str());
+  return error;
+}
+
+Result<void> write_file_unless_there(const std::string& path, std::span<const std::uint8_t> bytes, unsigned mode) {
+  const std::string temporary = TRY(write_beside(path, bytes, mode));
+  const bool is_there = link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST;
+  const Error error = last_error("cannot link into place");
+  unlink(temporary.c_str());
+  if (!is_there) return error;
   return {};
 }
 

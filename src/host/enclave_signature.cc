@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/host/enclave_signature.h"
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cstring>
 #include "abi/enclave_layout.h"
@@ -16,12 +17,15 @@ namespace {
 constexpr std::uint64_t kXfrmPkru = 1 << 9;
 
 Result<sgx::SigningKey> development_key(const std::string& path) {
-  if (const auto pem = read_file(path); pem.ok())
-    return sgx::SigningKey::from_pem({reinterpret_cast<const char*>(pem.value().data()), pem.value().size()});
-  const auto pem = TRY(sgx::generate_signing_key());
-  // Without a place to keep it there is another key the next time.
-  (void)write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, 0600).ok();
-  return sgx::SigningKey::from_pem(pem);
+  if (access(path.c_str(), F_OK) != 0) {
+    const auto pem = TRY(sgx::generate_signing_key());
+    // Without a place to keep it there is another key the next time.
+    if (path.empty() ||
+        !write_file_unless_there(path, {reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()}, 0600).ok())
+      return sgx::SigningKey::from_pem(pem);
+  }
+  const auto pem = TRY(read_file(path));
+  return sgx::SigningKey::from_pem({reinterpret_cast<const char*>(pem.data()), pem.size()});
 }
 }  // namespace
 
@@ -51,10 +55,12 @@ sgx::Sigstruct unsigned_sigstruct(std::uint64_t attribute_flags, const sgx::Dige
 
 Result<sgx::Sigstruct> development_signature(const DevelopmentKey& development, std::uint64_t attribute_flags,
                                              const sgx::Digest& mrenclave) {
-  const std::string directory = development.cache_directory + "/sigstructs";
-  mkdir(directory.c_str(), 0700);
-  const std::string path =
-      directory + "/" + to_hex(mrenclave) + ((attribute_flags & sgx::kAttributeDebug) != 0 ? ".debug" : "");
+  std::string path;  // none without a cache
+  if (!development.cache_directory.empty()) {
+    const std::string directory = development.cache_directory + "/sigstructs";
+    mkdir(directory.c_str(), 0700);
+    path = directory + "/" + to_hex(mrenclave) + ((attribute_flags & sgx::kAttributeDebug) != 0 ? ".debug" : "");
+  }
   sgx::Sigstruct wanted = unsigned_sigstruct(attribute_flags, mrenclave);
   std::ranges::copy(sgx::kDevelopmentFamily, wanted.isvfamilyid);
   if (const auto cached = FileView::open(path); cached.ok())
@@ -63,7 +69,7 @@ Result<sgx::Sigstruct> development_signature(const DevelopmentKey& development, 
       return parsed.value();
   const auto key = TRY(development_key(development.path));
   TRY(key.sign(wanted));
-  (void)write_file_atomically(path, sgx::bytes_of(wanted), 0600).ok();  // only a cache
+  if (!path.empty()) (void)write_file_atomically(path, sgx::bytes_of(wanted), 0600).ok();  // only a cache
   return wanted;
 }
 }  // namespace cloister::host

@@ -16,8 +16,8 @@ sgx::Secs make_secs(std::uint64_t debug);
 sgx::Sigstruct unsigned_sigstruct(std::uint64_t attribute_flags, const sgx::Digest& mrenclave);
 
 struct DevelopmentKey {
-  std::string cache_directory;  // SIGSTRUCTs, keyed by what they sign
-  std::string path;             // PEM; made when missing
+  std::string cache_directory;  // SIGSTRUCTs, keyed by what they sign; empty: none are kept
+  std::string path;             // PEM; made when missing; empty: a new key each time
 };
 // From the cache or made now. EINIT verifies either against what was measured.
 Result<sgx::Sigstruct> development_signature(const DevelopmentKey& key, std::uint64_t attribute_flags,

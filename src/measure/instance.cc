@@ -29,6 +29,11 @@ std::string directory_below(const char* variable, const char* fallback) {
   return access(path.c_str(), W_OK) == 0 ? path : std::string();
 }
 
+std::string temporary_directory() {
+  const char* const named = std::getenv("TMPDIR");
+  return named != nullptr && *named != '\0' ? named : "/tmp";
+}
+
 std::vector<ChunkHash> hash_chunks(std::span<const std::uint8_t> bytes) {
   std::vector<ChunkHash> chunks;
   for (std::size_t at = 0; at < bytes.size(); at += kFileChunkSize)
@@ -115,24 +120,26 @@ struct Pending {
 
 // Fills in plans: from the cache where it knows the content, else by one run of the tool for all others.
 bool add_plans(const MeasuringTools& tools, const std::vector<Executable>& executables, LaunchManifest* manifest) {
-  const std::string plans = tools.cache_directory + "/plans";
-  mkdir(plans.c_str(), 0700);
+  const bool has_cache = !tools.cache_directory.empty();
+  const std::string plans = has_cache ? tools.cache_directory + "/plans" : temporary_directory();
+  if (has_cache) mkdir(plans.c_str(), 0700);
   std::vector<Pending> pending;
   std::vector<std::string> paths;
   for (const Executable& executable : executables) {
     MeasuredFile& file = manifest->files[executable.index];
     const std::string key = content_key(file.chunks);
-    if (const auto cached = FileView::open(plans + "/" + key + ".plan"); cached.ok()) {
-      file.plan.assign(cached.value().bytes().begin(), cached.value().bytes().end());
-      continue;
+    if (has_cache) {
+      if (const auto cached = FileView::open(plans + "/" + key + ".plan"); cached.ok()) {
+        file.plan.assign(cached.value().bytes().begin(), cached.value().bytes().end());
+        continue;
+      }
     }
     pending.push_back({executable, key});
     paths.push_back(executable.found_at);
   }
   if (pending.empty()) return true;
-  const std::string work = plans + "/work." + std::to_string(getpid());
-  mkdir(work.c_str(), 0700);
-  bool good = run_plan_tool(tools.plan_tool, work, paths);
+  std::string work = plans + "/cloister-plans.XXXXXX";
+  bool good = mkdtemp(work.data()) != nullptr && run_plan_tool(tools.plan_tool, work, paths);
   for (const Pending& item : pending) {
     MeasuredFile& file = manifest->files[item.file.index];
     const auto contents = FileView::open(item.file.found_at);
@@ -144,7 +151,8 @@ bool add_plans(const MeasuringTools& tools, const std::vector<Executable>& execu
       break;
     }
     file.plan.assign(plan.value().bytes().begin(), plan.value().bytes().end());
-    (void)write_file_atomically(plans + "/" + item.key + ".plan", plan.value().bytes(), 0600).ok();  // only a cache
+    if (has_cache)
+      (void)write_file_atomically(plans + "/" + item.key + ".plan", plan.value().bytes(), 0600).ok();  // only a cache
     unlink(made.c_str());
   }
   rmdir(work.c_str());

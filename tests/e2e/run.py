@@ -30,6 +30,7 @@ from suite import Context, Fail, Skip, Test, expect, inside_only, need, wait_unt
 
 HERE = Path(__file__).resolve().parent
 BUSYBOX = "/bin/busybox"
+PYTHON = "/usr/bin/python3.11"
 
 
 def helper(context: Context, name: str, flags=()) -> str:
@@ -766,6 +767,34 @@ def ordinary_user(context: Context) -> None:
 
 
 @inside_only
+def no_place_to_keep(context: Context) -> None:
+    """Without a folder for the cache and the key, nothing is kept, and nothing is written elsewhere."""
+    before = set(os.listdir("/"))
+    for command in (["run", "--", BUSYBOX, "echo", "ran"], ["measure", "--", BUSYBOX]):
+        done = subprocess.run([context.cloister, *command], capture_output=True, text=True, timeout=60,
+                              env={"HOME": "/proc/nowhere", "PATH": os.environ["PATH"], "TMPDIR": str(context.scratch)})
+        expect(done.returncode == 0 and done.stdout, f"{command}: {done.returncode} {done.stderr[-300:]}")
+    expect(set(os.listdir("/")) == before, f"new in /: {set(os.listdir('/')) - before}")
+    expect(not list(context.scratch.glob("cloister*")), f"left behind: {list(context.scratch.iterdir())}")
+
+
+@inside_only
+def first_starts_with_equal_pids(context: Context) -> None:
+    """Containers that share a home have the same process ids."""
+    need("unshare")
+    if os.geteuid():
+        raise Skip("pid namespaces need root")
+    environment = {"HOME": str(context.scratch), "PATH": os.environ["PATH"]}
+    started = [subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", context.cloister, "run", "--", PYTHON, "-Sc", "print('ran')"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) for _ in range(6)]
+    for process in started:
+        output, errors = process.communicate(timeout=60)
+        expect(process.returncode == 0 and output == "ran\n", f"{process.returncode} {errors[-300:]}")
+    plans = os.listdir(context.scratch / ".cache" / "cloister" / "plans")
+    expect(plans and all(name.endswith(".plan") for name in plans), f"left behind: {plans}")
+
+
+@inside_only
 def doctor_and_lists(context: Context) -> None:
     done = subprocess.run([context.cloister, "doctor"], capture_output=True, text=True, timeout=30)
     for word in ("SGX", "memfd_secret", "Syscall User Dispatch"):
@@ -785,7 +814,8 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
          Test("local_attestation", local_attestation), *sealing_keys.TESTS, Test("dump_of_what_is_measured", dump_of_what_is_measured), Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
-         Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("doctor_and_lists", doctor_and_lists)]
+         Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("no_place_to_keep", no_place_to_keep),
+         Test("first_starts_with_equal_pids", first_starts_with_equal_pids), Test("doctor_and_lists", doctor_and_lists)]
 
 
 def main() -> int:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <cstdlib>
 #include <cstring>
+#include "src/files/file_bytes.h"
 
 namespace cloister::host {
 namespace {
@@ -15,6 +16,10 @@ struct Fuses {
   std::uint8_t owner_epoch[16];
   std::uint8_t cpusvn[16];
 };
+
+std::span<const std::uint8_t> bytes_of(const Fuses& fuses) {
+  return {reinterpret_cast<const std::uint8_t*>(&fuses), sizeof fuses};
+}
 
 bool make_directories(const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
@@ -32,30 +37,13 @@ bool read_fuses(const std::string& file, Fuses* fuses) {
   return whole;
 }
 
-// Writes them under another name, which it returns; empty on failure.
-std::string write_temporary(const std::string& file, const Fuses& fuses) {
-  const std::string temporary = file + "." + std::to_string(getpid());
-  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return {};
-  const bool written =
-      write(descriptor, &fuses, sizeof fuses) == static_cast<ssize_t>(sizeof fuses) && fsync(descriptor) == 0;
-  close(descriptor);
-  if (written) return temporary;
-  unlink(temporary.c_str());
-  return {};
-}
-
-// Linked into place, so that two first users agree on one set.
+// Two first users agree on one set.
 bool create_fuses(const std::string& file) {
   Fuses fuses{};
   if (getrandom(&fuses, sizeof fuses, 0) != static_cast<ssize_t>(sizeof fuses)) return false;
   std::memset(fuses.owner_epoch, 0, sizeof fuses.owner_epoch);
   std::memset(fuses.cpusvn, 1, sizeof fuses.cpusvn);
-  const std::string temporary = write_temporary(file, fuses);
-  if (temporary.empty()) return false;
-  const bool linked = link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST;
-  unlink(temporary.c_str());
-  return linked;
+  return write_file_unless_there(file, bytes_of(fuses), 0600).ok();
 }
 }  // namespace
 
@@ -97,8 +85,7 @@ Result<void> set_sim_cpusvn(const std::string& directory, std::span<const std::u
   Fuses fuses;
   if (!read_fuses(file, &fuses)) return Error(Errc::io, "the simulation's state cannot be read");
   std::memcpy(fuses.cpusvn, cpusvn.data(), cpusvn.size());
-  const std::string temporary = write_temporary(file, fuses);
-  if (temporary.empty() || rename(temporary.c_str(), file.c_str()) != 0)
+  if (!write_file_atomically(file, bytes_of(fuses), 0600).ok())
     return Error(Errc::io, "the simulation's state cannot be written");
   return {};
 }

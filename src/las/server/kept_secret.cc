@@ -18,14 +18,10 @@ Result<std::string> read_secret(const std::string& path) {
 Result<std::string> kept_secret(const std::string& path, const std::function<Result<std::string>()>& make) {
   if (auto kept = read_secret(path); kept.ok()) return kept;
   std::string made = TRY(make());
-  // Linked into place: whoever comes second takes what is there.
-  const std::string temporary = path + "." + std::to_string(getpid());
   const auto written =
-      write_file_atomically(temporary, {reinterpret_cast<const std::uint8_t*>(made.data()), made.size()}, 0600);
+      write_file_unless_there(path, {reinterpret_cast<const std::uint8_t*>(made.data()), made.size()}, 0600);
   OPENSSL_cleanse(made.data(), made.size());
-  const bool linked = written.ok() && (link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  unlink(temporary.c_str());
-  if (!linked) return Error(Errc::io, "a key of the simulation cannot be written into its directory");
+  if (!written.ok()) return Error(Errc::io, "a key of the simulation cannot be written into its directory");
   return read_secret(path);
 }
 
