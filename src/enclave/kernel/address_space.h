@@ -53,7 +53,7 @@ struct Module;  // applied plan: trampolines and the address map (address_space/
 struct Mapping {
   std::uint64_t start = 0, end = 0;
   int protection = 0;  // PROT_*
-  int flags = 0;       // MAP_PRIVATE, MAP_SHARED, MAP_STACK, MAP_GROWSDOWN, MAP_NORESERVE
+  int flags = 0;       // MAP_PRIVATE, MAP_SHARED, MAP_STACK, MAP_GROWSDOWN, MAP_NORESERVE, MAP_LOCKED
   std::uint64_t file_offset = 0;
   std::shared_ptr<MappedFile> file;  // null: anonymous
   std::shared_ptr<Module> module;    // for executable mappings of files with a plan
@@ -67,6 +67,12 @@ enum class FaultResult : std::uint8_t {
   not_permitted,  // SIGSEGV, SEGV_ACCERR
   beyond_file,    // SIGBUS, BUS_ADRERR; also a page of a file that cannot be read
   out_of_memory,  // the limit of dynamic memory is reached: SIGKILL, as from Linux's OOM killer
+};
+
+// mlock: do the pages come at once, or when they are touched (MLOCK_ONFAULT)?
+enum class LockedPages : std::uint8_t { at_once, when_touched };
+struct LockAll {
+  bool current = false, future = false;  // MCL_CURRENT, MCL_FUTURE
 };
 
 enum class DynamicCode : std::uint8_t { refused, allowed };  // kInsecureDynamicCode of the manifest
@@ -104,7 +110,14 @@ class AddressSpace {
   Result<std::uint64_t> remap(std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
                               std::uint64_t new_address);
   Result<void> advise(std::uint64_t address, std::uint64_t size, int advice);
-  Result<void> synchronise(std::uint64_t address, std::uint64_t size);  // msync: writes shared file mappings back
+  // msync: writes shared file mappings back.
+  Result<void> synchronise(std::uint64_t address, std::uint64_t size, int flags);
+  // mlock, munlock, mlockall, munlockall. `limit`: bytes that may be locked in all. ENOMEM beyond it, if something is
+  // not mapped, or if there is no memory for all pages.
+  Result<void> lock(std::uint64_t address, std::uint64_t size, LockedPages pages, std::uint64_t limit);
+  Result<void> unlock(std::uint64_t address, std::uint64_t size);
+  Result<void> lock_all(LockAll what, LockedPages pages, std::uint64_t limit);
+  void unlock_all();
   // mincore: one byte a page, bit 0 if the page is there. ENOMEM if something is not mapped.
   Result<std::vector<std::uint8_t>> residency(std::uint64_t address, std::uint64_t size);
   bool is_mapped(std::uint64_t address, std::uint64_t size);
@@ -146,7 +159,7 @@ class AddressSpace {
   // All mappings in ascending order, for /proc/self/maps.
   std::vector<Mapping> snapshot();
   struct Usage {
-    std::uint64_t mapped_bytes, committed_bytes, stack_bytes, data_bytes, code_bytes;
+    std::uint64_t mapped_bytes, committed_bytes, stack_bytes, data_bytes, code_bytes, locked_bytes;
   };
   Usage usage();
   std::uint64_t memory_size() const;  // of the options

@@ -63,6 +63,7 @@ class Process {
   std::uint64_t start_time = 0;      // CLOCK_MONOTONIC, ns
   int dumpable = 1;                  // PR_SET_DUMPABLE
   bool no_new_privileges = false;
+  int out_of_memory_score = 0;  // /proc/PID/oom_score_adj
   std::uint64_t personality = 0;
   const std::unique_ptr<ProcessTimers> timers;
 

@@ -33,10 +33,9 @@ void cancel_opposites(Process& process, int signal) {
   for (Task* task : process.tasks) discard_signals(task->pending, opposite);
 }
 
-// Real-time signals queue up to a limit; one of each kind always finds room.
+// Real-time signals queue up to a limit.
 bool is_full(const Process& process, const PendingSignals& pending, int signal) {
-  return signal >= kFirstRealTimeSignal && (pending.set & signal_bit(signal)) != 0 &&
-         pending.queue.size() >= process.limits[RLIMIT_SIGPENDING].rlim_cur;
+  return signal >= kFirstRealTimeSignal && pending.queue.size() >= process.limits[RLIMIT_SIGPENDING].rlim_cur;
 }
 
 // Queues it and returns the thread to interrupt, or null. With the mutex held. `target`: null for the whole process.
@@ -48,7 +47,9 @@ core::Thread* queue_signal(Process& process, Task* target, const siginfo_t& info
   const bool is_blocked = (judge.signal_mask & signal_bit(signal)) != 0;
   if (!is_blocked && is_ignored(process.actions[static_cast<std::size_t>(signal)], signal)) return nullptr;
   PendingSignals& pending = target != nullptr ? target->pending : process.pending;
-  if (is_full(process, pending, signal) || !enqueue_signal(pending, info, repeat)) return nullptr;
+  // Who can be told that the queue is full has been told (is_queue_full). Of the others' one of each kind finds room.
+  const bool is_pending = (pending.set & signal_bit(signal)) != 0;
+  if ((is_pending && is_full(process, pending, signal)) || !enqueue_signal(pending, info, repeat)) return nullptr;
   process.signal_arrived.wake_all();
   if (target != nullptr) {
     target->signal_arrived.wake_all();

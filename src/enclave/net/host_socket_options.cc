@@ -62,7 +62,7 @@ Result<void> HostSocket::set_option(int level, int name, std::span<const std::ui
 // (stop).
 Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int name, std::size_t capacity) {
   const SocketOption* const known = find_socket_option(level, name);
-  if (known == nullptr) return Error::from_errno(ENOPROTOOPT);
+  if (known == nullptr) return Error::from_errno(has_option_level(socket_kind(), level) ? ENOPROTOOPT : EOPNOTSUPP);
   if (level == SOL_SOCKET) {
     const SocketKind& what = socket_kind();
     if (name == SO_TYPE) return bytes_of(&what.type, sizeof what.type, capacity);

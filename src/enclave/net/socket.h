@@ -73,6 +73,8 @@ struct SocketOption {
   std::uint16_t size;  // bytes at most
   bool can_set;
 };
+// Can sockets of this kind have options of `level` at all? Where not, Linux says EOPNOTSUPP to who asks for one.
+bool has_option_level(const SocketKind& kind, int level);
 // Null: unknown to us, ENOPROTOOPT. Whatever takes descriptors, pointers or filters is unknown on purpose.
 const SocketOption* find_socket_option(int level, int name);
 }  // namespace cloister::net

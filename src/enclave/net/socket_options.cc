@@ -124,4 +124,16 @@ const SocketOption* find_socket_option(int level, int name) {
   });
   return found == std::end(kOptions) ? nullptr : found;
 }
+
+bool has_option_level(const SocketKind& kind, int level) {
+  const bool is_internet = kind.family == AF_INET || kind.family == AF_INET6;
+  switch (level) {
+    case SOL_SOCKET: return true;
+    case IPPROTO_IP: return is_internet;
+    case IPPROTO_IPV6: return kind.family == AF_INET6;
+    case IPPROTO_TCP: return is_internet && kind.type == SOCK_STREAM;
+    case IPPROTO_UDP: return is_internet && kind.type == SOCK_DGRAM;
+    default: return false;
+  }
+}
 }  // namespace cloister::net

@@ -40,6 +40,7 @@ SysResult install_descriptor(Task& task, vfs::FileRef file, std::uint32_t flags)
 Result<PathArgument> load_path(Task& task, int directory, ProgramAddress path) {
   PathArgument argument;
   argument.path = TRY(path.load_path());
+  if (argument.path.empty()) return Error::from_errno(ENOENT);
   argument.base = TRY(vfs::base_of(task, directory, argument.path));
   return argument;
 }

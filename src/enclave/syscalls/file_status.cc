@@ -113,8 +113,11 @@ SysResult sys_faccessat2(Task& task, int directory, ProgramAddress path, std::ui
 
 SysResult sys_readlinkat(Task& task, int directory, ProgramAddress path, ProgramAddress buffer, int size) {
   if (size <= 0) return Error::from_errno(EINVAL);
-  const PathArgument argument = TRY(load_path(task, directory, path));
-  const std::string target = TRY(task.process.files->read_link(task, argument.base, argument.path));
+  const ObjectArgument object = TRY(load_object(task, directory, path, AT_EMPTY_PATH));
+  auto found = object.file ? task.process.files->read_link(task, "/", object.file->path())
+                           : task.process.files->read_link(task, object.path.base, object.path.path);
+  if (!found.ok() && object.file && found.error().errno_value() == EINVAL) return Error::from_errno(ENOENT);
+  const std::string target = TRY(std::move(found));
   const std::size_t part = std::min(target.size(), static_cast<std::size_t>(size));
   TRY(buffer.write(target.data(), part));
   return static_cast<std::int64_t>(part);

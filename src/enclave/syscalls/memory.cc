@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mmap and its family. The work is AddressSpace's; here are descriptors, flags and what Linux checks before it looks at
 // memory.
+#include <linux/capability.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <string>
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/address_space.h"
+#include "src/enclave/kernel/credentials.h"
+#include "src/enclave/syscalls/file_access.h"
 #include "src/enclave/syscalls/handler_list.h"
 #include "src/enclave/vfs/shared_pages.h"
 
@@ -22,12 +25,10 @@ SysResult done(Result<void> result) {
   return 0;
 }
 
-std::uint64_t page_down(std::uint64_t value) { return value & ~(kPageSize - 1); }
-
 // The file behind a mapping, and whether a shared one may become writable. `shown`: what a shared mapping makes
 // visible.
 Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequest* request, vfs::FileRef* shown) {
-  const vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
+  const vfs::FileRef file = TRY(find_file(task, descriptor));
   const bool shared = (request->flags & MAP_TYPE) != MAP_PRIVATE;
   if (shared && (request->protection & PROT_WRITE) != 0 && !file->writable) return failure(EACCES);
   if (!file->readable) return failure(EACCES);
@@ -43,6 +44,19 @@ Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequ
   return {};
 }
 
+kernel::LockedPages locked_pages(bool on_fault) {
+  return on_fault ? kernel::LockedPages::when_touched : kernel::LockedPages::at_once;
+}
+
+// How many bytes may be locked. EPERM: none at all.
+Result<std::uint64_t> lock_limit(Task& task) {
+  const std::lock_guard guard(task.process.mutex);
+  if (kernel::has_capability(task.process.credentials, CAP_IPC_LOCK)) return ~std::uint64_t{0};
+  const std::uint64_t limit = task.process.limits[RLIMIT_MEMLOCK].rlim_cur;
+  if (limit == 0) return failure(EPERM);
+  return limit;
+}
+
 // What no error number tells: said once.
 void say_why_refused(const std::string& path, const Error& error) {
   static std::atomic<bool> said{false};
@@ -55,6 +69,7 @@ void say_why_refused(const std::string& path, const Error& error) {
 SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int protection, int flags, int descriptor,
                    std::uint64_t offset) {
   if (offset % kPageSize != 0) return failure(EINVAL);
+  if (size == 0 || (flags & MAP_TYPE) == 0) return failure(EINVAL);
   kernel::AddressSpace::MapRequest request;
   request.address = address;
   request.size = size;
@@ -102,7 +117,7 @@ SysResult sys_madvise(Task& task, std::uint64_t address, std::uint64_t size, int
 SysResult sys_msync(Task& task, std::uint64_t address, std::uint64_t size, int flags) {
   if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
     return failure(EINVAL);
-  return done(task.process.memory->synchronise(address, size));
+  return done(task.process.memory->synchronise(address, size, flags));
 }
 
 SysResult sys_mincore(Task& task, std::uint64_t address, std::uint64_t size, ProgramAddress vector) {
@@ -117,27 +132,31 @@ SysResult sys_mincore(Task& task, std::uint64_t address, std::uint64_t size, Pro
 }
 
 // Enclave memory is never swapped by anyone who could read it: locking needs nothing but a mapped range.
-SysResult sys_mlock(Task& task, std::uint64_t address, std::uint64_t size) {
-  const std::uint64_t start = page_down(address);
-  if (address + size < address) return failure(EINVAL);
-  if (size != 0 && !task.process.memory->is_mapped(start, address + size - start)) return failure(ENOMEM);
-  return 0;
-}
-
-SysResult sys_munlock(Task& task, std::uint64_t address, std::uint64_t size) { return sys_mlock(task, address, size); }
-
 SysResult sys_mlock2(Task& task, std::uint64_t address, std::uint64_t size, int flags) {
-  if ((flags & ~1 /* MLOCK_ONFAULT */) != 0) return failure(EINVAL);
-  return sys_mlock(task, address, size);
+  if ((flags & ~1 /* MLOCK_ONFAULT */) != 0 || address + size < address) return failure(EINVAL);
+  const std::uint64_t limit = TRY(lock_limit(task));
+  if (size == 0) return 0;
+  return done(task.process.memory->lock(address, size, locked_pages(flags != 0), limit));
 }
-
-SysResult sys_mlockall(Task&, int flags) {
+SysResult sys_mlock(Task& task, std::uint64_t address, std::uint64_t size) {
+  return sys_mlock2(task, address, size, 0);
+}
+SysResult sys_munlock(Task& task, std::uint64_t address, std::uint64_t size) {
+  if (address + size < address) return failure(EINVAL);
+  return size == 0 ? SysResult(0) : done(task.process.memory->unlock(address, size));
+}
+SysResult sys_mlockall(Task& task, int flags) {
   if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 || flags == MCL_ONFAULT)
     return failure(EINVAL);
-  return 0;
+  const std::uint64_t limit = TRY(lock_limit(task));
+  const kernel::LockAll what{(flags & MCL_CURRENT) != 0, (flags & MCL_FUTURE) != 0};
+  return done(task.process.memory->lock_all(what, locked_pages((flags & MCL_ONFAULT) != 0), limit));
 }
 
-SysResult sys_munlockall(Task&) { return 0; }
+SysResult sys_munlockall(Task& task) {
+  task.process.memory->unlock_all();
+  return 0;
+}
 
 // Only MEMBARRIER_CMD_QUERY, which answers that there is no other command.
 SysResult sys_membarrier(Task&, int command, std::uint32_t flags) {

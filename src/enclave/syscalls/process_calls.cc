@@ -36,9 +36,10 @@ SysResult sys_execveat(Task&, int, ProgramAddress, ProgramAddress, ProgramAddres
   return not_served("execveat");
 }
 
-SysResult sys_wait4(Task&, std::int32_t, ProgramAddress, int options, ProgramAddress) {
+SysResult sys_wait4(Task&, std::int32_t pid, ProgramAddress, int options, ProgramAddress) {
   constexpr int kOptions = 0xe000'000b;  // WNOHANG, WUNTRACED, WCONTINUED and Linux's own
-  return Error::from_errno((options & ~kOptions) != 0 ? EINVAL : ECHILD);
+  if ((options & ~kOptions) != 0) return Error::from_errno(EINVAL);
+  return Error::from_errno(pid == INT32_MIN ? ESRCH : ECHILD);  // a group that has no number
 }
 SysResult sys_waitid(Task&, int which, std::int32_t, ProgramAddress, int options, ProgramAddress) {
   constexpr int kWhat = 0x0e;  // WSTOPPED, WEXITED, WCONTINUED

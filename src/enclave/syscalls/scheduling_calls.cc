@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <algorithm>
+#include <bit>
 #include "abi/enclave_layout.h"
 #include "src/enclave/kernel/credentials.h"
 #include "src/enclave/kernel/time_values.h"
@@ -23,6 +24,19 @@ Result<void> with_task(Task& caller, std::int32_t pid, Look look) {
   if (task == nullptr) return Error::from_errno(ESRCH);
   look(*task);
   return {};
+}
+
+// Whom getpriority and setpriority mean. Of a group or a user the caller is the only process.
+Result<std::int32_t> task_with_priority(Task& caller, int which, std::int32_t who) {
+  if (which < PRIO_PROCESS || which > PRIO_USER) return Error::from_errno(EINVAL);
+  if (which == PRIO_PROCESS) {
+    if (who < 0) return Error::from_errno(ESRCH);
+    return who;
+  }
+  const std::lock_guard guard(caller.process.mutex);
+  const std::uint32_t own = which == PRIO_PGRP ? caller.process.process_group : caller.process.credentials.uid;
+  if (who != 0 && static_cast<std::uint32_t>(who) != own) return Error::from_errno(ESRCH);
+  return 0;
 }
 
 // struct sched_attr, without the later utilisation limits.
@@ -75,9 +89,15 @@ SysResult sys_sched_getaffinity(Task& task, std::int32_t pid, std::uint32_t size
   return static_cast<std::int64_t>(bytes);
 }
 
-SysResult sys_getcpu(Task&, ProgramAddress cpu, ProgramAddress node) {
-  // Which one it is only the host knows.
-  if (!cpu.is_null()) TRY(cpu.store(std::uint32_t{0}));
+SysResult sys_getcpu(Task& task, ProgramAddress cpu, ProgramAddress node) {
+  // Which one it is only the host knows; it is one of those that the task may run on.
+  if (!cpu.is_null()) {
+    CpuSet set{};
+    TRY(with_task(task, 0, [&](Task& caller) { set = caller.affinity; }));
+    const auto* const word = std::find_if(set.begin(), set.end(), [](std::uint64_t bits) { return bits != 0; });
+    const auto first = word == set.end() ? 0 : (word - set.begin()) * 64 + std::countr_zero(*word);
+    TRY(cpu.store(static_cast<std::uint32_t>(first)));
+  }
   if (!node.is_null()) TRY(node.store(std::uint32_t{0}));
   return 0;
 }
@@ -110,12 +130,12 @@ SysResult sys_sched_setparam(Task& task, std::int32_t pid, ProgramAddress parame
 
 SysResult sys_sched_get_priority_max(Task&, int policy) {
   if (is_real_time_policy(policy)) return 99;
-  return is_policy(policy) ? SysResult(0) : Error::from_errno(EINVAL);
+  return is_policy(policy) || policy == kDeadlinePolicy ? SysResult(0) : Error::from_errno(EINVAL);
 }
 
 SysResult sys_sched_get_priority_min(Task&, int policy) {
   if (is_real_time_policy(policy)) return 1;
-  return is_policy(policy) ? SysResult(0) : Error::from_errno(EINVAL);
+  return is_policy(policy) || policy == kDeadlinePolicy ? SysResult(0) : Error::from_errno(EINVAL);
 }
 
 SysResult sys_sched_rr_get_interval(Task& task, std::int32_t pid, ProgramAddress interval) {
@@ -177,20 +197,16 @@ SysResult sys_ioprio_set(Task& task, int which, std::int32_t who, int priority) 
 }
 
 SysResult sys_getpriority(Task& task, int which, std::int32_t who) {
-  if (which < PRIO_PROCESS || which > PRIO_USER) return Error::from_errno(EINVAL);
   int nice = 0;
-  if (which == PRIO_PROCESS)
-    TRY(with_task(task, who, [&](Task& target) { nice = target.nice; }));
-  else
-    nice = task.nice;
+  TRY(with_task(task, TRY(task_with_priority(task, which, who)), [&](Task& target) { nice = target.nice; }));
   return 20 - nice;
 }
 
 SysResult sys_setpriority(Task& task, int which, std::int32_t who, int nice) {
-  if (which < PRIO_PROCESS || which > PRIO_USER) return Error::from_errno(EINVAL);
+  const std::int32_t tid = TRY(task_with_priority(task, which, who));
   nice = std::clamp(nice, -20, 19);
   bool is_refused = false;
-  TRY(with_task(task, which == PRIO_PROCESS ? who : 0, [&](Task& target) {
+  TRY(with_task(task, tid, [&](Task& target) {
     is_refused = nice < target.nice && !kernel::has_capability(task.process.credentials, CAP_SYS_NICE);
     if (!is_refused) target.nice = nice;
   }));

@@ -7,6 +7,7 @@ namespace cloister::syscalls {
 
 Result<SocketRef> find_socket(Task& task, int descriptor) {
   vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
+  if ((file->status_flags.load(std::memory_order_relaxed) & O_PATH) != 0) return Error::from_errno(EBADF);
   if (!file->is_socket()) return Error::from_errno(ENOTSOCK);
   return SocketRef(std::move(file));
 }

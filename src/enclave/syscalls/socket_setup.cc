@@ -23,7 +23,12 @@ SysResult sys_socket(Task& task, int family, int type, int protocol) {
 
 SysResult sys_socketpair(Task& task, int family, int type, int protocol, ProgramAddress descriptors) {
   const net::SocketKind kind = TRY(socket_kind(family, type, protocol));
-  if (family != AF_UNIX) return Error::from_errno(family == AF_INET || family == AF_INET6 ? EOPNOTSUPP : EAFNOSUPPORT);
+  if (family == AF_INET || family == AF_INET6) {
+    // Linux makes the sockets before it finds that their family has no pairs.
+    TRY(net::HostSocket::create(kind, 0));
+    return Error::from_errno(EOPNOTSUPP);
+  }
+  if (family != AF_UNIX) return Error::from_errno(EAFNOSUPPORT);
   auto pair = TRY(ipc::LocalSocket::create_pair(task, kind, static_cast<std::uint32_t>(type & SOCK_NONBLOCK)));
   return install_pair(task, std::move(pair.first), std::move(pair.second), type, descriptors);
 }

@@ -39,7 +39,8 @@ SysResult sys_uname(Task&, ProgramAddress address) {
 
 SysResult sys_sysinfo(Task& task, ProgramAddress address) {
   struct sysinfo info {};
-  info.uptime = static_cast<long>((core::monotonic_now() - task.process.start_time) / kernel::kNanosecondsPerSecond);
+  constexpr std::uint64_t kSecond = kernel::kNanosecondsPerSecond;
+  info.uptime = static_cast<long>((core::boottime_now() + kSecond - 1) / kSecond);  // rounded up, as Linux
   const std::uint64_t total = task.process.memory->memory_size();
   const std::uint64_t used = core::committed_pages() * layout::kPageSize;
   info.totalram = total;

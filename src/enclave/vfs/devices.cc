@@ -42,6 +42,7 @@ class DeviceFile final : public NodeFile {
     return from.size();  // what is written to random is not mixed in: the processor's generator needs nothing
   }
   Result<std::int64_t> seek(std::int64_t, int) override { return 0; }
+  Result<void> synchronise(bool) override { return Error::from_errno(EINVAL); }
   Result<std::shared_ptr<kernel::MappedFile>> map_file() override {
     if (device_ != Device::zero) return NodeFile::map_file();
     return std::shared_ptr<kernel::MappedFile>(std::make_shared<ZeroMappedFile>());

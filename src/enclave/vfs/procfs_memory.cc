@@ -49,7 +49,8 @@ Result<std::string> proc_smaps(const ProcSubject& subject) {
     text +=
         "Referenced:            0 kB\nAnonymous:             0 kB\nLazyFree:              0 kB\nAnonHugePages:         "
         "0 kB\n";
-    text += "Swap:                  0 kB\nSwapPss:               0 kB\nLocked:                0 kB\nVmFlags:\n";
+    text += format("Swap:                  0 kB\nSwapPss:               0 kB\nLocked:         %8llu kB\nVmFlags:\n",
+                   (mapping.flags & MAP_LOCKED) != 0 ? resident : 0);
   }
   return text;
 }

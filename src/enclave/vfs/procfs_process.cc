@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // /proc/PID and /proc/PID/task/TID: which files there are, and the short ones.
-#include <cstring>
+#include <linux/capability.h>
 #include <algorithm>
+#include <charconv>
+#include <cstring>
+#include "src/enclave/kernel/credentials.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/permissions.h"
 #include "src/enclave/vfs/procfs.h"
@@ -34,6 +37,10 @@ Result<std::string> proc_comm(const ProcSubject& subject) {
 
 Result<std::string> proc_cgroup(const ProcSubject&) { return std::string("0::/\n"); }
 Result<std::string> proc_zero(const ProcSubject&) { return std::string("0\n"); }
+Result<std::string> proc_out_of_memory_score(const ProcSubject& subject) {
+  const std::lock_guard guard(subject.process.mutex);
+  return std::to_string(subject.process.out_of_memory_score) + "\n";
+}
 Result<std::string> proc_no_id(const ProcSubject&) { return std::string("4294967295"); }
 
 struct File {
@@ -42,13 +49,20 @@ struct File {
   ProcText text;
 };
 constexpr File kFiles[] = {
-    {"cgroup", 0444, proc_cgroup},      {"cmdline", 0444, proc_cmdline},
-    {"comm", 0644, proc_comm},          {"environ", 0400, proc_environ},
-    {"limits", 0444, proc_limits},      {"loginuid", 0444, proc_no_id},
-    {"maps", 0444, proc_maps},          {"mountinfo", 0444, proc_mount_information},
-    {"mounts", 0444, proc_mounts},      {"oom_score", 0444, proc_zero},
-    {"oom_score_adj", 0444, proc_zero}, {"smaps", 0444, proc_smaps},
-    {"stat", 0444, proc_stat},          {"statm", 0444, proc_statm},
+    {"cgroup", 0444, proc_cgroup},
+    {"cmdline", 0444, proc_cmdline},
+    {"comm", 0644, proc_comm},
+    {"environ", 0400, proc_environ},
+    {"limits", 0444, proc_limits},
+    {"loginuid", 0444, proc_no_id},
+    {"maps", 0444, proc_maps},
+    {"mountinfo", 0444, proc_mount_information},
+    {"mounts", 0444, proc_mounts},
+    {"oom_score", 0444, proc_zero},
+    {"oom_score_adj", 0644, proc_out_of_memory_score},
+    {"smaps", 0444, proc_smaps},
+    {"stat", 0444, proc_stat},
+    {"statm", 0444, proc_statm},
     {"status", 0444, proc_status},
 };
 struct Link {
@@ -79,6 +93,21 @@ Result<void> set_name(Process& process, std::uint32_t tid, const std::string& te
   return {};
 }
 
+// Told back as it was set: who is killed for want of memory the host decides without asking.
+Result<void> set_out_of_memory_score(Process& process, const std::string& text) {
+  constexpr int kLeast = -1000, kMost = 1000;
+  const char* const end = text.data() + std::min(text.size(), text.find_last_not_of(" \n") + 1);
+  int score = 0;
+  if (const auto read = std::from_chars(text.data(), end, score); read.ec != std::errc() || read.ptr != end)
+    return Error::from_errno(EINVAL);
+  if (score < kLeast || score > kMost) return Error::from_errno(EINVAL);
+  const std::lock_guard guard(process.mutex);
+  if (score < process.out_of_memory_score && !kernel::has_capability(process.credentials, CAP_SYS_RESOURCE))
+    return Error::from_errno(EACCES);
+  process.out_of_memory_score = score;
+  return {};
+}
+
 TextNode::Attributes attributes_of(Process& process, std::uint32_t mode) {
   const kernel::Credentials who = credentials_of(process);
   return {mode, who.euid, who.egid};
@@ -89,6 +118,8 @@ NodeRef make_file(Process& process, std::uint32_t tid, std::size_t index) {
   TextNode::Write write;
   if (file.text == proc_comm)
     write = [&process, tid](Task&, const std::string& text) { return set_name(process, tid, text); };
+  if (file.text == proc_out_of_memory_score)
+    write = [&process](Task&, const std::string& text) { return set_out_of_memory_score(process, text); };
   return std::make_shared<TextNode>(
       kProcfs, proc_inode(process.pid, tid, kFirstFile + index), attributes_of(process, file.mode),
       [&process, tid, &file](Task& viewer) {

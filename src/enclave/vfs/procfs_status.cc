@@ -44,8 +44,7 @@ Result<Snapshot> take(const ProcSubject& subject) {
     s.thread_pending = task->pending.set;
     s.nice = task->nice;
     if (subject.tid != 0) s.start_time = task->start_time;
-    // Whoever reads runs. Of a process that is its reader, whatever thread it is.
-    if (task == &subject.viewer || subject.tid == 0) s.state = 'R';
+    if (task == &subject.viewer) s.state = 'R';  // whoever reads runs; others are taken to wait
   } else if (subject.tid != 0) {
     return Error::from_errno(ESRCH);
   }
@@ -75,10 +74,10 @@ Result<std::string> proc_status(const ProcSubject& subject) {
   for (const std::uint32_t group : c.groups) text += std::to_string(group) + " ";
   text += format("\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", s.pid, s.tid, s.group, s.session);
   text += format(
-      "VmPeak:\t%8llu kB\nVmSize:\t%8llu kB\nVmLck:\t       0 kB\nVmPin:\t       0 kB\nVmHWM:\t%8llu kB\nVmRSS:\t%8llu "
+      "VmPeak:\t%8llu kB\nVmSize:\t%8llu kB\nVmLck:\t%8llu kB\nVmPin:\t       0 kB\nVmHWM:\t%8llu kB\nVmRSS:\t%8llu "
       "kB\n",
-      kilobytes(usage.mapped_bytes), kilobytes(usage.mapped_bytes), kilobytes(usage.committed_bytes),
-      kilobytes(usage.committed_bytes));
+      kilobytes(usage.mapped_bytes), kilobytes(usage.mapped_bytes), kilobytes(usage.locked_bytes),
+      kilobytes(usage.committed_bytes), kilobytes(usage.committed_bytes));
   text += format(
       "RssAnon:\t%8llu kB\nRssFile:\t       0 kB\nRssShmem:\t       0 kB\nVmData:\t%8llu kB\nVmStk:\t%8llu "
       "kB\nVmExe:\t%8llu kB\n",

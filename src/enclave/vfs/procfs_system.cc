@@ -177,6 +177,8 @@ void add_system_files(StaticDirectory& root) {
   add(*kernel_files, "osrelease", constant(std::string(kernel::kRelease) + "\n"));
   add(*kernel_files, "ostype", constant(std::string(kernel::kSystemName) + "\n"));
   add(*kernel_files, "version", constant(std::string(kernel::kVersion) + "\n"));
+  add(*kernel_files, "domainname", constant(std::string(kernel::kDomainName) + "\n"));
+  add(*kernel_files, "tainted", constant("0\n"));
   add(*kernel_files, "hostname", constant(std::string(kernel::kNodeName) + "\n"));
   add(*kernel_files, "pid_max", constant("4194304\n"));
   add(*kernel_files, "ngroups_max", constant("65536\n"));
@@ -197,8 +199,9 @@ void add_system_files(StaticDirectory& root) {
   const auto net_core = add_directory(*add_directory(*sys, "net"), "core");
   add(*net_core, "somaxconn", constant("4096\n"));
   const auto fs = add_directory(*sys, "fs");
-  add(*fs, "file-max", constant("65536\n"));
-  add(*fs, "nr_open", constant("65536\n"));
+  add(*fs, "file-max", constant("1048576\n"));
+  add(*fs, "nr_open", constant("1048576\n"));
   add(*fs, "pipe-max-size", constant("1048576\n"));
+  add(*fs, "lease-break-time", constant("45\n"));
 }
 }  // namespace cloister::vfs

@@ -39,9 +39,19 @@ Result<std::uint64_t> AddressSpace::remap(std::uint64_t old_address, std::uint64
 Result<void> AddressSpace::advise(std::uint64_t address, std::uint64_t size, int advice) {
   CLOISTER_LOCKED(advise(address, size, advice));
 }
-Result<void> AddressSpace::synchronise(std::uint64_t address, std::uint64_t size) {
-  CLOISTER_LOCKED(synchronise(address, size));
+Result<void> AddressSpace::synchronise(std::uint64_t address, std::uint64_t size, int flags) {
+  CLOISTER_LOCKED(synchronise(address, size, flags));
 }
+Result<void> AddressSpace::lock(std::uint64_t address, std::uint64_t size, LockedPages pages, std::uint64_t limit) {
+  CLOISTER_LOCKED(lock({page_down(address), page_up(address + size)}, pages, limit));
+}
+Result<void> AddressSpace::unlock(std::uint64_t address, std::uint64_t size) {
+  CLOISTER_LOCKED(unlock({page_down(address), page_up(address + size)}));
+}
+Result<void> AddressSpace::lock_all(LockAll what, LockedPages pages, std::uint64_t limit) {
+  CLOISTER_LOCKED(lock_all(what, pages, limit));
+}
+void AddressSpace::unlock_all() { CLOISTER_LOCKED(unlock_all()); }
 std::uint64_t AddressSpace::set_brk(std::uint64_t address) { CLOISTER_LOCKED(set_brk(address)); }
 FaultResult AddressSpace::resolve_fault(std::uint64_t address, core::Access access) {
   CLOISTER_LOCKED(resolve_fault(address, access));

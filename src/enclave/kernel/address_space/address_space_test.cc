@@ -248,12 +248,12 @@ TEST_F(AddressSpaceTest, SharedFilesAreWrittenBack) {
   file->writable = true;
   const std::uint64_t p = map_file(file, 3 * kPage, kRw, MAP_SHARED);
   EXPECT_EQ(byte(p + kPage), file->bytes[kPage]);
-  EXPECT_TRUE(space_.synchronise(p, 3 * kPage).ok());
+  EXPECT_TRUE(space_.synchronise(p, 3 * kPage, MS_SYNC).ok());
   EXPECT_EQ(file->writes, 0u);  // nothing was changed
   EXPECT_EQ(write(p + 100, 200), FaultResult::resolved);
   EXPECT_EQ(write(p + 2 * kPage + 50, 201), FaultResult::resolved);
   EXPECT_EQ(write(p + 2 * kPage + 500, 202), FaultResult::resolved);  // behind the end: lost
-  EXPECT_TRUE(space_.synchronise(p, 3 * kPage).ok());
+  EXPECT_TRUE(space_.synchronise(p, 3 * kPage, MS_SYNC).ok());
   EXPECT_EQ(file->bytes[100], 200);
   EXPECT_EQ(file->bytes[2 * kPage + 50], 201);
   EXPECT_EQ(file->writes, 2u);
@@ -266,7 +266,7 @@ TEST_F(AddressSpaceTest, SharedFilesAreWrittenBack) {
   EXPECT_EQ(byte(p + 102), 204);
   EXPECT_TRUE(space_.unmap(p, kPage).ok());
   EXPECT_EQ(file->bytes[102], 204);
-  EXPECT_EQ(error_of(space_.synchronise(p, 3 * kPage)), ENOMEM);
+  EXPECT_EQ(error_of(space_.synchronise(p, 3 * kPage, MS_SYNC)), ENOMEM);
   EXPECT_EQ(write(p + kPage, 205), FaultResult::resolved);
   space_.write_back_all();
   EXPECT_EQ(file->bytes[kPage], 205);

@@ -21,8 +21,6 @@ bool is_known(int advice) {
     case MADV_REMOVE:
     case MADV_DONTFORK:
     case MADV_DOFORK:
-    case MADV_MERGEABLE:
-    case MADV_UNMERGEABLE:
     case MADV_HUGEPAGE:
     case MADV_NOHUGEPAGE:
     case MADV_DONTDUMP:
@@ -72,6 +70,8 @@ Result<void> AddressSpace::Implementation::advise(std::uint64_t address, std::ui
     hole |= area->start > address;
     const PageRange piece = PageRange{address, end}.clipped_to(area->range());
     address = piece.end;
+    const bool takes_away = advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE;
+    if (takes_away && (area->flags & MAP_LOCKED) != 0) return failure(EINVAL);
     switch (advice) {
       case MADV_DONTNEED:
       case kDontNeedLocked: TRY(discard(*area, piece)); break;

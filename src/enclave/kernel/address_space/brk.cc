@@ -19,7 +19,7 @@ std::uint64_t AddressSpace::Implementation::set_brk(std::uint64_t address) {
     heap.start = old_end;
     heap.end = new_end;
     heap.protection = PROT_READ | PROT_WRITE;
-    heap.flags = MAP_PRIVATE;
+    heap.flags = MAP_PRIVATE | (locks_future ? MAP_LOCKED : 0);
     heap.name = "[heap]";
     areas.insert(std::move(heap));
     reuse({old_end, new_end});

@@ -86,6 +86,14 @@ struct AddressSpace::Implementation {
   void settle(const FileKey& key, std::uint64_t offset, std::uint64_t size);
   void forget(const FileKey& key, std::uint64_t offset, std::uint64_t size);
 
+  // locked.cc
+  std::uint64_t locked_bytes();
+  bool has_locked(PageRange range);
+  Result<void> lock(PageRange range, LockedPages pages, std::uint64_t limit);
+  Result<void> unlock(PageRange range);
+  Result<void> lock_all(LockAll what, LockedPages pages, std::uint64_t limit);
+  void unlock_all();
+
   // brk.cc, remap.cc, advise.cc, write_back.cc, report.cc
   std::uint64_t set_brk(std::uint64_t address);
   Result<std::uint64_t> remap(std::uint64_t old_address, std::uint64_t old_size, std::uint64_t new_size, int flags,
@@ -95,7 +103,7 @@ struct AddressSpace::Implementation {
   Result<void> advise(std::uint64_t address, std::uint64_t size, int advice);
   Result<void> discard(Area& area, PageRange range);
   Result<void> write_back(Area& area, PageRange range);
-  Result<void> synchronise(std::uint64_t address, std::uint64_t size);
+  Result<void> synchronise(std::uint64_t address, std::uint64_t size, int flags);
   void write_back_all();
   std::vector<Mapping> snapshot();
   Usage usage();
@@ -121,6 +129,8 @@ struct AddressSpace::Implementation {
   std::atomic<bool> has_shared_files{false};        // there has been one: without, calls on files need not ask
   std::uint64_t withheld_page = 0;                  // the last page that was complete when it faulted
   unsigned withheld_count = 0;                      // how often in a row
+  bool locks_future = false;                        // mlockall: new mappings are locked, too
+  LockedPages future_pages = LockedPages::at_once;
   bool refusal_printed = false, mismatch_printed = false;
 };
 }  // namespace cloister::kernel

@@ -7,7 +7,7 @@
 
 namespace cloister::kernel {
 namespace {
-constexpr int kKeptFlags = MAP_PRIVATE | MAP_SHARED | MAP_STACK | MAP_GROWSDOWN | MAP_NORESERVE;
+constexpr int kKeptFlags = MAP_PRIVATE | MAP_SHARED | MAP_STACK | MAP_GROWSDOWN | MAP_NORESERVE | MAP_LOCKED;
 constexpr int kProtections = PROT_READ | PROT_WRITE | PROT_EXEC;
 
 // MAP_SHARED_VALIDATE refuses what it does not know.
@@ -50,6 +50,7 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
   Area area;
   area.protection = request.protection & kProtections;
   area.flags = (request.flags & kKeptFlags & ~MAP_SHARED_VALIDATE) | (shared ? MAP_SHARED : MAP_PRIVATE);
+  if (locks_future) area.flags |= MAP_LOCKED;
   area.name = request.name;
   if (request.file != nullptr) {
     area.file = request.file;
@@ -97,7 +98,8 @@ Result<std::uint64_t> AddressSpace::Implementation::map(const MapRequest& reques
   if (wanted && size <= kEagerSize && has_memory(size)) {
     // A failure shows at the first touch.
     if (core::commit_pages(range.start, size, kPageRead | kPageWrite) == 0) placed.last_window = range;
-  } else if ((request.flags & (MAP_POPULATE | MAP_LOCKED)) != 0 && (request.flags & MAP_NONBLOCK) == 0) {
+  } else if (((request.flags & (MAP_POPULATE | MAP_LOCKED)) != 0 && (request.flags & MAP_NONBLOCK) == 0) ||
+             (locks_future && future_pages == LockedPages::at_once && placed.protection != PROT_NONE)) {
     populate(range, (placed.protection & PROT_WRITE) != 0 ? core::Access::write : core::Access::read);
   }
   return range.start;

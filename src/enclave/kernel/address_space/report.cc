@@ -14,7 +14,7 @@ std::vector<Mapping> AddressSpace::Implementation::snapshot() {
 }
 
 AddressSpace::Usage AddressSpace::Implementation::usage() {
-  Usage usage{areas.mapped_bytes(), 0, 0, 0, 0};
+  Usage usage{areas.mapped_bytes(), 0, 0, 0, 0, locked_bytes()};
   for (const auto& [start, area] : areas) {
     usage.committed_bytes += core::count_committed(area.start, area.end) * kPageSize;
     if ((area.flags & MAP_GROWSDOWN) != 0)

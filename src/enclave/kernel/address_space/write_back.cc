@@ -28,7 +28,7 @@ Result<void> AddressSpace::Implementation::write_back(Area& area, PageRange rang
   });
 }
 
-Result<void> AddressSpace::Implementation::synchronise(std::uint64_t address, std::uint64_t size) {
+Result<void> AddressSpace::Implementation::synchronise(std::uint64_t address, std::uint64_t size, int flags) {
   const std::uint64_t end = address + page_up(size);
   if (address % kPageSize != 0) return failure(EINVAL);
   if (end < address) return failure(ENOMEM);
@@ -40,6 +40,7 @@ Result<void> AddressSpace::Implementation::synchronise(std::uint64_t address, st
     hole |= area.start > address;
     const PageRange piece = PageRange{address, end}.clipped_to(area.range());
     address = piece.end;
+    if ((flags & MS_INVALIDATE) != 0 && (area.flags & MAP_LOCKED) != 0) return failure(EBUSY);
     if (area.is_written_back()) TRY(write_back(area, piece));
   }
   if (hole) return failure(ENOMEM);

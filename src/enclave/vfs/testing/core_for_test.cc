@@ -50,7 +50,7 @@ bool AddressSpace::shows(const FileKey&) { return false; }
 void AddressSpace::settle(const FileKey&, std::uint64_t, std::uint64_t) {}
 void AddressSpace::forget(const FileKey&, std::uint64_t, std::uint64_t) {}
 std::uint64_t AddressSpace::memory_size() const { return 1 << 30; }
-AddressSpace::Usage AddressSpace::usage() { return {0x23000, 0x5000, 0x21000, 0, 0x1000}; }
+AddressSpace::Usage AddressSpace::usage() { return {0x23000, 0x5000, 0x21000, 0, 0x1000, 0}; }
 
 void raise_signal(Task&, int) {}
 ProcessTimers::ProcessTimers(Process& process) : process_(process) { (void)process_; }
