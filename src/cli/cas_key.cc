@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -29,6 +30,18 @@ struct Closer {
   ~Closer() {
     if (descriptor >= 0) close(descriptor);
   }
+};
+
+// OpenSSL writes without MSG_NOSIGNAL, and the program that is started later keeps what SIGPIPE did before.
+class IgnoredBrokenPipe {
+ public:
+  IgnoredBrokenPipe() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  ~IgnoredBrokenPipe() { std::signal(SIGPIPE, before_); }
+  IgnoredBrokenPipe(const IgnoredBrokenPipe&) = delete;
+  IgnoredBrokenPipe& operator=(const IgnoredBrokenPipe&) = delete;
+
+ private:
+  void (*const before_)(int);
 };
 
 int connect_to(const Endpoint& endpoint) {
@@ -83,6 +96,7 @@ Result<release::Digest> ask_once(const Endpoint& endpoint) {
 
 Result<release::Digest> ask_cas_key(const Endpoint& cas, const std::string& name, std::uint32_t seconds,
                                     std::string* problem) {
+  const IgnoredBrokenPipe ignored;
   const auto end = Clock::now() + std::chrono::seconds(seconds);
   for (std::chrono::milliseconds pause(500);; pause = std::min(2 * pause, std::chrono::milliseconds(8000))) {
     auto hash = ask_once(cas);

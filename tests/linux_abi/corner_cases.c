@@ -35,7 +35,8 @@ static void paths(void) {
 
 static void files_and_memory(void) {
   SECTION("files and memory");
-  int device = open("/dev/null", O_RDWR), file = open("corner", O_WRONLY | O_CREAT, 0600), path = open("corner", O_PATH);
+  int device = open("/dev/null", O_RDWR), file = open("corner", O_WRONLY | O_CREAT, 0600),
+      path = open("corner", O_PATH);
   REQUIRE(device >= 0 && file >= 0 && path >= 0);
   CHECK_ERRNO(fsync(device), EINVAL);
   CHECK_ERRNO(fdatasync(device), EINVAL);

@@ -2,6 +2,7 @@
 #include "tests/release/cas_stand_in.h"
 #include <openssl/x509.h>
 #include <unistd.h>
+#include <csignal>
 #include <cstring>
 #include "abi/sgx/report.h"
 #include "src/base/hex.h"
@@ -229,6 +230,7 @@ CasStandIn::CasStandIn()
 }
 
 Seen CasStandIn::serve(int descriptor, const std::string& mode, const release::Configuration& configuration) {
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL, to enclaves that may have gone
   return Connection(*this, descriptor, mode).run(configuration);
 }
 }  // namespace cloister::testing

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <atomic>
+#include <csignal>
 #include <chrono>
 #include <thread>
 #include "src/cas/api/api_for_test.h"
@@ -91,6 +92,7 @@ class RawClient {
  public:
   RawClient(std::uint16_t port)
       : socket_(port), context_(SSL_CTX_new(TLS_client_method())), tls_(SSL_new(context_.get())) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL, to a server that may have closed
     SSL_set_fd(tls_.get(), socket_.descriptor());
     connected_ = SSL_connect(tls_.get()) == 1;
   }
