@@ -108,10 +108,11 @@ class View:
         for trace in self.folder.glob("*.strace"):
             text = read(trace)
             seen[trace.name] = text + b"\n" + strings_of(text)
-        for folder in folders:
-            for file in folder.rglob("*"):
-                if self.is_changed(file):
-                    seen[str(file)] = read(file)
+        for top in folders:
+            for folder, _, names in os.walk(top):  # what goes meanwhile is passed over
+                for file in (Path(folder, name) for name in names):
+                    if self.is_changed(file):
+                        seen[str(file)] = read(file)
         return seen
 
     def is_changed(self, file: Path) -> bool:
