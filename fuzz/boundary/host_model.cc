@@ -117,9 +117,10 @@ void serve(HostBlock* block) {
   answer.result = honest_answer(world, {number, block->args}, choices == nullptr ? none() : *choices);
   if ((block->number & kThenStatus) != 0 && answer.result >= 0) {
     std::uint64_t status[6] = {static_cast<std::uint64_t>(answer.result), block->args[4]};
-    const bool lies = choices != nullptr && choices->byte() >= 224;
+    const bool is_false = choices != nullptr && choices->byte() >= 224;
+    lies += is_false ? 1 : 0;
     block->status_result =
-        lies ? choices->interesting() : static_cast<std::uint64_t>(honest_answer(world, {SYS_fstat, status}, none()));
+        is_false ? choices->interesting() : static_cast<std::uint64_t>(honest_answer(world, {SYS_fstat, status}, none()));
   }
   if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
   const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
