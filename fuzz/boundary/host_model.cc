@@ -119,8 +119,8 @@ void serve(HostBlock* block) {
     std::uint64_t status[6] = {static_cast<std::uint64_t>(answer.result), block->args[4]};
     const bool is_false = choices != nullptr && choices->byte() >= 224;
     lies += is_false ? 1 : 0;
-    block->status_result =
-        is_false ? choices->interesting() : static_cast<std::uint64_t>(honest_answer(world, {SYS_fstat, status}, none()));
+    block->status_result = is_false ? choices->interesting()
+                                    : static_cast<std::uint64_t>(honest_answer(world, {SYS_fstat, status}, none()));
   }
   if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
   const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
