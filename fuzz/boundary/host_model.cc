@@ -58,7 +58,8 @@ void falsify(Answer& answer, std::uint8_t kind) {
   if (kind < 192)
     answer.result = -static_cast<long>(1 + choices->below(140));
   else if (kind < 204)
-    answer.result += static_cast<std::int8_t>(choices->byte());
+    answer.result = static_cast<long>(static_cast<std::uint64_t>(answer.result) +
+                                      static_cast<std::uint64_t>(static_cast<std::int8_t>(choices->byte())));
   else if (kind < 212)
     answer.result = static_cast<long>(choices->interesting());
   else if (kind < 240)
