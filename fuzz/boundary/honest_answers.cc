@@ -218,7 +218,11 @@ long honest_answer(HostWorld& world, const HostRequest& request, Choices& choice
     case SYS_sendto: return static_cast<long>(part_of(a[2], choices));
     case SYS_sendmsg: return static_cast<long>(part_of(memory<msghdr>(a[1])->msg_iov->iov_len, choices));
     case SYS_recvmsg: return receive_message(object, a[1], (a[2] & MSG_TRUNC) != 0, choices);
-    case SYS_close: world.open.erase(a[0]); return 0;
+    case SYS_close:
+      world.open.erase(a[0]);
+      // An epoll object forgets what is closed.
+      for (auto& [descriptor, other] : world.open) other.interests.erase(a[0]);
+      return 0;
     case SYS_openat2: return open_path(world, a);
     case SYS_newfstatat: {
       HostObject named;

@@ -54,6 +54,8 @@ struct LaunchManifest {
   std::vector<std::string> environment;  // NAME=VALUE, or NAME taken from the host
   std::string working_directory;         // "/" when empty; not used with kInsecureHostDirectory
   std::vector<std::string> insecure_host_paths;
+  // Among files of the host the program is the host's user.
+  bool follows_host_user() const { return !insecure_host_paths.empty(); }
   std::vector<std::string> directories;  // that exist beside those on the way to files
   std::vector<std::string> tmpfs;        // file systems in enclave memory, beside /tmp and /dev/shm
   std::vector<MeasuredFile> files;

@@ -7,6 +7,7 @@
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/pages.h"
 #include "src/enclave/core/program_access.h"
 
 extern "C" {
@@ -86,6 +87,16 @@ std::size_t append_hexadecimal(char* text, std::size_t at, std::uint64_t value) 
   return at;
 }
 
+// Host may: say that it has opened a page, and not do it. Then nobody but the host is to blame for the fault.
+bool is_withheld(const Thread* thread) {
+  constexpr std::uint32_t kWriteAccess = 2, kInstructionFetch = 16;  // of a page fault's error code (SDM 3A, 4.7)
+  const auto code = static_cast<std::uint32_t>(thread->fault_info >> 32);
+  const std::uint64_t needed = (code & kWriteAccess) != 0        ? kPageWrite
+                               : (code & kInstructionFetch) != 0 ? kPageExecute
+                                                                 : kPageRead;
+  return thread->fault_address < layout::kElrangeSize && (page_state(thread->fault_address) & needed) != 0;
+}
+
 // Addresses of the image are no secret; an address of a fault in it may be, so only a debug enclave shows that.
 [[noreturn]] void runtime_fault(std::uint64_t rip, std::uint8_t vector, std::uint64_t address) {
   char text[128] = "fault in the runtime at image+0x";
@@ -135,6 +146,8 @@ extern "C" void exception_stage1(Thread* thread) {
     // Host may: say that it has added a page, and not do it. Nothing else of ours names pages that are not there.
     if (vector == static_cast<std::uint8_t>(sgx::Vector::pf) && is_within(rip, enclu_ereport, enclu_end))
       host_lied(HostCall::augment, "a page of the enclave is not there");
+    if (vector == static_cast<std::uint8_t>(sgx::Vector::pf) && is_withheld(thread))
+      host_lied(HostCall::protect, "a page that is not there");
     runtime_fault(rip, vector, thread->fault_address);
   }
   if (vector == static_cast<std::uint8_t>(sgx::Vector::ud) && redirect_system_call(thread, gpr)) return;

@@ -36,6 +36,7 @@ void follow_host_user(Process& process, const StartParameters& host) {
   const std::uint64_t count = std::min<std::uint64_t>(host.host_group_count, kMaxHostGroups);
   for (std::uint64_t i = 0; i < count; ++i) process.credentials.groups.push_back(user_id(host.host_groups[i]));
   std::sort(process.credentials.groups.begin(), process.credentials.groups.end());
+  process.start_credentials = process.credentials;
   process.parent_pid = process_id(host.host_parent_pid);
   // A process that leads no group and no session may become a leader by setpgid or setsid.
   if (const std::uint32_t group = process_id(host.host_process_group); group != 0) process.process_group = group;
@@ -58,6 +59,6 @@ void set_initial_identity(Process& process, const StartParameters& host, const c
   process.executable_path = manifest.program;
   const std::string base = manifest.program.substr(manifest.program.rfind('/') + 1);
   std::strncpy(process.name.data(), base.c_str(), process.name.size() - 1);
-  if (!manifest.insecure_host_paths.empty()) follow_host_user(process, host);
+  if (manifest.follows_host_user()) follow_host_user(process, host);
 }
 }  // namespace cloister::kernel

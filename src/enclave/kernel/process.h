@@ -59,9 +59,11 @@ class Process {
   WaitQueue signal_arrived;  // of any of its tasks: signalfd
   std::vector<Task*> tasks;  // the leader first, while it lives
   WaitQueue task_ended;
-  std::uint64_t ended_cpu_time = 0;  // of tasks that have ended, ns
-  std::uint64_t start_time = 0;      // CLOCK_MONOTONIC, ns
-  int dumpable = 1;                  // PR_SET_DUMPABLE
+  std::uint64_t ended_cpu_time = 0;                // of tasks that have ended, ns
+  std::uint64_t start_time = 0;                    // CLOCK_MONOTONIC, ns
+  int dumpable = 1;                                // PR_SET_DUMPABLE
+  Credentials start_credentials;                   // the host's user, where the program follows it
+  std::atomic<std::uint64_t> identity_version{0};  // of the file-system ids; 0: those of the start, else unique
   bool no_new_privileges = false;
   int out_of_memory_score = 0;  // /proc/PID/oom_score_adj
   std::uint64_t personality = 0;

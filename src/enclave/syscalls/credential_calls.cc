@@ -3,6 +3,7 @@
 #include "src/enclave/kernel/credentials.h"
 #include <linux/capability.h>
 #include <algorithm>
+#include <atomic>
 #include "src/enclave/syscalls/task_handlers.h"
 
 namespace cloister::syscalls {
@@ -10,11 +11,28 @@ namespace {
 using kernel::Credentials;
 constexpr std::uint32_t kMostGroups = 65536;
 
+constinit std::atomic<std::uint64_t> last_version{0};  // of the file-system ids of any process
+
+// Changes the credentials by `apply`, a function of them with a Result. Where that makes other file-system ids, the
+// host is told when a call names files the next time (vfs/host_identity.h).
 template <typename Change>
 SysResult change(Task& task, Change apply) {
-  const std::lock_guard guard(task.process.mutex);
-  TRY(apply(task.process.credentials));
-  return 0;
+  kernel::Process& process = task.process;
+  const std::lock_guard guard(process.mutex);
+  Credentials& now = process.credentials;
+  const Credentials before = now;
+  const std::int64_t answer = TRY(apply(now));
+  if (now.fsuid != before.fsuid || now.fsgid != before.fsgid || now.groups != before.groups)
+    process.identity_version.store(++last_version, std::memory_order_release);
+  return answer;
+}
+// For calls whose answer is 0.
+template <typename Change>
+SysResult change_silently(Task& task, Change apply) {
+  return change(task, [&](Credentials& c) -> SysResult {
+    TRY(apply(c));
+    return 0;
+  });
 }
 
 Credentials credentials_of(Task& task) {
@@ -70,31 +88,29 @@ SysResult sys_getresgid(Task& task, ProgramAddress real, ProgramAddress effectiv
 
 SysResult sys_setuid(Task& task, std::uint32_t uid) {
   if (uid == kernel::kUnchanged) return Error::from_errno(EINVAL);
-  return change(task, [&](Credentials& c) { return kernel::set_uid(c, uid); });
+  return change_silently(task, [&](Credentials& c) { return kernel::set_uid(c, uid); });
 }
 SysResult sys_setgid(Task& task, std::uint32_t gid) {
   if (gid == kernel::kUnchanged) return Error::from_errno(EINVAL);
-  return change(task, [&](Credentials& c) { return kernel::set_gid(c, gid); });
+  return change_silently(task, [&](Credentials& c) { return kernel::set_gid(c, gid); });
 }
 SysResult sys_setreuid(Task& task, std::uint32_t real, std::uint32_t effective) {
-  return change(task, [&](Credentials& c) { return kernel::set_reuid(c, real, effective); });
+  return change_silently(task, [&](Credentials& c) { return kernel::set_reuid(c, real, effective); });
 }
 SysResult sys_setregid(Task& task, std::uint32_t real, std::uint32_t effective) {
-  return change(task, [&](Credentials& c) { return kernel::set_regid(c, real, effective); });
+  return change_silently(task, [&](Credentials& c) { return kernel::set_regid(c, real, effective); });
 }
 SysResult sys_setresuid(Task& task, std::uint32_t real, std::uint32_t effective, std::uint32_t saved) {
-  return change(task, [&](Credentials& c) { return kernel::set_resuid(c, real, effective, saved); });
+  return change_silently(task, [&](Credentials& c) { return kernel::set_resuid(c, real, effective, saved); });
 }
 SysResult sys_setresgid(Task& task, std::uint32_t real, std::uint32_t effective, std::uint32_t saved) {
-  return change(task, [&](Credentials& c) { return kernel::set_resgid(c, real, effective, saved); });
+  return change_silently(task, [&](Credentials& c) { return kernel::set_resgid(c, real, effective, saved); });
 }
 SysResult sys_setfsuid(Task& task, std::uint32_t uid) {
-  const std::lock_guard guard(task.process.mutex);
-  return kernel::set_fs_uid(task.process.credentials, uid);
+  return change(task, [&](Credentials& c) -> SysResult { return kernel::set_fs_uid(c, uid); });
 }
 SysResult sys_setfsgid(Task& task, std::uint32_t gid) {
-  const std::lock_guard guard(task.process.mutex);
-  return kernel::set_fs_gid(task.process.credentials, gid);
+  return change(task, [&](Credentials& c) -> SysResult { return kernel::set_fs_gid(c, gid); });
 }
 
 SysResult sys_getgroups(Task& task, int count, ProgramAddress list) {
@@ -112,7 +128,7 @@ SysResult sys_setgroups(Task& task, std::uint64_t count, ProgramAddress list) {
   std::vector<std::uint32_t> groups(count);
   if (count > 0) TRY(list.read(groups.data(), count * sizeof groups[0]));
   std::sort(groups.begin(), groups.end());
-  return change(task, [&](Credentials& c) -> Result<void> {
+  return change_silently(task, [&](Credentials& c) -> Result<void> {
     c.groups = std::move(groups);
     return {};
   });
@@ -149,6 +165,6 @@ SysResult sys_capset(Task& task, ProgramAddress header_address, ProgramAddress d
   wanted.effective &= kernel::kAllCapabilities;
   wanted.permitted &= kernel::kAllCapabilities;
   wanted.inheritable &= kernel::kAllCapabilities;
-  return change(task, [&](Credentials& c) { return kernel::set_capabilities(c, wanted); });
+  return change_silently(task, [&](Credentials& c) { return kernel::set_capabilities(c, wanted); });
 }
 }  // namespace cloister::syscalls

@@ -61,7 +61,7 @@ SysResult sys_chdir(Task& task, ProgramAddress path) {
 SysResult sys_fchdir(Task& task, int descriptor) {
   const vfs::FileRef file = TRY(find_any_file(task, descriptor));
   if (!file->is_directory()) return Error::from_errno(ENOTDIR);
-  TRY(enter(task, TRY(task.process.files->directory(task, "/", file->path()))));
+  TRY(enter(task, TRY(task.process.files->directory(task, file->path(), "."))));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "src/enclave/vfs/host_object.h"
 #include <fcntl.h>
 #include <algorithm>
+#include "src/enclave/vfs/host_identity.h"
 
 namespace cloister::vfs {
 namespace {
@@ -48,17 +49,20 @@ Result<void> HostObject::set_status_flags(std::uint32_t flags) {
 }
 
 Result<void> HostObject::change_mode(std::uint32_t mode) {
+  apply_host_identity(*kernel::current_task());
   TRY(quick_host_call(HostCall::fchmod, host(), mode));
   return {};
 }
 
 Result<void> HostObject::change_owner(std::uint32_t user, std::uint32_t group) {
+  apply_host_identity(*kernel::current_task());
   const core::HostAddress empty = TRY(stage_text(kFirstPath, ""));
   TRY(quick_host_call(HostCall::fchownat, host(), empty, user, group, AT_EMPTY_PATH));
   return {};
 }
 
 Result<void> HostObject::set_times(const struct timespec times[2]) {
+  apply_host_identity(*kernel::current_task());
   const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, times, 2 * sizeof times[0]);
   TRY(quick_host_call(HostCall::utimensat, host(), 0, structure, 0));

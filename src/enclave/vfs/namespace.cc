@@ -7,6 +7,7 @@
 #include "src/enclave/kernel/memory_share.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/devices.h"
+#include "src/enclave/vfs/host_identity.h"
 #include "src/enclave/vfs/measured_node.h"
 #include "src/enclave/vfs/procfs.h"
 #include "src/enclave/vfs/sysfs.h"
@@ -90,6 +91,7 @@ Namespace::Namespace(std::shared_ptr<const LaunchManifest> manifest) : manifest_
 }
 
 Result<Resolved> Namespace::resolve(Task& task, const std::string& base, const std::string& path, LastLink last) {
+  TRY(apply_host_identity(task, base, path));
   return resolve_path(task, root_, base, path, last);
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/host_calls.h"
+#include "src/enclave/vfs/host_identity.h"
 #include "src/enclave/vfs/host_open.h"
 #include "src/enclave/vfs/host_paths.h"
 #include "src/enclave/vfs/namespace.h"
@@ -57,7 +58,8 @@ Result<void> Namespace::check_access(Task& task, const std::string& base, const 
   const Resolved place = TRY(resolve(task, base, path, last));
   if (place.file) return {};
   if (place.host) {
-    const int flags = host_flags(last) | (ids == Ids::effective ? AT_EACCESS : 0);
+    const bool asks_for_applied = ids == Ids::effective || apply_real_host_identity(task);
+    const int flags = host_flags(last) | (asks_for_applied ? AT_EACCESS : 0);
     const auto checked = check_host_access(place.host_path(), static_cast<int>(wanted), flags);
     if (checked.ok() || !is_only_ours(place, checked.error())) return checked;
   }
