@@ -4,11 +4,10 @@ import shutil
 import subprocess
 
 from api_client import ApiClient
-from cas_killed import SESSION
 from reader import Reader
 from services import Services
 from suite import Context, Test, expect
-from upgrade import LosesTheAnswer, NextVersion, attest, authorise
+from upgrade import LosesTheAnswer, NextVersion, attest, authorise, make_kept
 
 OLD, NEW = "01" * 16, "02" * 16
 
@@ -44,9 +43,7 @@ def goes_up(context: Context) -> None:
     """Secrets, identity and log go on after an update; what was sealed with it does not open without it."""
     reader = Reader(context)
     services = reader.services
-    services.create("kept", SESSION.format(name="kept", count=7))
-    kept = ApiClient(services.api).ask("GET", "/v1/values/session=kept,secret=kept")
-    expect(kept[0] == 200, f"{kept}")
+    kept = make_kept(services)
     key = services.cas_key_hash()
     expect(len(rows_of(services, "key_confirmed")) == 1 and not rows_of(services, "sealed_anew"), "before the update")
     folder, old = services.host_side / "cas", services.host_side / "old"

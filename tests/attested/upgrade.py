@@ -60,6 +60,14 @@ class NextVersion:
         self.services.cas_process = process
 
 
+def make_kept(services: Services):
+    """A session whose secret is generated and public; the API's answer with its value."""
+    services.create("kept", SESSION.format(name="kept", count=7))
+    kept = ApiClient(services.api).ask("GET", "/v1/values/session=kept,secret=kept")
+    expect(kept[0] == 200, f"{kept}")
+    return kept
+
+
 def authorise(services: Services, version: NextVersion, *options: str, status: int = 0) -> str:
     return services.owner("cas", "upgrade", services.api, "--to-mrenclave", version.mrenclave, "--trusted-root",
                           str(services.root()), *options, status=status)
@@ -103,9 +111,7 @@ def goes_on(context: Context) -> None:
     """Sessions, secrets, the log and CAS's identity go on under another MRENCLAVE, an answer that is lost included."""
     reader = Reader(context)
     services = reader.services
-    services.create("kept", SESSION.format(name="kept", count=7))
-    kept = ApiClient(services.api).ask("GET", "/v1/values/session=kept,secret=kept")
-    expect(kept[0] == 200, f"{kept}")
+    kept = make_kept(services)
     key = services.cas_key_hash()
     version = NextVersion(services)
     old = services.cas_process

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cas/upgrade/authorisation.h"
-#include "src/cas/secrets/keys.h"
-#include "src/cas/upgrade/signature.h"
 
 namespace cloister::cas {
 namespace {
@@ -40,11 +38,10 @@ std::vector<std::uint8_t> statement_of(const Authorisation& content) {
 }  // namespace
 
 std::vector<std::uint8_t> encode(const SignedAuthorisation& authorisation) {
-  return Writer()
-      .fixed(statement_of(authorisation.content))
-      .bytes(authorisation.owner_key)
-      .bytes(authorisation.signature)
-      .take();
+  Writer writer;
+  writer.fixed(statement_of(authorisation.content));
+  write(writer, authorisation);
+  return writer.take();
 }
 
 Result<SignedAuthorisation> decode_authorisation(Bytes bytes) {
@@ -63,10 +60,7 @@ Result<SignedAuthorisation> decode_authorisation(Bytes bytes) {
   if (has_root == 1) content.successor.simulation_root = root;
   content.successor.tolerate = TRY(read_words(reader, kMalformed));
   content.successor.advisories = TRY(read_words(reader, kMalformed));
-  const Bytes key = TRY(reader.bytes(kSigningKeySize, kMalformed));
-  authorisation.owner_key.assign(key.begin(), key.end());
-  const Bytes signature = TRY(reader.bytes(kSignatureLimit, kMalformed));
-  authorisation.signature.assign(signature.begin(), signature.end());
+  static_cast<OwnerSignature&>(authorisation) = TRY(read_owner_signature(reader, kMalformed));
   TRY(reader.end(kMalformed));
   return authorisation;
 }
@@ -74,19 +68,14 @@ Result<SignedAuthorisation> decode_authorisation(Bytes bytes) {
 Result<SignedAuthorisation> sign(const Authorisation& content, evp_pkey_st& owner_key) {
   SignedAuthorisation authorisation;
   authorisation.content = content;
-  const SecretBytes key = TRY(public_key_der(owner_key));
-  authorisation.owner_key.assign(key.begin(), key.end());
-  authorisation.signature = TRY(sign_statement(owner_key, statement_of(content)));
+  static_cast<OwnerSignature&>(authorisation) = TRY(sign_as_owner(owner_key, statement_of(content)));
   return authorisation;
 }
 
 Result<void> verify(const SignedAuthorisation& authorisation, const sgx::Digest& owner_key_hash) {
-  if (sgx::sha256(authorisation.owner_key) != owner_key_hash)
-    return Error(Errc::mismatch, "the authorisation is signed by somebody else than the owner");
-  const auto holds =
-      verify_statement(authorisation.owner_key, statement_of(authorisation.content), authorisation.signature);
-  if (!holds.ok()) return Error(Errc::mismatch, "the authorisation's signature does not hold");
-  return {};
+  return verify(
+      authorisation, owner_key_hash, statement_of(authorisation.content),
+      {"the authorisation is signed by somebody else than the owner", "the authorisation's signature does not hold"});
 }
 
 }  // namespace cloister::cas

@@ -4,7 +4,7 @@
 // It names everything that it is about: which CAS, the MRENCLAVE that may take over, how many hand-overs there were
 // before, and what the successor's platform may be. After that hand-over it authorises nothing any more.
 #pragma once
-#include "src/base/fields.h"
+#include "src/cas/upgrade/owner_signature.h"
 #include "src/cas/policy/cas_policy.h"
 #include "src/sgx/measurement.h"
 
@@ -19,10 +19,8 @@ struct Authorisation {
   bool operator==(const Authorisation&) const = default;
 };
 
-struct SignedAuthorisation {
+struct SignedAuthorisation : OwnerSignature {
   Authorisation content;
-  std::vector<std::uint8_t> owner_key;  // SubjectPublicKeyInfo, DER
-  std::vector<std::uint8_t> signature;  // ECDSA over SHA-256, DER
 };
 
 std::vector<std::uint8_t> encode(const SignedAuthorisation& authorisation);

@@ -5,17 +5,15 @@
 // under an older security version goes on with it alone: who has broken that version could make a store of his own,
 // with a CAS key that he knows, and have it attested on a machine that is up to date.
 #pragma once
-#include "src/base/fields.h"
+#include "src/cas/upgrade/owner_signature.h"
 #include "src/sgx/measurement.h"
 
 struct evp_pkey_st;
 
 namespace cloister::cas {
 
-struct SignedConfirmation {
+struct SignedConfirmation : OwnerSignature {
   sgx::Digest cas_key_hash{};
-  std::vector<std::uint8_t> owner_key;  // SubjectPublicKeyInfo, DER
-  std::vector<std::uint8_t> signature;  // ECDSA over SHA-256, DER
 };
 
 std::vector<std::uint8_t> encode(const SignedConfirmation& confirmation);
