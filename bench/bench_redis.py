@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from measure import Table, cpu_time
+from measure import SLICES, Table, cpu_time
 
 # name: redis-benchmark arguments, requests, goal for the ratio
 TESTS = {
@@ -86,10 +86,11 @@ def run(setup):
                 if "GET P1, 800 idle" == name:
                     for side, (process, port) in servers.items():
                         sample(setup, process, port, "SET P1", 0.02)
-                for side in setup.order(number + index):
-                    r, ns = sample(setup, *servers[side], name, scale)
-                    rate.add(name, side, r)
-                    cost.add(name, side, ns)
+                for turn in range(SLICES):
+                    for side in setup.order(number + index + turn):
+                        r, ns = sample(setup, *servers[side], name, scale / SLICES)
+                        rate.add(name, side, r)
+                        cost.add(name, side, ns)
         finally:
             for s in idle:
                 s.close()

@@ -12,7 +12,7 @@ import time
 
 from bench_micro import build
 from bench_redis import free_port
-from measure import Table, cpu_time
+from measure import SLICES, Table, cpu_time
 
 NGINX = """daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log error; worker_processes 1;
 events {{ worker_connections 256; use epoll; }}
@@ -90,10 +90,11 @@ def run_server(setup, server):
             for place in servers.values():  # warm
                 sample(next(iter(server.rows)), *place, scale * 0.2)
             for index, row in enumerate(server.rows):
-                for side in setup.order(number + index):
-                    requests, nanoseconds = sample(row, *servers[side], scale)
-                    rate.add(row, side, requests)
-                    cost.add(row, side, nanoseconds)
+                for turn in range(SLICES):
+                    for side in setup.order(number + index + turn):
+                        requests, nanoseconds = sample(row, *servers[side], scale / SLICES)
+                        rate.add(row, side, requests)
+                        cost.add(row, side, nanoseconds)
         finally:
             for process, _ in servers.values():
                 setup.stop(process)

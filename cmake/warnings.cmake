@@ -10,7 +10,8 @@ target_compile_options(cloister_options INTERFACE
 # What runs outside the enclave: the CLI, the host part, tools and tests.
 add_library(cloister_host_options INTERFACE)
 target_link_libraries(cloister_host_options INTERFACE cloister_options)
-if(CLOISTER_SANITIZE)
-  target_compile_options(cloister_host_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all)
+if(CLOISTER_SANITIZE OR CLOISTER_FUZZ)
+  target_compile_options(cloister_host_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+    $<$<BOOL:${CLOISTER_FUZZ}>:-g;-O1;-fsanitize=fuzzer-no-link>)
   target_link_options(cloister_host_options INTERFACE -fsanitize=address,undefined)
 endif()

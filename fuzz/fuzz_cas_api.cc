@@ -2,6 +2,7 @@
 // Requests to CAS's API, from their bytes on: who asks, method, target, body. One input is a conversation of several
 // requests with a CAS that has one session. No answer may have a status that is none or lack the audit log's head, the
 // log must stay one that verifies, and nobody but its creator may be told the session's stated secret.
+#include <openssl/crypto.h>
 #include <cstdlib>
 #include <string_view>
 #include "src/audit/export.h"
@@ -68,7 +69,10 @@ void ask(std::string_view input) {
 }
 }  // namespace
 
+// The store's committing thread ends before OpenSSL does: what OpenSSL keeps for a thread, it frees as the thread ends.
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr) != 1 || std::atexit([] { current.reset(); }) != 0)
+    return 1;
   return setenv("TMPDIR", "/dev/shm", 0);  // flushing to a disk is not what is looked at
 }
 

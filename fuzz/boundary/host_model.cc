@@ -75,7 +75,7 @@ void falsify(Answer& answer, std::uint8_t kind) {
   throw Stopped{};
 }
 
-[[clang::no_sanitize("coverage", "address")]] void require_clean(const HostBlock* block) {
+__attribute__((no_sanitize_address)) void require_clean(const HostBlock* block) {
   const auto* const words = reinterpret_cast<const std::uint64_t*>(block);
   for (std::uint64_t i = 0; i < kWatchedBytes / 8; ++i)
     if (words[i] == kNeverWritten) {

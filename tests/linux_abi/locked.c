@@ -54,6 +54,11 @@ int main(void) {
   CHECK_ERRNO(mlock(memory, size), ENOMEM);
   CHECK_ERRNO(munlock(memory, size), ENOMEM);
   CHECK_ERRNO(mlock((void*)-4096, size), EINVAL);
+  CHECK_ERRNO(mlock((void*)-4096, 4095), EINVAL);
+  CHECK_ERRNO(mlock((void*)-2048, 2047), EINVAL);
+  CHECK_ERRNO(munlock((void*)-4096, 4095), EINVAL);
+  CHECK(mlock(memory, (size_t)-1) == 0);
+  CHECK(munlock(memory, (size_t)-1) == 0);
   SECTION("on fault");
   memory = map(MAP_NORESERVE);
   CHECK(mlock2(memory, size, MLOCK_ONFAULT) == 0);

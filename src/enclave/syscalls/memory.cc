@@ -131,19 +131,27 @@ SysResult sys_mincore(Task& task, std::uint64_t address, std::uint64_t size, Pro
   return 0;
 }
 
+// The whole pages from `address` to the end, as mlock counts them: a size that passes 2^64 by rounding is none at all.
+Result<std::uint64_t> size_to_lock(std::uint64_t address, std::uint64_t size) {
+  const std::uint64_t offset = address % kPageSize;
+  const std::uint64_t whole = (size + offset + kPageSize - 1) / kPageSize * kPageSize;
+  if (address - offset + whole < address - offset) return failure(EINVAL);
+  return whole == 0 ? 0 : whole - offset;
+}
+
 // Enclave memory is never swapped by anyone who could read it: locking needs nothing but a mapped range.
 SysResult sys_mlock2(Task& task, std::uint64_t address, std::uint64_t size, int flags) {
-  if ((flags & ~1 /* MLOCK_ONFAULT */) != 0 || address + size < address) return failure(EINVAL);
+  if ((flags & ~1 /* MLOCK_ONFAULT */) != 0) return failure(EINVAL);
   const std::uint64_t limit = TRY(lock_limit(task));
-  if (size == 0) return 0;
-  return done(task.process.memory->lock(address, size, locked_pages(flags != 0), limit));
+  const std::uint64_t whole = TRY(size_to_lock(address, size));
+  return whole == 0 ? SysResult(0) : done(task.process.memory->lock(address, whole, locked_pages(flags != 0), limit));
 }
 SysResult sys_mlock(Task& task, std::uint64_t address, std::uint64_t size) {
   return sys_mlock2(task, address, size, 0);
 }
 SysResult sys_munlock(Task& task, std::uint64_t address, std::uint64_t size) {
-  if (address + size < address) return failure(EINVAL);
-  return size == 0 ? SysResult(0) : done(task.process.memory->unlock(address, size));
+  const std::uint64_t whole = TRY(size_to_lock(address, size));
+  return whole == 0 ? SysResult(0) : done(task.process.memory->unlock(address, whole));
 }
 SysResult sys_mlockall(Task& task, int flags) {
   if (flags == 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) != 0 || flags == MCL_ONFAULT)
