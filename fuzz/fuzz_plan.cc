@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a rewrite plan: refused, or applied within bounds, with an address map that goes there and back. The
-// first byte chooses where the text begins, so that windows are cut off by its ends.
+// Any bytes as a rewrite plan: refused, or applied within bounds, with an address map that goes there and back. The sum
+// of the bytes chooses where the text begins, so that windows are cut off by its ends.
 #include <cstdlib>
 #include <cstring>
+#include <numeric>
 #include <vector>
 #include "src/plan/address_map.h"
 #include "src/plan/apply.h"
@@ -36,11 +37,10 @@ void check_map(const RewrittenText& rewritten) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 1) return 0;
-  const std::vector<std::uint8_t> bytes(data + 1, data + size);
+  const std::vector<std::uint8_t> bytes(data, data + size);
   const auto plan = PlanView::parse(bytes);
   if (!plan.ok() || plan.value().site_count() == 0) return 0;
-  const std::uint64_t start = (*plan.value().begin()).window_start + data[0] % 16 - 8;
+  const std::uint64_t start = (*plan.value().begin()).window_start + std::accumulate(data, data + size, 0U) % 16 - 8;
   std::vector<std::uint8_t> text = text_for(plan.value(), start, 4096);
   const std::vector<std::uint8_t> before = text;
   const TextRange range{kBias, kBias + start, text.size()};

@@ -19,7 +19,7 @@ bool follows(const kernel::Process& process) { return process.manifest->follows_
 // The host's answers are of no use: setfsuid and setfsgid tell the id before, and nobody is asked whether a group may
 // be left.
 void tell(std::uint32_t user, std::uint32_t group, const std::vector<std::uint32_t>& groups) {
-  constexpr std::size_t kMostAtOnce = 4096 / sizeof(std::uint32_t);
+  constexpr std::size_t kMostAtOnce = kBounceSize / sizeof(std::uint32_t);  // fewer groups open less
   const std::size_t count = std::min(groups.size(), kMostAtOnce);
   core::copy_to_host(core::bounce_buffer(), groups.data(), count * sizeof(std::uint32_t));
   core::host_call(HostCall::setgroups, count, core::bounce_buffer());
