@@ -60,6 +60,18 @@ bool open_directory(const std::string& path, std::string* real, std::string* pro
   return true;
 }
 
+// Where the HTTPS service is that an option's URL names.
+Result<Endpoint> find_service(const char* option, const std::string& text, https::Url* url, std::string* problem) {
+  auto parsed = https::Url::parse(text);
+  if (!parsed.ok()) {
+    *problem = std::string(option) + " " + text + ": " + parsed.error().what();
+    return parsed.error();
+  }
+  *url = std::move(parsed).take();
+  const bool v6 = url->host.find(':') != std::string::npos;
+  return resolve_endpoint((v6 ? '[' + url->host + ']' : url->host) + ":" + url->port, 443, problem);
+}
+
 // Where CAS finds quotes, collateral, and the CAS that it follows. It resolves no names, so that is done here.
 bool add_services(const Options& options, host::LaunchOptions* launch, std::string* problem) {
   const auto add = [&](const char* option, const std::string& value) {
@@ -74,19 +86,20 @@ bool add_services(const Options& options, host::LaunchOptions* launch, std::stri
     found->port = kCollateralPort;
     if (collateral.empty()) collateral = "https://" + to_text(*found);
   }
-  if (!collateral.empty()) add("--simulated-collateral", collateral);
+  https::Url url;
+  if (!collateral.empty()) {
+    const auto service = find_service("--las-collateral", collateral, &url, problem);
+    if (!service.ok()) return false;
+    url.host = address_text(service.value());
+    add("--simulated-collateral", url.text());
+  }
   if (!options.predecessor.empty()) {
     const auto old = resolve_endpoint(options.predecessor, kApiPort, problem);
     if (!old.ok()) return false;
     add("--upgrade-from", to_text(old.value()));
   }
   if (options.pccs.empty()) return true;
-  const auto url = https::Url::parse(options.pccs);
-  if (!url.ok()) {
-    *problem = "--pccs " + options.pccs + ": " + url.error().what();
-    return false;
-  }
-  const auto service = resolve_endpoint(url.value().host + ":" + url.value().port, 443, problem);
+  const auto service = find_service("--pccs", options.pccs, &url, problem);
   if (!service.ok()) return false;
   add("--pccs", options.pccs);
   add("--pccs-address", address_text(service.value()));

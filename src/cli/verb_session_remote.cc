@@ -36,8 +36,11 @@ int failed(const Error& error, const std::string& problem) {
   return complain(problem, error.code() == Errc::mismatch ? 1 : 2);
 }
 
+// A complaint about the text begins with its line and column, like those of `session check`.
 int refused(const std::string& what, const https::Response& response) {
-  return complain(what + ':' + client::error_text(response), response.status >= 500 ? 2 : 1);
+  const std::string why = client::error_text(response);
+  const bool has_line = !why.empty() && why.front() >= '0' && why.front() <= '9';
+  return complain(what + (has_line ? ":" : ": ") + why, response.status >= 500 ? 2 : 1);
 }
 
 std::string path_of(const std::string& name) {

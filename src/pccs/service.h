@@ -18,6 +18,7 @@ class Service {
   // That loses nothing but privacy, for every document is signed by its issuer.
   static Result<Service> open_anonymous(const std::string& url, const std::string& address);
 
+  std::string text() const { return base_.text(); }
   // Fills in `kind`, and what the same answer brings besides (the TCB info's signing chain). On an error `problem` says
   // why.
   Result<void> fetch(dcap::CollateralKind kind, const dcap::CollateralRequest& request, dcap::CollateralFiles& files,

@@ -67,7 +67,7 @@ class Services:
     def cas_command(self, *options: str) -> List[str]:
         return [self.context.cloister, "cas", "serve", "--dir", str(self.host_side / "cas"), "--owner", self.owner_key_hash(),
                 "--api-listen", self.api, "--enclave-listen", self.enclaves, "--las", self.las, "--las-collateral",
-                f"https://{self.collateral}", *self.memory, *options]
+                f"https://localhost:{self.collateral.split(':')[1]}", *self.memory, *options]
 
     def start_cas(self, *options: str) -> None:
         self.cas_process = self.spawn("cas", self.cas_command(*options), self.host_environment())

@@ -50,8 +50,11 @@ def no_collateral(context: Context) -> None:
     before = len(services.audit())
     lines = gives_up(reader, "no collateral", 4, "cannot answer now")
     row = reader.check_row("no collateral", before, lines[-1], "no collateral")
-    expect(services.collateral.rsplit(":", 1)[1] in row["text"] or "connect" in row["text"].lower(), f"the owner reads {row['text']!r}")
+    expect(f"https://{services.collateral} was asked" in row["text"], f"the owner reads {row['text']!r}")
     services.collateral = collateral
+    for url, why in (("localhost:1", "https://"), ("https://nobody.invalid", "nobody.invalid"), ("https://localhost:0", "port")):
+        said = services.owner("cas", "serve", "--dir", "cas", "--owner", services.owner_key_hash(), "--las-collateral", url, status=2)
+        expect(why in said, f"--las-collateral {url}: {said!r}")
 
 
 TESTS = [Test("unreachable", unreachable, 180, slow=True), Test("no_collateral", no_collateral, 120)]

@@ -99,6 +99,7 @@ void CollateralKeeper::fetch(std::unique_lock<std::mutex>& lock, const Key& key)
       fetched = std::make_shared<const dcap::Collateral>(std::move(collateral).take());
     else if (problem.empty())
       problem = std::string(dcap::name(culprit)) + ": " + collateral.error().what();
+    if (fetched == nullptr) problem += "; " + service->text() + " was asked";
   }
   lock.lock();
   Kept& kept = kept_[key];
