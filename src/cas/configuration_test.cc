@@ -138,12 +138,22 @@ TEST_F(Configurations, EnvironmentDirectoryFiles) {
   EXPECT_EQ(text_of(configuration.environment[2].value), "z00ff");
   EXPECT_EQ(configuration.working_directory, "/srv/www");
   ASSERT_EQ(configuration.files.size(), 2u);
+  EXPECT_TRUE(check_configurations(session_, materials_, &problem_).ok()) << problem_.what;
   EXPECT_EQ(configuration.files[0].path, "/etc/a");
   EXPECT_EQ(configuration.files[0].mode, 0700u);
   EXPECT_EQ(configuration.files[0].contents, (SecretBytes{0, 0xff}));
   EXPECT_EQ(configuration.files[1].mode, 0400u);
   EXPECT_EQ(text_of(configuration.files[1].contents), "{\"p\": \"p\\\"w\"}");
   EXPECT_EQ(configuration.files[1].owner, 0u);
+}
+
+TEST_F(Configurations, ExtraSlashesMeanNothing) {
+  service().working_directory.text = "//srv///www/";
+  file("//etc//a/", "x");
+  EXPECT_EQ(made().working_directory, "/srv/www");
+  EXPECT_EQ(made().files[0].path, "/etc/a");
+  file("/etc/a", "y");
+  EXPECT_EQ(refusal(), "injection file /etc/a is there twice");
 }
 
 TEST_F(Configurations, WhatIsLeftOut) {
@@ -194,6 +204,11 @@ TEST_F(Configurations, RefusedByName) {
   EXPECT_EQ(refused([&] {
               file("/a", much.c_str());
               file("/b", much.c_str());
+            }),
+            "the files of image image are larger than 16 MiB");
+  EXPECT_EQ(refused([&] {
+              file("/a", much.c_str());
+              variable("V", much.c_str());
             }),
             "service web cannot be given its configuration: GRANT: more than 16 MiB");
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <algorithm>
 #include "src/base/hex.h"
+#include "src/cas/configuration.h"
 #include "src/cas/secret_sharing.h"
 #include "src/cas/session_secrets.h"
 #include "src/cas/sessions/version_hash.h"
@@ -193,6 +194,7 @@ Result<void> Sessions::make_secrets(Draft& draft, const LiveSession* previous, c
                                   .import = import,
                                   .now = static_cast<dcap::UnixTime>(draft.stored.written / 1000)};
   const Materials materials = TRY(make_session_secrets(draft.session, input, problem));
+  TRY(check_configurations(draft.session, materials, problem));
   draft.stored.secrets = encode(materials);
   if (previous)
     for (yaml::Problem& warning : renewed_exports(previous->session, previous->materials, draft.session, materials))

@@ -286,6 +286,23 @@ TEST(Sessions, RefusesByPlaceWhatIsWrongOrNotServed) {
   EXPECT_FALSE(service.sessions.current("shop"));
 }
 
+// What no enclave could be given is seen by its author, on updates, too.
+TEST(Sessions, ServicesCanBeGivenWhatTheyAsk) {
+  Service service;
+  const std::string head = "services:\n- {name: web, mrenclaves: [" + std::string(64, 'a') + "], ";
+  const std::string blob = "}\nsecrets: [{name: blob, kind: binary, value: \"00\"}]\n";
+  const std::string files =
+      "image_name: i}\nimages: [{name: i, injection_files: [{path: /a, content: x}, {path: /a/b, content: y}]}]\n";
+  const auto first = create(service, session_text("shop", head + "command: 'web $$SCONE::blob:hex$$'" + blob));
+  for (const std::string& bad : {"command: 'web $$SCONE::blob$$'" + blob, "environment: {A: $$SCONE::blob$$}" + blob,
+                                 "pwd: srv" + blob, files}) {
+    EXPECT_TRUE(failed(service.sessions.create(session_text("other", head + bad), kOwner), Kind::invalid)) << bad;
+    const std::string update = session_text("shop", replacing(first) + head + bad);
+    EXPECT_TRUE(failed(service.sessions.update("shop", update, kOwner), Kind::invalid)) << bad;
+  }
+  EXPECT_FALSE(service.sessions.current("other"));
+}
+
 TEST(Sessions, SecretsStayOverUpdatesAndRestarts) {
   Service service;
   const session::Hash first = create(service, session_text("shop", kPassword));
