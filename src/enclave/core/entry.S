@@ -159,12 +159,12 @@ first_entry:
 #if CLOISTER_KEEPS(E_5)
   mov %gs:T_STACK_TOP, %rsp
 #endif
-  CLEAR_RFLAGS
+  RESET_RFLAGS
   mov %rdx, %r14
   ESTABLISH_INITIAL_STATE
   mov %r14, %rdx
   mov %gs:T_SELF, %rcx
-  xor %ebp, %ebp
+  ZERO_ALL_BUT_ARGUMENTS
   call core_first_entry                 // (host block, start area, its size, Thread*); does not return
   jmp stop_entry
 
@@ -177,13 +177,17 @@ exception_entry:
 #if CLOISTER_KEEPS(E_5)
   mov %gs:T_EXCEPTION_STACK, %rsp
 #endif
-  CLEAR_RFLAGS
+  RESET_RFLAGS
   push %r9
   push %r10
   push %r11
   push %r11                             // alignment
   ESTABLISH_INITIAL_STATE
   mov %gs:T_SELF, %rdi
+  xor %esi, %esi
+  xor %edx, %edx
+  xor %ecx, %ecx
+  ZERO_ALL_BUT_ARGUMENTS
   call exception_stage1
   pop %rbx
   pop %rbx
