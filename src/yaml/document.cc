@@ -101,6 +101,9 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     if (level.has_key) {
+      // yaml-cpp gives a value that is not written the place of what comes next.
+      const Place& key = level.value.key_places.back();
+      if (value.kind == Value::Kind::null && value.place.line > key.line) value.place = key;
       level.value.keys.push_back(std::move(level.key));
       level.value.items.push_back(std::move(value));
       level.has_key = false;

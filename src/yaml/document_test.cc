@@ -24,6 +24,14 @@ TEST(YamlDocument, KeepsOrderPlacesAndQuotes) {
   EXPECT_EQ(list.items[1].place.line, 4);
   EXPECT_EQ(list.items[1].place.column, 5);
 }
+TEST(YamlDocument, AValueThatIsNotWrittenHasItsKeysPlace) {
+  Problem problem;
+  const auto value = parse("a:\n\nb: {c: ~}\nd:\n", &problem);
+  ASSERT_TRUE(value.ok()) << text_of(problem, "f");
+  EXPECT_EQ(value.value().items[0].place.line, 1);
+  EXPECT_EQ(value.value().items[1].items[0].place.column, 8);
+  EXPECT_EQ(value.value().items[2].place.line, 4);
+}
 TEST(YamlDocument, RefusesWhatHidesMeaning) {
   EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n"), "f:3:1: duplicate key a (keep one of them)");
   EXPECT_NE(refusal("a: &x 1\nb: *x\n").find("anchor"), std::string::npos);
