@@ -10,6 +10,7 @@
 #include "src/cli/session_files.h"
 #include "src/client/cas_client.h"
 #include "src/session/diff.h"
+#include "src/session/predecessor.h"
 
 namespace cloister {
 namespace {
@@ -52,36 +53,36 @@ std::string header_of(const https::Response& response, const char* name) {
   return found == response.headers.end() ? std::string() : found->second;
 }
 
-// Name and hash of what was written, and what CAS finds odd about it.
-int show_written(const Options& options, const client::CasClient& client, const https::Response& response) {
+// Name and hash of what was written, and what CAS finds odd about it and nobody has told yet.
+int show_written(const Options& options, const session::Report& told, const client::CasClient& client,
+                 const https::Response& response) {
   const auto document = Json::parse(response.body.begin(), response.body.end(), nullptr, false);
   if (!document.is_object() || !document.contains("hash") || !document["hash"].is_string())
     return complain(client.pin().address + ": the answer is malformed", 2);
   if (options.session.json) return print(document.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n', 0);
   const auto warnings = document.find("warnings");
   if (warnings != document.end() && warnings->is_array())
-    for (const Json& warning : *warnings)
-      if (warning.is_object())
-        complain(
-            options.file + ':' + std::to_string(warning.value("line", 0)) + ": warning: " + warning.value("error", ""),
-            0);
+    for (const Json& warning : *warnings) {
+      if (!warning.is_object()) continue;
+      const int line = warning.value("line", 0);
+      const std::string what = warning.value("error", "");
+      const bool known = std::ranges::any_of(
+          told.warnings, [&](const yaml::Problem& one) { return one.place.line == line && one.what == what; });
+      if (!known) complain(options.file + ':' + std::to_string(line) + ": warning: " + what, 0);
+    }
   return print((client.pin().simulation ? "simulation: " : "") + document["hash"].get<std::string>() + '\n', 0);
 }
 
-int send(const Options& options, client::CasClient& client, const client::Question& question) {
+int send(const Options& options, const session::Report& told, client::CasClient& client,
+         const client::Question& question) {
   std::string problem;
   const auto response = client.ask(question, problem);
   if (!response.ok()) return failed(response.error(), problem);
   if (response.value().status >= 300) return refused(options.file, response.value());
-  return show_written(options, client, response.value());
+  return show_written(options, told, client, response.value());
 }
 
 constexpr char kValuesHeader[] = "cloister-session-values", kHidden[] = "hidden";
-
-// The whole of a session's text with the version that it replaces. A new last line keeps the numbers of all others.
-std::string with_predecessor(const std::string& text, const std::string& hash) {
-  return text + (text.ends_with('\n') ? "" : "\n") + "predecessor: " + hash + '\n';
-}
 
 // As it stands in the text, empty or not; nothing when it does not.
 std::optional<std::string> predecessor_in(std::string_view text) {
@@ -131,7 +132,7 @@ int session_create_verb(int argc, char** argv) {
   std::string problem;
   auto client = client::CasClient::open(options.address, problem);
   if (!client.ok()) return failed(client.error(), problem);
-  return send(options, client.value(),
+  return send(options, loaded.report, client.value(),
               {.method = "POST", .path = "/v1/sessions", .content_type = "application/yaml", .body = loaded.text});
 }
 
@@ -154,14 +155,14 @@ int session_update_verb(int argc, char** argv) {
   const std::string path = path_of(loaded.session->name);
   std::string text = loaded.text;
   if (!loaded.session->predecessor) {
-    if (predecessor_in(text))
-      return complain(options.file + ": `predecessor` is empty; leave it out, or name the version to replace", 1);
     const auto current = client.value().ask({.path = path}, problem);
     if (!current.ok()) return failed(current.error(), problem);
     if (current.value().status != 200) return refused(options.file, current.value());
-    text = with_predecessor(text, header_of(current.value(), "cloister-session-hash"));
+    auto filled = session::with_predecessor(text, header_of(current.value(), "cloister-session-hash"));
+    if (!filled) return complain(options.file + ": `predecessor` is empty; leave it out", 1);
+    text = std::move(*filled);
   }
-  return send(options, client.value(),
+  return send(options, loaded.report, client.value(),
               {.method = "PUT", .path = path, .content_type = "application/yaml", .body = text});
 }
 

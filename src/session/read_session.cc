@@ -9,7 +9,6 @@
 
 namespace cloister::session {
 namespace {
-constexpr std::string_view kAllowedTags[] = {"!cas", "!akv"};
 
 // The version decides how everything else is read, wherever it stands.
 std::optional<Version> version_of(Reader& reader, const Value& document) {

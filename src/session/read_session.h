@@ -7,6 +7,9 @@
 #include "src/session/model.h"
 
 namespace cloister::session {
+// The tags that a session's YAML may have.
+inline constexpr std::string_view kAllowedTags[] = {"!cas", "!akv"};
+
 struct Report {
   std::vector<yaml::Problem> problems;  // in the order of the text; empty: the session is valid
   std::vector<yaml::Problem> warnings;  // valid, but probably not what was meant
