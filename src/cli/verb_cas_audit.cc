@@ -10,6 +10,7 @@
 #include "src/cli/read_file.h"
 #include "src/client/audit_reader.h"
 #include "src/dcap/time.h"
+#include "src/release/messages.h"
 
 namespace cloister {
 namespace {
@@ -22,6 +23,17 @@ struct Options {
   bool follow = false, from_checkpoint = false, json = false;
 };
 
+// How a program ended. Where its enclave did not say it, the row's text does.
+std::string end_of(const audit::Entry& entry) {
+  const std::string value = std::to_string(entry.value);
+  switch (static_cast<release::Exit::Kind>(entry.code)) {
+    case release::Exit::Kind::exited: return "  exit status " + value;
+    case release::Exit::Kind::signal: return "  signal " + value;
+    case release::Exit::Kind::stopped: return "  stopped by the runtime, status " + value;
+  }
+  return {};
+}
+
 // One line for people; what strangers sent has no control characters.
 std::string line_of(const audit::Entry& entry) {
   std::string line = std::to_string(entry.sequence) + "  " +
@@ -30,7 +42,7 @@ std::string line_of(const audit::Entry& entry) {
   line += std::string("  by ") + name(entry.actor.kind);
   if (entry.actor.identity != audit::Digest{}) line += ' ' + to_hex(entry.actor.identity).substr(0, 16);
   if (!entry.reference.empty()) line += "  reference " + entry.reference;
-  if (entry.kind == audit::Kind::service_exited) line += "  value " + std::to_string(entry.value);
+  if (entry.kind == audit::Kind::service_exited) line += end_of(entry);
   if (!entry.text.empty()) line += "  " + entry.text;
   for (char& c : line)
     if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';

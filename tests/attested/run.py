@@ -19,6 +19,7 @@ import suite  # noqa: E402
 import cas_killed  # noqa: E402
 import cas_storage  # noqa: E402
 import evidence_certificate  # noqa: E402
+import exit_reasons  # noqa: E402
 import large_configuration  # noqa: E402
 import many_clients  # noqa: E402
 import mutual_tls  # noqa: E402
@@ -246,8 +247,9 @@ def let_go(tracers: list) -> list:
 
 
 TESTS = [Test("end_to_end", end_to_end, 300), *mutual_tls.TESTS, *wrong_enclave.TESTS, *wrong_platform.TESTS,
-         *replay_and_relay.TESTS, *evidence_certificate.TESTS, *large_configuration.TESTS, *cas_storage.TESTS, *cas_killed.TESTS,
-         *many_clients.TESTS, *unreachable.TESTS, *upgrade.TESTS, *security_version.TESTS,
+         *replay_and_relay.TESTS, *evidence_certificate.TESTS, *exit_reasons.TESTS, *large_configuration.TESTS,
+         *cas_storage.TESTS, *cas_killed.TESTS, *many_clients.TESTS, *unreachable.TESTS, *upgrade.TESTS,
+         *security_version.TESTS,
          Test("view_of_the_host", view_of_the_host, 900, slow=True, alone=True)]
 
 
