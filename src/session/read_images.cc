@@ -49,7 +49,7 @@ void read_image(Reader& reader, const Value& value) {
   image.place = value.place;
   reader.mapping(
       value, Section::image,
-      {{"name", [&](const Value& v) { image.name = reader.text(v, "an image's name"); }},
+      {{"name", [&](const Value& v) { image.name = reader.plain_text(v, "an image's name"); }},
        {"injection_files",
         [&](const Value& v) {
           reader.sequence(v, "injection_files", [&](const Value& item) { read_injection_file(reader, item, &image); });

@@ -98,7 +98,7 @@ class SecretReader {
         {"migrate", [this](const Value& v) { secret_.migrate = reader_.boolean(v, "migrate"); }},
         mention("private_key", &secret_.private_key, &secret_.private_key_place),
         mention("issuer", &secret_.issuer, &secret_.issuer_place),
-        {"common_name", [this](const Value& v) { secret_.common_name = reader_.text(v, "common_name"); }},
+        {"common_name", [this](const Value& v) { secret_.common_name = reader_.plain_text(v, "common_name"); }},
         {"endpoint", [this](const Value& v) { read_endpoint(v); }},
         {"dns",
          [this](const Value& v) { reader_.one_or_more(v, "dns", [this](const Value& i) { add_dns(i, i.text); }); }},

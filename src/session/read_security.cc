@@ -117,6 +117,10 @@ void read_all_of_attestation(Reader& reader, const Value& value) {
   if (security.ignore_all_advisories && !tolerated(Toleration::debug_mode))
     reader.warn(find_key(value, "ignore_advisories")->place, "all advisories are ignored for production enclaves",
                 "list those that you know");
+  if (security.mode.literal && *security.mode.literal != AttestationMode::hardware)
+    reader.warn(find_key(value, "mode")->place,
+                "mode " + std::string(text_of(*security.mode.literal)) + ": no enclave is ever given anything",
+                "mode hardware serves enclaves that prove what they are");
   if (security.mode.literal != AttestationMode::maa) return;
   if (!security.url) reader.refuse(value.place, "mode maa without url", "url: https://NAME.REGION.attest.azure.net");
   if (!tolerated(Toleration::maa_managed_tcb))

@@ -62,6 +62,13 @@ void read_environment(Reader& reader, const Value& value, Service* service) {
                     [&](const auto& other) { return other.name == variable.name; }))
       reader.refuse(value.key_places[i], "variable " + variable.name + " both from the policy and from the host",
                     "keep one of them");
+    reader.warn_of_placeholder(variable.name, "a variable's name", value.key_places[i]);
+    if (variable.name.starts_with("@@"))
+      reader.warn(value.key_places[i], "variable " + variable.name + " is the policy's own, with @@ in its name",
+                  "write \\@\\@" + variable.name.substr(2) + " for the host's");
+    if (variable.from_host && !written.text.empty())
+      reader.warn(written.place, "a value of the host's variable " + variable.name + " means nothing",
+                  "it is the host's, or empty where the host has none");
     if (variable.from_host) reader.use(Section::substitution, "\\@\\@NAME", value.key_places[i]);
     // A variable without a value is an empty one.
     variable.value = written.kind == Value::Kind::null ? Template{"", written.place}
@@ -109,7 +116,7 @@ void read_service(Reader& reader, const Value& value) {
        {"command", [&](const Value& v) { read_command(reader, v, &service); }},
        {"environment", [&](const Value& v) { read_environment(reader, v, &service); }},
        {"pwd", [&](const Value& v) { service.working_directory = reader.text_template(v, "pwd"); }},
-       {"image_name", [&](const Value& v) { service.image_name = reader.text(v, "image_name"); }},
+       {"image_name", [&](const Value& v) { service.image_name = reader.plain_text(v, "image_name"); }},
        {"attestation", [&](const Value& v) { service.attestation = read_attestation(reader, v); }},
        {"mrenclaves", [&](const Value& v) { read_legacy_measurements(reader, v, &service); }},
        {"platforms",
@@ -118,7 +125,7 @@ void read_service(Reader& reader, const Value& value) {
         }},
        {"one_time_password_shared_secret",
         [&](const Value& v) { service.one_time_password = read_one_time_password(reader, v); }},
-       {"fspf_path", [&](const Value& v) { shield.path = reader.text(v, "fspf_path"); }},
+       {"fspf_path", [&](const Value& v) { shield.path = reader.plain_text(v, "fspf_path"); }},
        {"fspf_key", [&](const Value& v) { shield.key = reader.hexadecimal(v, "fspf_key", 32, "a key from a secret"); }},
        {"fspf_tag", [&](const Value& v) { shield.tag = reader.hexadecimal(v, "fspf_tag", 16, "a key from a secret"); }},
        {"fspf_update_policy", [&](const Value& v) { shield.update_policy = read_update_policy(reader, v); }},

@@ -178,7 +178,7 @@ TEST(ReadServices, Services) {
   EXPECT_SAYS(body("services: [{mrenclaves: [" + kHash + "]}]\n"), "a service has no name");
   EXPECT_SAYS(body("services: [{name: a/b, mrenclaves: [" + kHash + "]}]\n"), "a service's name must have");
   EXPECT_SAYS(body("services: [{name: a}]\n"), "service a has no attestation");
-  EXPECT_EQ(body("services: [{name: a}]\nsecurity: {attestation: {mode: none}}\n"), "ok");
+  EXPECT_SAYS(body("services: [{name: a}]\nsecurity: {attestation: {mode: none}}\n"), "warning: 4:32: mode none");
   EXPECT_SAYS(body("services: [{name: a, mrenclaves: []}]\n"), "mrenclaves is empty");
   EXPECT_SAYS(body("services: [{name: a, mrenclaves: [12]}]\n"), "an MRENCLAVE must have 64");
   EXPECT_SAYS(service("  attestation: {mrenclave: " + kHash + "}\n"), "attestation and mrenclaves together");
@@ -213,7 +213,7 @@ TEST(ReadServices, Commands) {
               "write `version: 0.3.8`");
 }
 TEST(ReadServices, Environments) {
-  EXPECT_EQ(service("  environment: {A: 1, B: true, C: , \\@\\@D: x}\n  pwd: here\n"), "ok");
+  EXPECT_EQ(service("  environment: {A: 1, B: true, C: , \\@\\@D: ''}\n  pwd: here\n"), "ok");
   EXPECT_EQ(service("  environment:\n"), "ok");
   EXPECT_SAYS(service("  environment: [A=1]\n"), "environment must be a mapping");
   EXPECT_SAYS(service("  environment: {A: [1]}\n"), "variable A must be a text");
@@ -458,11 +458,11 @@ TEST(ReadSecurity, Attestation) {
   EXPECT_EQ(security("{tolerate: [debug-mode, debug-mode], ignore_advisories: '*'}"), "ok");
   EXPECT_EQ(security("{tolerate: debug-mode, ignore_advisories: ['*']}"), "ok");
   EXPECT_EQ(security("{ignore_advisories: [], url: }"), "ok");
-  EXPECT_EQ(
+  EXPECT_SAYS(
       security(
           "{mode: maa, url: 'https://a.b', tolerate: [maa-managed-tcb], min_rsa_signing_key_size: 1024, certificates: "
           "'-----BEGIN CERTIFICATE----- MAA= -----END CERTIFICATE-----'}"),
-      "ok");
+      "warning: 4:23: mode maa: no enclave");
   EXPECT_SAYS(security("{mode: software}"), "software is not an attestation mode");
   EXPECT_SAYS(security("{tolerate: [debug]}"), "warning: 4:28: debug is an older spelling");
   EXPECT_SAYS(security("{tolerate: [everything]}"), "everything is not a toleration");
@@ -507,6 +507,20 @@ TEST(ReadSession, PlaceholdersNameSecretsAndTheirFormats) {
   ASSERT_EQ(report.problems.size(), 2u);
   EXPECT_EQ(report.problems[1].place.column - report.problems[0].place.column, 13);
 }
+TEST(ReadSession, WarnsOfWhatStaysAsItIsWritten) {
+  const std::string taken = "takes no placeholder";
+  EXPECT_SAYS(body("images: [{name: $$SCONE::x$$}]\n"), taken);
+  EXPECT_SAYS(service("  environment: {$$SCONE::x$$: y}\n"), taken);
+  EXPECT_SAYS(body("images: [{name: i, injection_files: [{path: /$$SCONE::x$$, content: ''}]}]\n"), taken);
+  EXPECT_SAYS(secret("kind: x509, private_key: key, common_name: $$SCONE::x$$"), taken);
+  EXPECT_SAYS(service("  environment: {'@@HOST': ''}\n"), "write \\@\\@HOST for the host's");
+  EXPECT_SAYS(service("  environment: {'\\@\\@HOST': given}\n"), "means nothing");
+  EXPECT_EQ(service("  environment: {'\\@\\@HOST': ''}\n"), "ok");
+  EXPECT_SAYS(security("{mode: none}"), "4:23: mode none: no enclave is ever given anything");
+  EXPECT_SAYS(security("{mode: maa, url: 'https://x', tolerate: [maa-managed-tcb]}"), "4:23: mode maa: no enclave");
+  EXPECT_EQ(security("{mode: hardware}"), "ok");
+}
+
 TEST(ReadSession, ComplaintsDoNotShowValuesAndAreBounded) {
   std::string many = "name: s\nversion: 0.3\n";
   for (int i = 0; i < 300; ++i) many.append("k").append(std::to_string(i)).append(": 1\n");

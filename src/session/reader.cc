@@ -110,6 +110,15 @@ std::string Reader::text(const Value& value, const std::string& what) {
   return {};
 }
 
+std::string Reader::plain_text(const Value& value, const std::string& what) {
+  std::string written = text(value, what);
+  warn_of_placeholder(written, what, value.place);
+  return written;
+}
+void Reader::warn_of_placeholder(std::string_view text, const std::string& what, const Place& place) {
+  if (has_placeholder(text)) warn(place, what + " takes no placeholder: it stays as it is written", "write it out");
+}
+
 bool Reader::is_variable(const Value& value) const {
   return value.kind == Value::Kind::scalar && is_placeholder(value.text);
 }

@@ -42,6 +42,9 @@ class Reader {
 
   // Scalars; a number counts as the text that was written.
   std::string text(const Value& value, const std::string& what);
+  // Where placeholders are not filled; one that stands there is probably not meant.
+  std::string plain_text(const Value& value, const std::string& what);
+  void warn_of_placeholder(std::string_view text, const std::string& what, const Place& place);
   std::string name(const Value& value, const std::string& what);
   std::string absolute_path(const Value& value, const std::string& what);
   bool boolean(const Value& value, const std::string& what);

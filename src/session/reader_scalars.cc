@@ -68,7 +68,7 @@ std::string Reader::name(const Value& value, const std::string& what) {
 }
 
 std::string Reader::absolute_path(const Value& value, const std::string& what) {
-  const std::string path = text(value, what);
+  const std::string path = plain_text(value, what);
   if (value.kind != Value::Kind::scalar) return path;
   bool good = path.size() > 1 && path.size() < 4096 && path.front() == '/' && path.find('\0') == std::string::npos;
   for (std::size_t at = 1; good && at <= path.size();) {
