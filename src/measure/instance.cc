@@ -41,9 +41,13 @@ std::vector<ChunkHash> hash_chunks(std::span<const std::uint8_t> bytes) {
   return chunks;
 }
 
-// The cache's key for a file's plan: its contents, by way of the chunk hashes that are needed anyway.
-std::string content_key(const std::vector<ChunkHash>& chunks) {
-  return to_hex(sgx::sha256({reinterpret_cast<const std::uint8_t*>(chunks.data()), chunks.size() * sizeof(ChunkHash)}));
+// The cache's key for a file's plan: who makes it, and the file's contents, by way of the chunk hashes that are needed
+// anyway.
+std::string plan_key(const std::vector<ChunkHash>& chunks) {
+  constexpr std::string_view kAnalysis = CLOISTER_ANALYSIS;  // hash of the sources of cloister-plan
+  std::vector<std::uint8_t> key(kAnalysis.begin(), kAnalysis.end());
+  for (const ChunkHash& chunk : chunks) key.insert(key.end(), chunk.begin(), chunk.end());
+  return to_hex(sgx::sha256(key));
 }
 
 bool run_plan_tool(const std::string& tool, const std::string& out, const std::vector<std::string>& files) {
@@ -127,7 +131,7 @@ bool add_plans(const MeasuringTools& tools, const std::vector<Executable>& execu
   std::vector<std::string> paths;
   for (const Executable& executable : executables) {
     MeasuredFile& file = manifest->files[executable.index];
-    const std::string key = content_key(file.chunks);
+    const std::string key = plan_key(file.chunks);
     if (has_cache) {
       if (const auto cached = FileView::open(plans + "/" + key + ".plan"); cached.ok()) {
         file.plan.assign(cached.value().bytes().begin(), cached.value().bytes().end());
