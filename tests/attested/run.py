@@ -23,6 +23,7 @@ import exit_reasons  # noqa: E402
 import large_configuration  # noqa: E402
 import many_clients  # noqa: E402
 import mutual_tls  # noqa: E402
+import ordinary_user  # noqa: E402
 import replay_and_relay  # noqa: E402
 import security_version  # noqa: E402
 import unreachable  # noqa: E402
@@ -249,7 +250,7 @@ def let_go(tracers: list) -> list:
 TESTS = [Test("end_to_end", end_to_end, 300), *mutual_tls.TESTS, *wrong_enclave.TESTS, *wrong_platform.TESTS,
          *replay_and_relay.TESTS, *evidence_certificate.TESTS, *exit_reasons.TESTS, *large_configuration.TESTS,
          *cas_storage.TESTS, *cas_killed.TESTS, *many_clients.TESTS, *unreachable.TESTS, *upgrade.TESTS,
-         *security_version.TESTS,
+         *security_version.TESTS, *ordinary_user.TESTS,
          Test("view_of_the_host", view_of_the_host, 900, slow=True, alone=True)]
 
 

@@ -759,11 +759,19 @@ def ordinary_user(context: Context) -> None:
     folder.chmod(0o777)
     context.scratch.chmod(0o755)
     context.scratch.parent.chmod(0o755)
-    done = subprocess.run([*probe, context.cloister, "run", "--", BUSYBOX, "echo", "as nobody"], capture_output=True, text=True,
-                          timeout=60, env={"HOME": str(folder), "PATH": os.environ["PATH"], "CLOISTER_SIM_DIR": str(folder / "sim")},
-                          cwd=folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (8 << 20, 8 << 20)))
+
+    def run(*argv: str) -> subprocess.CompletedProcess:
+        return subprocess.run([*probe, context.cloister, "run", "--", BUSYBOX, *argv], capture_output=True, text=True, timeout=60,
+                              env={"HOME": str(folder), "PATH": os.environ["PATH"], "CLOISTER_SIM_DIR": str(folder / "sim")},
+                              cwd=folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (8 << 20, 8 << 20)))
+
+    done = run("echo", "as nobody")
     expect(done.returncode == 0 and done.stdout == "as nobody\n", f"{done.returncode} {done.stderr[-300:]}")
     expect("memlock" in done.stderr.lower() or "plain" in done.stderr.lower(), f"does not say what is weaker: {done.stderr[-300:]}")
+    done = run("stat", "-c", "%u %a", "/dev/attestation/keys/_sgx_mrenclave")
+    expect(done.stdout == "65534 400\n", f"the sealing key is not the program's user's: {done.stdout} {done.stderr[-300:]}")
+    done = run("wc", "-c", "/dev/attestation/keys/_sgx_mrenclave")
+    expect(done.stdout.split()[:1] == ["16"], f"the program's user may not read its sealing key: {done.stderr[-300:]}")
 
 
 @inside_only
@@ -795,6 +803,24 @@ def first_starts_with_equal_pids(context: Context) -> None:
 
 
 @inside_only
+def plans_of_another_analysis(context: Context) -> None:
+    """A plan that an older analysis left in the cache, under the file's contents alone, changes no MRENCLAVE."""
+    chunk_size = 16 << 10
+    contents = Path(BUSYBOX).read_bytes()
+    hashes = [hashlib.sha256(contents[at:at + chunk_size]).digest() for at in range(0, len(contents), chunk_size)]
+    found = []
+    for name in ("fresh", "left"):
+        plans = context.fresh_directory(name) / "cloister" / "plans"
+        if name == "left":
+            plans.mkdir(parents=True)
+            (plans / f"{hashlib.sha256(b''.join(hashes)).hexdigest()}.plan").write_bytes(b"older")
+        done = subprocess.run([context.cloister, "measure", "--json", "--", BUSYBOX], capture_output=True, text=True, timeout=60,
+                              env={"HOME": str(context.scratch), "PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(plans.parent.parent)})
+        found.append(json.loads(done.stdout)["mrenclave"])
+    expect(found[0] == found[1], f"{found}")
+
+
+@inside_only
 def doctor_and_lists(context: Context) -> None:
     done = subprocess.run([context.cloister, "doctor"], capture_output=True, text=True, timeout=30)
     for word in ("SGX", "memfd_secret", "Syscall User Dispatch"):
@@ -815,7 +841,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),
          Test("local_attestation", local_attestation), *sealing_keys.TESTS, Test("dump_of_what_is_measured", dump_of_what_is_measured), Test("only_listed_host_calls", only_listed_host_calls, 120), Test("memory_is_secret", memory_is_secret, 240),
          Test("core_dump", core_dump, 90), Test("ordinary_user", ordinary_user), Test("no_place_to_keep", no_place_to_keep),
-         Test("first_starts_with_equal_pids", first_starts_with_equal_pids), Test("doctor_and_lists", doctor_and_lists)]
+         Test("plans_of_another_analysis", plans_of_another_analysis), Test("first_starts_with_equal_pids", first_starts_with_equal_pids), Test("doctor_and_lists", doctor_and_lists)]
 
 
 def main() -> int:

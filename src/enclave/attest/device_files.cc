@@ -90,7 +90,7 @@ Result<void> verify_report(State& state, const std::string& bytes) {
 
 }  // namespace
 
-std::shared_ptr<StaticDirectory> make_attestation_directory() {
+std::shared_ptr<StaticDirectory> make_attestation_directory(std::uint32_t user, std::uint32_t group) {
   const auto state = std::make_shared<State>();
   const auto directory = std::make_shared<StaticDirectory>(kDevfs, vfs::HostBacked::no);
   std::uint64_t inode = 0x41540000;
@@ -123,7 +123,7 @@ std::shared_ptr<StaticDirectory> make_attestation_directory() {
       [state](vfs::Task&, const std::string& bytes) { return verify_report(*state, bytes); });
   add("attestation_type", 0444, [](vfs::Task&) { return std::string(has_quoting_service() ? "dcap" : "none"); });
   add("quote", 0444, [state](vfs::Task&) { return read_quote(*state); });
-  directory->add("keys", make_sealing_key_directory(inode + 1));
+  directory->add("keys", make_sealing_key_directory(inode + 1, user, group));
   return directory;
 }
 }  // namespace cloister::attest

@@ -15,5 +15,6 @@
 #include "src/enclave/vfs/static_tree.h"
 
 namespace cloister::attest {
-std::shared_ptr<vfs::StaticDirectory> make_attestation_directory();
+// The keys are for `user`, as whom the program starts, and for root: who gives up his user gives up the keys.
+std::shared_ptr<vfs::StaticDirectory> make_attestation_directory(std::uint32_t user, std::uint32_t group);
 }  // namespace cloister::attest

@@ -14,7 +14,6 @@ using vfs::kDevfs;
 using vfs::TextNode;
 
 constexpr std::string_view kName = "_sgx_mrenclave";
-constexpr TextNode::Attributes kForItsUser{0400, 0, 0};
 constexpr std::uint64_t kOfVersions = std::uint64_t{1} << 63;  // inodes of files that are not listed
 
 struct Version {
@@ -82,14 +81,15 @@ std::optional<Version> version_of(std::string_view name) {
 }
 }  // namespace
 
-vfs::NodeRef make_sealing_key_directory(std::uint64_t inode) {
-  const auto current =
-      std::make_shared<TextNode>(kDevfs, inode + 1, kForItsUser, [](vfs::Task&) { return sealing_key(own_version()); });
-  const auto lookup = [current](vfs::Task&, const std::string& name) -> Result<vfs::NodeRef> {
+vfs::NodeRef make_sealing_key_directory(std::uint64_t inode, std::uint32_t user, std::uint32_t group) {
+  const TextNode::Attributes for_its_user{0400, user, group};
+  const auto current = std::make_shared<TextNode>(kDevfs, inode + 1, for_its_user,
+                                                  [](vfs::Task&) { return sealing_key(own_version()); });
+  const auto lookup = [current, for_its_user](vfs::Task&, const std::string& name) -> Result<vfs::NodeRef> {
     if (name == kName) return vfs::NodeRef(current);
     const auto version = version_of(name);
     if (!version) return Error::from_errno(ENOENT);
-    return vfs::NodeRef(std::make_shared<TextNode>(kDevfs, std::hash<std::string>{}(name) | kOfVersions, kForItsUser,
+    return vfs::NodeRef(std::make_shared<TextNode>(kDevfs, std::hash<std::string>{}(name) | kOfVersions, for_its_user,
                                                    [version](vfs::Task&) { return sealing_key(*version); }));
   };
   const auto list = [current](vfs::Task&) -> Result<std::vector<vfs::DirectoryEntry>> {

@@ -11,5 +11,5 @@
 #include "src/enclave/vfs/node.h"
 
 namespace cloister::attest {
-vfs::NodeRef make_sealing_key_directory(std::uint64_t inode);
+vfs::NodeRef make_sealing_key_directory(std::uint64_t inode, std::uint32_t user, std::uint32_t group);
 }  // namespace cloister::attest

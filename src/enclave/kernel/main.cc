@@ -86,9 +86,10 @@ void install_standard_streams(Process& process) {
   auto* task = new Task(*process, process->pid);
   task->attach(core::current_thread());
   const auto files = std::make_shared<vfs::Namespace>(manifest);
-  files->add_device("attestation", attest::make_attestation_directory());
   process->files = files;
   set_initial_identity(*process, core::start_parameters, core::start_strings);
+  const Credentials& user = process->credentials;
+  files->add_device("attestation", attest::make_attestation_directory(user.uid, user.gid));
   task->name = process->name;
   install_standard_streams(*process);
   follow_host_wishes();
