@@ -125,6 +125,20 @@ class TreeBuilder final : public YAML::EventHandler {
 };
 }  // namespace
 
+// What is usually meant where the text is no YAML.
+static std::string hint_at(std::string_view text, const Place& place) {
+  std::size_t line = 0;
+  for (int i = 1; i < place.line && line < text.size(); ++i)
+    line = std::min(text.find('\n', line), text.size() - 1) + 1;
+  const std::string_view here = text.substr(std::min(line, text.size()));
+  const std::string_view rest =
+      here.substr(std::min(static_cast<std::size_t>(std::max(place.column, 1)) - 1, here.size()));
+  if (rest.starts_with('@') || rest.starts_with('`')) return "quote what begins with @ or `";
+  const std::string_view indentation = here.substr(0, std::min(here.find_first_not_of(" \t"), here.size()));
+  if (indentation.find('\t') != std::string_view::npos) return "indent with blanks, not with tabs";
+  return "look at indentation, quotes and colons here and above";
+}
+
 std::string text_of(const Problem& problem, const std::string& file) {
   std::string text = file + ":" + std::to_string(problem.place.line) + ":" + std::to_string(problem.place.column) +
                      ": " + problem.what;
@@ -152,7 +166,8 @@ Result<Value> parse(std::string_view text, Problem* problem, std::span<const std
   } catch (const TreeBuilder::Refused& refused) {
     return refuse(refused.problem);
   } catch (const YAML::Exception& error) {
-    return refuse({place_of(error.mark), error.msg, ""});
+    const Place place = place_of(error.mark);
+    return refuse({place, error.msg, hint_at(text, place)});
   }
 }
 }  // namespace cloister::yaml

@@ -59,5 +59,8 @@ TEST(YamlDocument, DepthIsBounded) {
 TEST(YamlDocument, SyntaxErrorsHaveAPlace) {
   EXPECT_EQ(refusal("a: 1\n  b: [\n").substr(0, 4), "f:2:");
   EXPECT_NE(refusal("a: \"x").find("f:1:"), std::string::npos);
+  EXPECT_EQ(refusal("a:\n  @@b: x\n"), "f:2:3: unknown token (quote what begins with @ or `)");
+  EXPECT_NE(refusal("a:\n\t- x\n").find("(indent with blanks, not with tabs)"), std::string::npos);
+  EXPECT_NE(refusal("a: \"x").find("(look at indentation"), std::string::npos);
 }
 }  // namespace cloister::yaml
