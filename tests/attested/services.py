@@ -116,7 +116,11 @@ class Services:
                           *options, environment=environment, status=status)
 
     def cas_key_hash(self) -> str:
-        """SHA-256 of the key that CAS serves with, as it says when it has started."""
+        """SHA-256 of the key that CAS serves with, as it says when it has started: after its ports are open."""
+        end = time.monotonic() + 20
+        while ", key " not in self.log("cas"):
+            expect(time.monotonic() < end, f"CAS does not say its key: {self.log('cas')[-600:]} {self.ends()}")
+            time.sleep(0.05)
         return self.log("cas").rsplit(", key ", 1)[1].split(",")[0]
 
     def root(self) -> Path:
