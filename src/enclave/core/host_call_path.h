@@ -16,6 +16,7 @@ namespace cloister::core {
                                                                const std::uint64_t (&arguments)[6]) {
   const HostAddress block = thread->host_block;
   store_host_word(block + offsetof(HostBlock, number), number);
+#pragma GCC unroll 6  // no loop: its address inside would be computed from the host's (copy_to_host says why not)
   for (std::size_t i = 0; i < 6; ++i) store_host_word(block + offsetof(HostBlock, args) + 8 * i, arguments[i]);
   ++thread->host_call_count;
   host_call_transfer();

@@ -17,7 +17,7 @@ Result<std::size_t> ByteRing::put(const kernel::IoVector& from, std::size_t offs
   return total;
 }
 
-Result<std::size_t> ByteRing::take(const kernel::IoVector& to) {
+Result<std::size_t> ByteRing::copy(const kernel::IoVector& to) const {
   const std::size_t total = std::min(to.size(), size_);
   for (std::size_t done = 0; done < total;) {
     const std::size_t begin = (start_ + done) % capacity_;
@@ -25,9 +25,22 @@ Result<std::size_t> ByteRing::take(const kernel::IoVector& to) {
     TRY(to.fill(done, bytes_.get() + begin, part));
     done += part;
   }
+  return total;
+}
+
+Result<std::size_t> ByteRing::take(const kernel::IoVector& to) {
+  const std::size_t total = TRY(copy(to));
   size_ -= total;
   start_ = size_ == 0 ? 0 : (start_ + total) % capacity_;
   return total;
+}
+
+void ByteRing::put_back(std::span<const std::uint8_t> bytes) {
+  for (std::size_t i = bytes.size(); i > 0; --i) {
+    start_ = (start_ + capacity_ - 1) % capacity_;
+    bytes_[start_] = bytes[i - 1];
+  }
+  size_ += bytes.size();
 }
 
 void ByteRing::resize(std::size_t capacity) {

@@ -72,6 +72,16 @@ void Pipe::wake_writers() {
   either_.wake_all();
 }
 
+Error Pipe::nobody_reads(Task& task) const {
+  kernel::raise_signal(task, SIGPIPE);
+  return Error::from_errno(EPIPE);
+}
+
+Result<std::size_t> Pipe::readable_bytes_locked() const {
+  if (ring_.size() == 0 && writers_ != 0) return would_block();
+  return ring_.size();
+}
+
 Result<std::size_t> Pipe::read(const IoVector& to, Blocking blocking) {
   if (to.size() == 0) return std::size_t{0};
   return wait_until(readable_, blocking, [&]() -> Result<std::size_t> {
@@ -79,7 +89,7 @@ Result<std::size_t> Pipe::read(const IoVector& to, Blocking blocking) {
     {
       const std::lock_guard guard(mutex_);
       free_before = ring_.free();
-      if (ring_.size() == 0) return writers_ != 0 ? Result<std::size_t>(would_block()) : Result<std::size_t>(0);
+      if (TRY(readable_bytes_locked()) == 0) return std::size_t{0};
       taken = TRY(ring_.take(to));
     }
     if (free_before < PIPE_BUF) wake_writers();
@@ -97,10 +107,7 @@ Result<std::size_t> Pipe::write(Task& task, const IoVector& from, Blocking block
     std::size_t put;
     {
       const std::lock_guard guard(mutex_);
-      if (readers_ == 0) {
-        kernel::raise_signal(task, SIGPIPE);
-        return Error::from_errno(EPIPE);
-      }
+      if (readers_ == 0) return nobody_reads(task);
       const std::size_t needed = total <= PIPE_BUF ? total : 1;
       if (ring_.free() < needed) return would_block();
       put = TRY(ring_.put(from, done, total));
@@ -133,7 +140,7 @@ Result<std::int64_t> Pipe::set_capacity(std::uint64_t bytes) {
   if (capacity > kMaxCapacity) return Error::from_errno(EPERM);
   {
     const std::lock_guard guard(mutex_);
-    if (capacity < ring_.size()) return Error::from_errno(EBUSY);
+    if (capacity < ring_.in_use()) return Error::from_errno(EBUSY);
     ring_.resize(capacity);
   }
   wake_writers();

@@ -3,7 +3,9 @@
 #pragma once
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
+#include <vector>
 #include "src/enclave/ipc/blocking.h"
 #include "src/enclave/ipc/byte_ring.h"
 #include "src/enclave/vfs/open_file.h"
@@ -34,6 +36,16 @@ class Pipe {
 
   Result<std::size_t> read(const IoVector& to, Blocking blocking);
   Result<std::size_t> write(Task& task, const IoVector& from, Blocking blocking);
+  // For splice (pipe_splice.cc). Bytes that go out for somebody who may not want all of them: the rest of what was lent
+  // comes back, and its room is kept until then. None: the end.
+  Result<std::vector<std::uint8_t>> lend(std::size_t size, Blocking blocking);
+  void take_back(std::span<const std::uint8_t> rest, std::size_t lent);
+  // Room for bytes that are on their way, up to `size` of them and at least one; then what has come, at most that many.
+  Result<std::size_t> reserve(Task& task, std::size_t size, Blocking blocking);
+  void fill(std::span<const std::uint8_t> bytes, std::size_t reserved);
+  // What read() would give, which stays.
+  Result<std::vector<std::uint8_t>> peek(std::size_t size, Blocking blocking);
+
   Result<std::int64_t> control(std::uint32_t request, ProgramAddress argument);
   Result<std::int64_t> set_capacity(std::uint64_t bytes);
   std::size_t capacity();
@@ -45,6 +57,9 @@ class Pipe {
   Membership add_locked(PipeUse use);
   void wake_readers();
   void wake_writers();
+  Error nobody_reads(Task& task) const;  // EPIPE, and the signal
+  // EAGAIN: empty, and there are writers; 0: empty.
+  Result<std::size_t> readable_bytes_locked() const;
 
   std::mutex mutex_;  // guards what follows; held while program memory is copied, as Linux's pipe mutex
   ByteRing ring_{kCapacity};
@@ -64,6 +79,7 @@ class PipeFile : public Base {
   Result<std::int64_t> control(Task&, std::uint32_t request, ProgramAddress argument) override {
     return pipe_->control(request, argument);
   }
+  Pipe* as_pipe() override { return pipe_.get(); }
   Result<std::int64_t> set_pipe_capacity(std::uint64_t bytes) override { return pipe_->set_capacity(bytes); }
   Result<std::int64_t> pipe_capacity() override { return static_cast<std::int64_t>(pipe_->capacity()); }
   Result<void> allocate(int, std::uint64_t, std::uint64_t) override { return Error::from_errno(ESPIPE); }

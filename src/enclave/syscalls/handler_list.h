@@ -221,7 +221,11 @@ SysResult sys_ppoll(Task& task, ProgramAddress descriptors, std::uint32_t count,
                     ProgramAddress mask, std::uint64_t mask_size);
 SysResult sys_set_robust_list(Task& task, ProgramAddress head, std::uint64_t size);
 SysResult sys_get_robust_list(Task& task, std::int32_t tid, ProgramAddress head, ProgramAddress size);
+SysResult sys_splice(Task& task, int from, ProgramAddress from_offset, int to, ProgramAddress to_offset,
+                     std::uint64_t size, std::uint32_t flags);
+SysResult sys_tee(Task& task, int from, int to, std::uint64_t size, std::uint32_t flags);
 SysResult sys_sync_file_range(Task& task, int descriptor, std::int64_t offset, std::int64_t size, std::uint32_t flags);
+SysResult sys_vmsplice(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::uint32_t flags);
 SysResult sys_utimensat(Task& task, int directory, ProgramAddress path, ProgramAddress address, int flags);
 SysResult sys_epoll_pwait(Task& task, int epoll, ProgramAddress events, int count, int time_out, ProgramAddress mask,
                           std::uint64_t mask_size);

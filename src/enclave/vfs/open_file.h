@@ -22,8 +22,9 @@ class Task;
 }  // namespace cloister::kernel
 
 namespace cloister::ipc {
+class Pipe;
 class TimerFile;
-}
+}  // namespace cloister::ipc
 
 namespace cloister::vfs {
 // The program asked for what Linux refuses.
@@ -96,6 +97,7 @@ class OpenFile : public core::File {
   void set_path(std::string path) { path_ = std::move(path); }
   virtual bool is_directory() const { return false; }
   virtual bool is_socket() const { return false; }
+  virtual ipc::Pipe* as_pipe() { return nullptr; }         // of the enclave; for splice and its kin
   virtual ipc::TimerFile* as_timer() { return nullptr; }   // for timerfd_settime and timerfd_gettime
   virtual NodeFile* as_node_file() { return nullptr; }     // open files of in-enclave nodes (node_file.h)
   virtual TmpfsFile* as_memory_file() { return nullptr; }  // for seals (tmpfs_file.h)
