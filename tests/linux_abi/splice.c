@@ -2,6 +2,7 @@
 // splice, tee, vmsplice: between pipes, files and sockets, with offsets, in parts, with and without waiting.
 #include "check.h"
 #include <netinet/in.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -62,6 +63,7 @@ static void refusals(void) {
   SECTION("refusals");
   int a[2], b[2], file = open("splice-file", O_RDWR | O_CREAT, 0600), append = open("splice-file", O_WRONLY | O_APPEND),
                   closed = dup(file);
+  int counter = eventfd(1, 0), directory = open(".", O_RDONLY | O_DIRECTORY);
   loff_t zero = 0, negative = -1;
   struct iovec part = {"x", 1};
   REQUIRE(pipe(a) == 0 && pipe(b) == 0 && file >= 0 && append >= 0 && close(closed) == 0);
@@ -78,6 +80,9 @@ static void refusals(void) {
   CHECK_ERRNO((int)splice(a[0], NULL, closed, NULL, 1, 0), EBADF);
   CHECK_ERRNO((int)splice(a[1], NULL, b[1], NULL, 1, 0), EBADF);
   CHECK_ERRNO((int)splice(a[0], NULL, b[0], NULL, 1, 0), EBADF);
+  CHECK_ERRNO((int)splice(b[0], NULL, counter, NULL, 8, 0), EINVAL);
+  CHECK_ERRNO((int)splice(counter, NULL, b[1], NULL, 8, 0), EINVAL);
+  CHECK_ERRNO((int)splice(directory, NULL, b[1], NULL, 8, 0), EINVAL);
   CHECK_ERRNO((int)tee(a[0], a[1], 1, 0), EINVAL);
   CHECK_ERRNO((int)tee(file, a[1], 1, 0), EINVAL);
   CHECK_ERRNO((int)tee(a[0], b[0], 1, 0), EBADF);
@@ -102,7 +107,8 @@ static void refusals(void) {
   CHECK_ERRNO((int)splice(file, &zero, b[1], NULL, 1, 0), EPIPE);
   CHECK_ERRNO((int)vmsplice(b[1], &part, 1, 0), EPIPE);
   CHECK(read(a[0], got, 10) == 3);
-  CHECK(close(a[0]) == 0 && close(a[1]) == 0 && close(b[1]) == 0 && close(file) == 0 && close(append) == 0);
+  CHECK(close(a[0]) == 0 && close(a[1]) == 0 && close(b[1]) == 0 && close(file) == 0 && close(append) == 0 &&
+        close(counter) == 0 && close(directory) == 0);
   CHECK(unlink("splice-file") == 0);
 }
 

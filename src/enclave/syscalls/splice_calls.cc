@@ -22,6 +22,13 @@ Blocking blocking_of(std::uint32_t flags, const vfs::OpenFile& pipe) {
   return pipe.is_nonblocking() ? Blocking::forbidden : blocking_of(flags);
 }
 
+// Event counters, timers and the like have no type, and nothing is spliced with them; nor with directories.
+Result<void> check_type(vfs::OpenFile& file) {
+  if (file.is_directory()) return Error::from_errno(EINVAL);
+  if (file.kind != core::FileKind::other || file.as_pipe() != nullptr) return {};
+  return (TRY(file.status()).st_mode & S_IFMT) != 0 ? Result<void>() : Error::from_errno(EINVAL);
+}
+
 // The side that is no pipe: at its own offset, or at one that the program keeps.
 class Side {
  public:
@@ -92,6 +99,8 @@ SysResult sys_splice(Task& task, int from, ProgramAddress from_offset, int to, P
   Pipe* const out_pipe = out->as_pipe();
   if ((in_pipe != nullptr && !from_offset.is_null()) || (out_pipe != nullptr && !to_offset.is_null()))
     return Error::from_errno(ESPIPE);
+  TRY(check_type(*in));
+  TRY(check_type(*out));
   size = std::min(size, kMaxTransfer);
   if (out_pipe != nullptr) {
     if (in_pipe == out_pipe) return Error::from_errno(EINVAL);
