@@ -53,6 +53,22 @@ int main(void) {
   CHECK(value_seen == 4321 && code_seen == SI_TIMER);
   CHECK(timer_gettime(timer, &left) == 0 && left.it_interval.tv_nsec == 20000000 && timer_getoverrun(timer) >= 0);
   CHECK(timer_delete(timer) == 0);
+  SECTION("overruns");
+  sigset_t waited;
+  siginfo_t taken;
+  sigemptyset(&waited);
+  sigaddset(&waited, SIGRTMIN + 1);
+  CHECK(pthread_sigmask(SIG_BLOCK, &waited, NULL) == 0);
+  event.sigev_signo = SIGRTMIN + 1;
+  REQUIRE(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+  struct itimerspec fast = {{0, 10000}, {0, 10000}};
+  CHECK(timer_settime(timer, 0, &fast, NULL) == 0 && timer_getoverrun(timer) == 0);
+  sleep_ms(20);
+  CHECK(timer_getoverrun(timer) == 0);  // nothing has been taken
+  CHECK(sigwaitinfo(&waited, &taken) == SIGRTMIN + 1 && taken.si_code == SI_TIMER && taken.si_overrun > 100);
+  sleep_ms(20);
+  CHECK(timer_getoverrun(timer) == taken.si_overrun);  // that of the one that was taken, not of what came since
+  CHECK(timer_delete(timer) == 0);
   SECTION("timer thread");
   struct sigevent by_thread = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = thread_function};
   REQUIRE(timer_create(CLOCK_MONOTONIC, &by_thread, &timer) == 0);

@@ -19,13 +19,16 @@ struct Delivery {
 
 // The next signal that the task does not block, with its disposition; SA_RESETHAND takes effect here.
 bool next_delivery(Task& task, Delivery* delivery) {
-  const std::lock_guard guard(task.process.mutex);
-  if (!dequeue_signal(task.pending, ~task.signal_mask, &delivery->info) &&
-      !dequeue_signal(task.process.pending, ~task.signal_mask, &delivery->info))
-    return false;
-  SignalAction& action = task.process.actions[static_cast<std::size_t>(delivery->info.si_signo)];
-  delivery->action = action;
-  if ((action.flags & SA_RESETHAND) != 0 && action.handler != kIgnoreHandler) action.handler = kDefaultHandler;
+  {
+    const std::lock_guard guard(task.process.mutex);
+    if (!dequeue_signal(task.pending, ~task.signal_mask, &delivery->info) &&
+        !dequeue_signal(task.process.pending, ~task.signal_mask, &delivery->info))
+      return false;
+    SignalAction& action = task.process.actions[static_cast<std::size_t>(delivery->info.si_signo)];
+    delivery->action = action;
+    if ((action.flags & SA_RESETHAND) != 0 && action.handler != kIgnoreHandler) action.handler = kDefaultHandler;
+  }
+  note_timer_notification(task.process, delivery->info);
   return true;
 }
 

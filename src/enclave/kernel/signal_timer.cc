@@ -73,7 +73,7 @@ TimerSetting SignalTimer::get() {
 
 int SignalTimer::overrun() {
   const std::lock_guard guard(mutex_);
-  return static_cast<int>(std::min<std::uint64_t>(overrun_, INT32_MAX));
+  return overrun_;
 }
 
 std::uint64_t SignalTimer::next_look() {
@@ -102,15 +102,21 @@ void SignalTimer::notify(std::uint64_t expiries) {
   }
   siginfo_t info = target_.info;
   info.si_overrun = static_cast<int>(std::min<std::uint64_t>(expiries - 1, INT32_MAX));
-  std::uint64_t total = expiries - 1;
   // One notification at a time: while the last one waits, expiries are counted in it.
-  if (const auto pending = add_timer_overrun(process_, target_.tid, info.si_timerid, expiries); pending != 0)
-    total = pending;
-  else if (target_.kind == TimerTarget::Kind::task)
+  if (add_timer_overrun(process_, target_.tid, info.si_timerid, expiries)) return;
+  if (target_.kind == TimerTarget::Kind::task)
     send_to_task(process_, target_.tid, info, Repeat::always);
   else
     send_to_process(process_, info, Repeat::always);
+}
+
+void SignalTimer::notified(int overrun) {
   const std::lock_guard guard(mutex_);
-  overrun_ = total;
+  overrun_ = overrun;
+}
+
+void note_timer_notification(Process& process, const siginfo_t& info) {
+  if (info.si_code != SI_TIMER) return;
+  if (const auto timer = process.timers->find(info.si_timerid); timer.ok()) timer.value()->notified(info.si_overrun);
 }
 }  // namespace cloister::kernel

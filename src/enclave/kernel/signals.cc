@@ -120,18 +120,18 @@ void force_signal(Task& task, const siginfo_t& info) {
   __atomic_fetch_or(&task.thread->work, static_cast<std::uint64_t>(core::kWorkSignal), __ATOMIC_RELAXED);
 }
 
-std::uint64_t add_timer_overrun(Process& process, std::uint32_t tid, int timer, std::uint64_t expiries) {
+bool add_timer_overrun(Process& process, std::uint32_t tid, int timer, std::uint64_t expiries) {
   const std::lock_guard guard(process.mutex);
   Task* const task = tid != 0 ? process.find_task(tid) : nullptr;
-  if (tid != 0 && task == nullptr) return 0;
+  if (tid != 0 && task == nullptr) return false;
   for (siginfo_t& info : (task != nullptr ? task->pending : process.pending).queue) {
     if (info.si_code != SI_TIMER || info.si_timerid != timer) continue;
     constexpr std::uint64_t kMost = INT32_MAX;
     const std::uint64_t total = static_cast<std::uint64_t>(info.si_overrun) + expiries;
     info.si_overrun = static_cast<int>(total < kMost ? total : kMost);
-    return total;
+    return true;
   }
-  return 0;
+  return false;
 }
 
 SignalSet pending_signals(Task& task) {
@@ -140,8 +140,12 @@ SignalSet pending_signals(Task& task) {
 }
 
 bool take_signal(Task& task, SignalSet set, siginfo_t* info) {
-  const std::lock_guard guard(task.process.mutex);
-  return dequeue_signal(task.pending, set, info) || dequeue_signal(task.process.pending, set, info);
+  {
+    const std::lock_guard guard(task.process.mutex);
+    if (!dequeue_signal(task.pending, set, info) && !dequeue_signal(task.process.pending, set, info)) return false;
+  }
+  note_timer_notification(task.process, *info);
+  return true;
 }
 
 void forward_host_signals(core::Thread* thread, Process& process) {

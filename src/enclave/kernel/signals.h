@@ -30,9 +30,11 @@ void raise_signal(Task& task, int signal);
 // A fault of the calling task: neither blocking nor ignoring it helps, then it ends the process.
 void force_signal(Task& task, const siginfo_t& info);
 
-// A notification of this timer that still waits counts `expiries` more; its overrun then, or 0 when none waits. `tid`:
-// 0 for the process's own signals.
-std::uint64_t add_timer_overrun(Process& process, std::uint32_t tid, int timer, std::uint64_t expiries);
+// A notification of this timer that still waits counts `expiries` more; false: none waits. `tid`: 0 for the process's
+// own signals.
+bool add_timer_overrun(Process& process, std::uint32_t tid, int timer, std::uint64_t expiries);
+// The program has this signal now. If a timer sent it, what it says of overruns is what timer_getoverrun() says.
+void note_timer_notification(Process& process, const siginfo_t& info);
 
 // Replaces the calling task's mask and finds out anew whether it has a signal to take.
 void set_signal_mask(Task& task, SignalSet mask);

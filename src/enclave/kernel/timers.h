@@ -37,7 +37,9 @@ class SignalTimer final : public TimedEvent {
   // Arms it, or disarms it with value 0; the setting before.
   TimerSetting set(const TimerSetting& setting, Start start);
   TimerSetting get();
+  // Of the notification that the program had last.
   int overrun();
+  void notified(int overrun);
   // When the timer thread must look, on CLOCK_MONOTONIC.
   std::uint64_t next_look();
   std::uint64_t come_due(std::uint64_t now) override;
@@ -54,7 +56,7 @@ class SignalTimer final : public TimedEvent {
   std::mutex mutex_;
   std::uint64_t expiry_ = 0;  // on clock_; 0: disarmed
   std::uint64_t interval_ = 0;
-  std::uint64_t overrun_ = 0;
+  int overrun_ = 0;
 };
 
 class ProcessTimers {
