@@ -23,6 +23,8 @@ static void paths(void) {
   CHECK_ERRNO((int)readlinkat(directory, "", target, sizeof target), ENOENT);
   CHECK_ERRNO((int)readlinkat(file, "", target, sizeof target), ENOENT);
   CHECK_ERRNO((int)readlinkat(directory, "link", target, 0), EINVAL);
+  CHECK_ERRNO((int)readlink("", target, sizeof target), ENOENT);
+  CHECK_ERRNO((int)readlink(".", target, sizeof target), EINVAL);
   CHECK_ERRNO(fchmodat(file, "", 0600, 0), ENOENT);
   CHECK_ERRNO(fchmodat(file, "x", 0600, 0), ENOTDIR);
   CHECK_ERRNO(fstatat(file, "", &status, 0), ENOENT);
@@ -44,6 +46,13 @@ static void files_and_memory(void) {
   CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE, file, 0) == MAP_FAILED && errno == EINVAL);
   CHECK(mmap(NULL, 4096, PROT_READ, 0, file, 0) == MAP_FAILED && errno == EINVAL);
   CHECK(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, path, 0) == MAP_FAILED && errno == EBADF);
+  CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE, path, 0) == MAP_FAILED && errno == EBADF);
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  CHECK_ERRNO((int)pwrite(ends[0], "x", 1, 0), ESPIPE);
+  CHECK_ERRNO((int)pread(ends[1], ends, 1, 0), ESPIPE);
+  CHECK_ERRNO((int)pwrite(path, "x", 1, 0), EBADF);
+  CHECK_ERRNO((int)pread(file, ends, 1, 0), EBADF);
   CHECK(unlink("corner") == 0);
   CHECK_ERRNO(waitpid(INT_MIN, NULL, 0), ESRCH);
   CHECK_ERRNO(waitpid(-1, NULL, 0), ECHILD);

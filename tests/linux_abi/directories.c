@@ -51,6 +51,20 @@ int main(void) {
   CHECK_ERRNO(link("d/file", "d/soft"), EEXIST);
   CHECK_ERRNO(symlink("x", "d/file"), EEXIST);
   list("d");
+  SECTION("the working directory by its own name");
+  char own[PATH_MAX], other[PATH_MAX];
+  REQUIRE(getcwd(where, sizeof where) != NULL);
+  CHECK(mkdir("d/own", 0700) == 0 && mkdir("d/own/sub", 0700) == 0 && symlink("own", "d/link") == 0 &&
+        symlink("d/link/sub", "chain") == 0);
+  CHECK(chdir("d/own/sub") == 0 && getcwd(own, sizeof own) != NULL && chdir(where) == 0);
+  CHECK(chdir("d/link/sub") == 0 && getcwd(other, sizeof other) != NULL && strcmp(own, other) == 0 &&
+        chdir(where) == 0);
+  CHECK(chdir("chain") == 0 && getcwd(other, sizeof other) != NULL && strcmp(own, other) == 0);
+  CHECK(chdir("../..") == 0 && access("soft", F_OK) == 0 && chdir(where) == 0);
+  int chain = open("chain", O_RDONLY | O_DIRECTORY);
+  CHECK(chain >= 0 && fchdir(chain) == 0 && getcwd(other, sizeof other) != NULL && strcmp(own, other) == 0);
+  CHECK(chdir(where) == 0 && close(chain) == 0 && unlink("chain") == 0 && unlink("d/link") == 0);
+  CHECK(rmdir("d/own/sub") == 0 && rmdir("d/own") == 0);
   SECTION("rename");
   CHECK(rename("d/hard", "d/renamed") == 0);
   make("d/target");

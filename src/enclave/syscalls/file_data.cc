@@ -35,6 +35,11 @@ SysResult write_at(Task& task, vfs::OpenFile& file, const IoVector& from, std::i
     return count_of(file.write(task, from));
   return count_of(file.write_at(task, from, static_cast<std::uint64_t>(offset)));
 }
+// Data at an offset, of a file that is not open for it: a stream has no offsets, whatever it is open for.
+Error not_at(const UsedFile& file) {
+  const bool is_open = file.is_readable() || file.is_writable();  // not by O_PATH
+  return Error::from_errno(is_open && !file->seek(0, SEEK_CUR).ok() ? ESPIPE : EBADF);
+}
 }  // namespace
 
 SysResult sys_read(Task& task, int descriptor, ProgramAddress to, std::uint64_t size) {
@@ -52,14 +57,14 @@ SysResult sys_write(Task& task, int descriptor, ProgramAddress from, std::uint64
 SysResult sys_pread64(Task& task, int descriptor, ProgramAddress to, std::uint64_t size, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
   const UsedFile file(task, descriptor);
-  if (!file.is_readable()) return Error::from_errno(EBADF);
+  if (!file.is_readable()) return not_at(file);
   return read_at(task, *file, TRY(buffer(to, size)), offset);
 }
 
 SysResult sys_pwrite64(Task& task, int descriptor, ProgramAddress from, std::uint64_t size, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
   const UsedFile file(task, descriptor);
-  if (!file.is_writable()) return Error::from_errno(EBADF);
+  if (!file.is_writable()) return not_at(file);
   return write_at(task, *file, TRY(buffer(from, size)), offset);
 }
 
@@ -82,14 +87,14 @@ SysResult sys_writev(Task& task, int descriptor, ProgramAddress vector, std::uin
 SysResult sys_preadv(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
   const UsedFile file(task, descriptor);
-  if (!file.is_readable()) return Error::from_errno(EBADF);
+  if (!file.is_readable()) return not_at(file);
   return read_at(task, *file, TRY(IoVector::load(vector, count)), offset);
 }
 
 SysResult sys_pwritev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
   const UsedFile file(task, descriptor);
-  if (!file.is_writable()) return Error::from_errno(EBADF);
+  if (!file.is_writable()) return not_at(file);
   return write_at(task, *file, TRY(IoVector::load(vector, count)), offset);
 }
 

@@ -69,7 +69,10 @@ void say_why_refused(const std::string& path, const Error& error) {
 SysResult sys_mmap(Task& task, std::uint64_t address, std::uint64_t size, int protection, int flags, int descriptor,
                    std::uint64_t offset) {
   if (offset % kPageSize != 0) return failure(EINVAL);
-  if (size == 0 || (flags & MAP_TYPE) == 0) return failure(EINVAL);
+  if (size == 0 || (flags & MAP_TYPE) == 0) {
+    if ((flags & MAP_ANONYMOUS) == 0) TRY(find_file(task, descriptor));
+    return failure(EINVAL);
+  }
   kernel::AddressSpace::MapRequest request;
   request.address = address;
   request.size = size;

@@ -86,7 +86,7 @@ Result<std::string> Namespace::directory(Task& task, const std::string& base, co
     if (status.ok()) {
       if (!S_ISDIR(status.value().st_mode)) return refuse(ENOTDIR);
       TRY(check_host_access(place.path, kExecute, AT_EACCESS));
-      return place.path;
+      return own_name(task, root_, place);
     }
     if (!is_only_ours(place, status.error())) return status.error();
   }

@@ -150,6 +150,7 @@ class Walk {
     result.must_be_directory = must_be_directory_;
     result.file = std::move(file_);
     result.host = !result.file && outside_ > 0;
+    result.names_outside = outside_;
     if (!result.file && !result.host) TRY(finish_inside(result));
     result.path = path_.empty() ? "/" : std::move(path_);
     return result;
@@ -183,21 +184,46 @@ class Walk {
 };
 
 // The way that most paths go: over directories of ours that never change, to a name that only the host can know. When
-// no component needs a look of its own, such a path is the host's as it is written.
-bool is_the_hosts(const Node& root, std::string_view path) {
+// no component needs a look of its own, such a path is the host's as it is written. How many of its names are; 0: it is
+// not such a path.
+std::size_t names_of_the_host(const Node& root, std::string_view path) {
   const StaticDirectory* inside = root.as_static_directory();
+  std::size_t outside = 0;
   for (std::size_t at = 0; at < path.size();) {
     const std::size_t end = std::min(path.find('/', at + 1), path.size());
     const std::string_view name = path.substr(at + 1, end - at - 1);
-    if (name.empty() || name == "." || name == ".." || name.size() > kNameLimit) return false;
+    if (name.empty() || name == "." || name == ".." || name.size() > kNameLimit) return 0;
     at = end;
-    if (inside == nullptr) continue;
+    if (inside == nullptr) {
+      ++outside;
+      continue;
+    }
     const Node* const child = inside->find(name);
-    if (child == nullptr && !inside->is_host_backed()) return false;
+    if (child == nullptr && !inside->is_host_backed()) return 0;
     inside = child == nullptr ? nullptr : child->as_static_directory();
-    if (child != nullptr && inside == nullptr) return false;
+    if (child != nullptr && inside == nullptr) return 0;
+    if (inside == nullptr) outside = 1;
   }
-  return inside == nullptr;
+  return outside;
+}
+
+// Where the first of the last `names` names of a path ends that is a link on the host; npos: none is.
+std::size_t end_of_first_link(const std::string& path, std::size_t names) {
+  std::size_t end = path.size();
+  for (std::size_t left = names; left > 1; --left) end = path.rfind('/', end - 1);
+  for (; end != std::string::npos;
+       end = end == path.size() ? std::string::npos : std::min(path.find('/', end + 1), path.size())) {
+    const auto status = host_path_status(path.substr(0, end), AT_SYMLINK_NOFOLLOW);
+    if (!status.ok()) return std::string::npos;
+    if (S_ISLNK(status.value().st_mode)) return end;
+  }
+  return std::string::npos;
+}
+
+bool is_directory(const Resolved& place) {
+  if (!place.host) return place.node != nullptr && place.node->is_directory();
+  const auto status = host_path_status(place.path, 0);
+  return status.ok() && S_ISDIR(status.value().st_mode);
 }
 }  // namespace
 
@@ -205,13 +231,31 @@ Result<Resolved> resolve_path(Task& task, const NodeRef& root, const std::string
                               LastLink last) {
   if (path.empty()) return refuse(ENOENT);
   std::string whole = path.front() == '/' ? path : (base == "/" ? base : base + "/") + path;
-  if (is_the_hosts(*root, whole)) {
+  if (const std::size_t names = names_of_the_host(*root, whole); names > 0) {
     Resolved result;
     result.path = std::move(whole);
     result.host = true;
+    result.names_outside = names;
     return result;
   }
   Walk walk(task, root, last);
   return walk.run(std::move(whole));
+}
+
+std::string own_name(Task& task, const NodeRef& root, const Resolved& directory) {
+  std::string path = directory.path;
+  std::size_t names = directory.names_outside;
+  for (int links = 0; links < kMaxLinks; ++links) {
+    const std::size_t end = names == 0 ? std::string::npos : end_of_first_link(path, names);
+    if (end == std::string::npos) return path;
+    const auto target = read_host_link(path.substr(0, end));
+    if (!target.ok()) break;
+    const auto place = resolve_path(task, root, path.substr(0, std::max<std::size_t>(path.rfind('/', end - 1), 1)),
+                                    target.value() + path.substr(end), LastLink::follow);
+    if (!place.ok() || !is_directory(place.value())) break;
+    path = place.value().path;
+    names = place.value().names_outside;
+  }
+  return directory.path;
 }
 }  // namespace cloister::vfs

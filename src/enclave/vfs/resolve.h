@@ -18,6 +18,7 @@ struct Resolved {
   std::string name;   // its name there
   FileRef file;       // the end of a magic link
   bool host = false;  // the host has a say: it has the object, or (with `node`, a directory) more of its contents
+  std::size_t names_outside = 0;  // how many of the path's last names lie beyond the tree
   bool must_be_directory = false;
 
   std::string host_path() const& { return must_be_directory ? path + "/" : path; }
@@ -31,4 +32,7 @@ struct Resolved {
 // `base` is absolute: where a relative path starts. A missing last component is no error here.
 Result<Resolved> resolve_path(Task& task, const NodeRef& root, const std::string& base, const std::string& path,
                               LastLink last);
+// A directory of the host by its own name, if the tree shows it under that, and not by that of a link which leads
+// there.
+std::string own_name(Task& task, const NodeRef& root, const Resolved& directory);
 }  // namespace cloister::vfs
