@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include "src/base/hex.h"
 #include "src/cli/complain.h"
 #include "src/cli/instance_source.h"
@@ -16,6 +17,7 @@ namespace {
 struct SignOptions {
   std::string manifest, key, out;
   std::uint16_t product = 0, version = 0;
+  bool json = false;
 };
 
 // BCD, yyyymmdd, as SIGSTRUCT has it.
@@ -46,6 +48,7 @@ int sign_verb(int argc, char** argv) {
   app.add_option("--out", options.out, "the signed manifest")->required()->type_name("FILE");
   app.add_option("--isvprodid", options.product, "product number")->capture_default_str();
   app.add_option("--isvsvn", options.version, "security version")->capture_default_str();
+  app.add_flag("--json", options.json, "JSON output");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -76,8 +79,14 @@ int sign_verb(int argc, char** argv) {
   if (const auto written = write_file_atomically(options.out, encode_signed_manifest(instance->measured), 0644);
       !written.ok())
     return complain("--out " + options.out + ": " + std::strerror(written.error().errno_value()), 125);
-  std::printf("mrenclave %s\nmrsigner  %s\n", to_hex(mrenclave.value()).c_str(),
-              to_hex(key.value().mrsigner()).c_str());
+  const std::string enclave = to_hex(mrenclave.value()), signer = to_hex(key.value().mrsigner());
+  if (options.json) {
+    const nlohmann::ordered_json signed_as{
+        {"mrenclave", enclave}, {"mrsigner", signer}, {"isvprodid", options.product}, {"isvsvn", options.version}};
+    std::printf("%s\n", signed_as.dump(2).c_str());
+  } else {
+    std::printf("mrenclave %s\nmrsigner  %s\n", enclave.c_str(), signer.c_str());
+  }
   return 0;
 }
 }  // namespace cloister

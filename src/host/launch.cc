@@ -112,6 +112,10 @@ Result<Started> build(const LaunchOptions& options, const LaunchManifest& manife
                                        ? *options.signature
                                        : TRY(development_signature({options.cache_directory, options.signing_key_path},
                                                                    secs.attributes.flags, device->measurement()));
+  if (!std::ranges::equal(device->measurement(), signature.enclavehash))
+    return Error(
+        Errc::mismatch,
+        "it was signed as another enclave: the manifest or Cloister has changed since; `cloister sign` it again");
   TRY(device->initialise(signature));
   return Started{std::move(device), *tcs};
 }

@@ -284,7 +284,11 @@ def signed(context: Context) -> None:
     data[data.index(b"echo signed") + 5] ^= 1
     out.write_bytes(data)
     done = subprocess.run([context.cloister, "run", "--manifest", str(out)], capture_output=True, text=True, timeout=30)
-    expect(done.returncode == 125 and "signed" not in done.stdout, f"a changed byte: {done.returncode} {done.stderr}")
+    expect(done.returncode == 125 and not done.stdout and "`cloister sign` it again" in done.stderr,
+           f"a changed byte: {done.returncode} {done.stderr}")
+    said = json.loads(cloister(context, "sign", "--manifest", str(manifest), "--key", str(key), "--out", str(out), "--isvsvn", "3",
+                               "--json"))
+    expect(f"mrenclave {said['mrenclave']}" == mrenclave and (said["isvprodid"], said["isvsvn"]) == (0, 3), str(said))
     done = subprocess.run([context.cloister, "sign", "--manifest", str(manifest), "--key", "/dev/null", "--out", str(out)],
                           capture_output=True, text=True, timeout=30)
     expect(done.returncode == 2 and "openssl genrsa -3 3072" in done.stderr, done.stderr)
