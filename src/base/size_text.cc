@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/base/size_text.h"
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
 namespace cloister {
 Result<std::uint64_t> parse_size(const std::string& text) {
+  // strtoull would take a sign and blanks, and wrap -1 to the largest number.
+  if (text.empty() || text.front() < '0' || text.front() > '9' || text.find('\0') != std::string::npos)
+    return Error(Errc::invalid, "not a size");
   char* end = nullptr;
+  errno = 0;
   const unsigned long long number = std::strtoull(text.c_str(), &end, 10);
-  if (end == text.c_str()) return Error(Errc::invalid, "not a size");
+  if (errno != 0) return Error(Errc::invalid, "too large");
   unsigned shift = 0;
   switch (*end) {
     case 'K':

@@ -24,8 +24,8 @@ Error usage(std::string* problem, std::string text) {
 
 Result<void> set_limits(const RunOptions& options, InstanceDescription* description, std::string* problem) {
   const auto heap = parse_size(options.heap);
-  if (!heap.ok() || heap.value() < (1 << 20))
-    return usage(problem, "--heap " + options.heap + ": give a size of at least 1M, such as 64M or 4G");
+  if (!heap.ok() || heap.value() < kLeastHeap || heap.value() > kMostHeap)
+    return usage(problem, "--heap " + options.heap + ": give a size from 1M to 1T, such as 64M or 4G");
   description->heap_size = heap.value();
   description->thread_limit = options.threads;
   for (const std::string& name : options.allowed) {

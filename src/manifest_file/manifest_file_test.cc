@@ -55,7 +55,7 @@ TEST(ManifestFile, EveryKey) {
 TEST(ManifestFile, WhatIsWrongIsSaidWithItsPlace) {
   EXPECT_EQ(refusal("manifest: 1\nprogam: /bin/app\n"),
             "m:2:1: unknown key progam in a launch manifest (did you mean program?)");
-  EXPECT_EQ(refusal(kSmall + "heap: lots\n"), "m:7:7: heap must be a size of at least 1M (for example 64M or 4G)");
+  EXPECT_EQ(refusal(kSmall + "heap: lots\n"), "m:7:7: heap must be a size from 1M to 1T (for example 64M or 4G)");
   EXPECT_EQ(refusal(kSmall + "heap: 1M\nheap: 2M\n"), "m:8:1: duplicate key heap (keep one of them)");
   EXPECT_NE(refusal(kSmall + "signals: [SEGV]\n").find("m:7:11: signal SEGV cannot be left to the host"),
             std::string::npos);
@@ -71,6 +71,45 @@ TEST(ManifestFile, WhatIsWrongIsSaidWithItsPlace) {
   EXPECT_NE(refusal("manifest: 1\nprogram: /bin/app\nfiles: []\n").find("not among the files"), std::string::npos);
   EXPECT_NE(refusal("manifest: 2\nprogram: /bin/app\n").find("m:1:11"), std::string::npos);
   EXPECT_NE(refusal(kSmall + "  - path: /no/such/file\n").find("no such file"), std::string::npos);
+}
+
+TEST(ManifestFile, SizesAreNumbersThatFit) {
+  for (const char* size : {"-1", "+64M", "' 64M'", "99999T", "2T", "99999999999999999999", "512K", "\"64M\\0\""})
+    EXPECT_NE(refusal(kSmall + "heap: " + size + "\n").find("m:7:7: heap must be a size from 1M to 1T"),
+              std::string::npos)
+        << size;
+  EXPECT_EQ(accepted(kSmall + "heap: 1T\n").heap_size, 1ULL << 40);
+}
+
+TEST(ManifestFile, NoNulInTexts) {
+  for (const char* line : {"args: [\"a\\0b\"]\n", "env: {A: \"a\\0b\"}\n", "env: {\"A\\0B\": x}\n",
+                           "links: {/l: \"a\\0b\"}\n", "directories: [\"/a\\0b\"]\n"})
+    EXPECT_NE(refusal(kSmall + line).find("NUL"), std::string::npos) << line;
+  EXPECT_EQ(accepted(kSmall + "  - path: /a\n    contents: \"a\\0b\"\n").files.at(1).contents->size(), 3u);
+}
+
+TEST(ManifestFile, ContradictionsAreRefusedWithTheirPlace) {
+  const std::string pinned = "sha256: " + std::string(64, 'a') + "}\n";
+  const std::pair<std::string, const char*> kRefused[] = {
+      {"  - {path: /bin/app, contents: y}\n", "m:7:5: /bin/app is listed twice, differently"},
+      {"  - {path: /bin/app, " + pinned, "m:7:5: /bin/app is listed twice, differently"},
+      {"  - {path: /bin/app/x, contents: y}\n", "m:7:5: /bin/app/x lies below /bin/app, which is a file"},
+      {"  - {path: /l/x, contents: y}\nlinks: {/l: /bin}\n", "m:7:5: /l/x lies below /l, which is a link"},
+      {"  - {path: /l, contents: y}\nlinks: {/l: /bin}\n", "m:8:9: /l is a file and a link"},
+      {"links: {/bin/app/l: x}\n", "m:7:9: /bin/app/l lies below /bin/app"},
+      {"links: {/l: ''}\n", "m:7:9: /l is a link to nothing"},
+      {"directories: [/bin/app]\n", "m:7:15: /bin/app is a file and a directory"},
+      {"tmpfs: [/run, /bin/app/t]\n", "m:7:15: /bin/app/t lies below /bin/app"},
+      {"working_directory: /bin/app\n", "/bin/app is a file and the working directory"},
+      {"  - {path: /dev/attestation/x, contents: y}\n", "m:7:5: /dev/attestation/x lies in /dev, which the runtime"},
+      {"tmpfs: [/proc]\n", "m:7:9: /proc lies in /proc"},
+      {"directories: [/sys/x]\n", "m:7:15: /sys/x lies in /sys"},
+      {"env: {A: x}\ninsecure_host_environment: [A]\n", "m:8:29: A is a variable that is given twice"},
+      {"insecure_host_environment: [A, A]\n", "m:7:32: A is a variable that is given twice"}};
+  for (const auto& [text, what] : kRefused)
+    EXPECT_NE(refusal(kSmall + text).find(what), std::string::npos) << text << refusal(kSmall + text);
+  accepted(kSmall + "  - {path: /bin/app, contents: x, mode: 0o755}\n  - {path: /bin/application, contents: x}\n");
+  accepted(kSmall + "tmpfs: [/dev/shm, /bin, /developer]\n");
 }
 
 TEST(ManifestFile, EmbeddedAndPinnedFiles) {

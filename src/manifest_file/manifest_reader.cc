@@ -2,8 +2,10 @@
 #include <signal.h>
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include "src/base/hex.h"
 #include "src/files/file_bytes.h"
+#include "src/manifest_file/contradictions.h"
 #include "src/manifest_file/manifest_file.h"
 #include "src/manifest_file/schema_reader.h"
 #include "src/measure/host_files.h"
@@ -28,13 +30,13 @@ class ManifestReader {
          {"args", [&](const Value& v) { arguments(v); }},
          {"env", [&](const Value& v) { environment(v); }},
          {"working_directory", [&](const Value& v) { it_.working_directory = read_.path(v, "working_directory"); }},
-         {"heap", [&](const Value& v) { it_.heap_size = read_.size(v, "heap", 1 << 20); }},
+         {"heap", [&](const Value& v) { it_.heap_size = read_.size(v, "heap", kLeastHeap, kMostHeap); }},
          {"threads",
           [&](const Value& v) {
             it_.thread_limit = static_cast<std::uint32_t>(read_.number(v, "threads", 1, kMostThreads));
           }},
          {"signals", [&](const Value& v) { signals(v); }},
-         {"files", [&](const Value& v) { read_.sequence(v, "files", [&](const Value& item) { file(item); }); }},
+         {"files", [&](const Value& v) { files(v); }},
          {"links", [&](const Value& v) { links(v); }},
          {"directories", [&](const Value& v) { paths(v, "directories", &it_.directories); }},
          {"tmpfs", [&](const Value& v) { paths(v, "tmpfs", &it_.tmpfs); }},
@@ -56,7 +58,10 @@ class ManifestReader {
     if (read_.boolean(value, name)) it_.flags |= bit;
   }
   void paths(const Value& value, const char* name, std::vector<std::string>* to) {
-    read_.sequence(value, name, [&](const Value& item) { to->push_back(read_.path(item, name)); });
+    read_.sequence(value, name, [&](const Value& item) {
+      to->push_back(read_.path(item, name));
+      places_[to->back()] = item.place;
+    });
   }
   static bool is_from_policy(const Value& value) {
     return value.kind == Value::Kind::scalar && value.text == "from_policy";
@@ -73,7 +78,9 @@ class ManifestReader {
       const std::string& name = value.keys[i];
       if (name.empty() || name.find('=') != std::string::npos)
         read_.refuse(value.key_places[i], "a variable's name may not be empty or contain =");
+      if (name.find('\0') != std::string::npos) read_.refuse(value.key_places[i], "a variable's name with a NUL");
       it_.environment.push_back(name + "=" + read_.text(value.items[i], "a variable"));
+      places_[name] = value.key_places[i];
     }
   }
   void host_environment(const Value& value) {
@@ -82,6 +89,7 @@ class ManifestReader {
       const std::string name = read_.text(item, "a variable's name");
       if (name.empty() || name.find('=') != std::string::npos) read_.refuse(item.place, "give names only");
       it_.environment.push_back(name);
+      places_[name] = item.place;
     });
   }
   void signals(const Value& value) {
@@ -101,10 +109,19 @@ class ManifestReader {
       key.kind = Value::Kind::scalar;
       key.text = value.keys[i];
       key.place = value.key_places[i];
-      it_.links[read_.path(key, "a link")] = read_.text(value.items[i], "a link's target");
+      const std::string path = read_.path(key, "a link");
+      it_.links[path] = read_.text(value.items[i], "a link's target");
+      places_[path] = key.place;
     }
   }
 
+  void files(const Value& value) {
+    read_.sequence(value, "files", [&](const Value& item) {
+      const std::size_t before = it_.files.size();
+      file(item);
+      for (std::size_t i = before; i < it_.files.size(); ++i) places_[it_.files[i].path] = item.place;
+    });
+  }
   void file(const Value& value) {
     std::string problem;
     if (value.kind == Value::Kind::scalar) {
@@ -121,7 +138,7 @@ class ManifestReader {
                    {"sha256", [&](const Value& v) { pin(v, &entry); }},
                    {"contents",
                     [&](const Value& v) {
-                      const std::string text = read_.text(v, "contents");
+                      const std::string text = read_.bytes(v, "contents");
                       embed(v, {text.begin(), text.end()}, &entry);
                     }},
                    {"source", [&](const Value& v) { source(v, &entry); }},
@@ -183,6 +200,11 @@ class ManifestReader {
     if (!it_.working_directory.empty() && (it_.flags & kInsecureHostDirectory) != 0)
       return read_.refuse(document.place, "working_directory and insecure_host_directory together", "keep one of them");
     check_policy(document);
+    if (const auto found = find_contradiction(it_)) {
+      const auto place = places_.find(found->subject);
+      read_.refuse(place == places_.end() ? document.place : place->second, found->subject + " " + found->what,
+                   found->hint);
+    }
     it_.arguments.insert(it_.arguments.begin(), named);
     if (it_.heap_size == 0) it_.heap_size = 1ULL << 30;
     if (it_.thread_limit == 0) it_.thread_limit = 256;
@@ -237,6 +259,7 @@ class ManifestReader {
   const std::string directory_;
   InstanceDescription it_;
   Value program_;
+  std::map<std::string, yaml::Place> places_;  // where a path or a variable was last named
   bool arguments_given_ = false, signals_given_ = false;
   bool arguments_from_policy_ = false, environment_from_policy_ = false;
 };

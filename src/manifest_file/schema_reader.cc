@@ -40,6 +40,11 @@ void SchemaReader::sequence(const Value& value, const char* what, const std::fun
 }
 
 std::string SchemaReader::text(const Value& value, const char* what) {
+  if (value.text.find('\0') != std::string::npos) refuse(value.place, std::string(what) + " with a NUL");
+  return bytes(value, what);
+}
+
+std::string SchemaReader::bytes(const Value& value, const char* what) {
   if (value.kind != Value::Kind::scalar) refuse(value.place, std::string(what) + " must be a text", "quote it");
   return value.text;
 }
@@ -64,10 +69,12 @@ std::uint32_t SchemaReader::mode(const Value& value) {
   return mode.value_or(0);
 }
 
-std::uint64_t SchemaReader::size(const Value& value, const char* what, std::uint64_t low) {
+std::uint64_t SchemaReader::size(const Value& value, const char* what, std::uint64_t low, std::uint64_t high) {
   if (value.kind == Value::Kind::scalar)
-    if (const auto parsed = parse_size(value.text); parsed.ok() && parsed.value() >= low) return parsed.value();
-  refuse(value.place, std::string(what) + " must be a size of at least 1M", "for example 64M or 4G");
+    if (const auto parsed = parse_size(value.text); parsed.ok() && parsed.value() >= low && parsed.value() <= high)
+      return parsed.value();
+  refuse(value.place, std::string(what) + " must be a size from " + size_text(low) + " to " + size_text(high),
+         "for example 64M or 4G");
   return low;
 }
 

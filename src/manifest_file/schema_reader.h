@@ -22,12 +22,14 @@ class SchemaReader {
   void mapping(const yaml::Value& value, const char* what, const std::vector<Key>& keys);
   void sequence(const yaml::Value& value, const char* what, const std::function<void(const yaml::Value&)>& item);
 
+  // Without a NUL, which would end it early inside.
   std::string text(const yaml::Value& value, const char* what);
+  std::string bytes(const yaml::Value& value, const char* what);
   bool boolean(const yaml::Value& value, const char* what);
   // Decimal, or octal as 0o755.
   std::uint64_t number(const yaml::Value& value, const char* what, std::uint64_t low, std::uint64_t high);
   std::uint32_t mode(const yaml::Value& value);
-  std::uint64_t size(const yaml::Value& value, const char* what, std::uint64_t low);
+  std::uint64_t size(const yaml::Value& value, const char* what, std::uint64_t low, std::uint64_t high);
   // Absolute, without "", "." or ".." components and without a trailing slash.
   std::string path(const yaml::Value& value, const char* what);
 

@@ -11,6 +11,8 @@
 #include "src/manifest/launch_manifest.h"
 
 namespace cloister {
+// Bounds of an instance's heap; ELRANGE has no room for more.
+constexpr std::uint64_t kLeastHeap = 1ULL << 20, kMostHeap = 1ULL << 40;
 
 // A file of the instance: measured as it is found at `path` on this machine, or embedded.
 struct InstanceFile {
