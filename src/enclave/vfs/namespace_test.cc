@@ -96,6 +96,10 @@ TEST_F(NamespaceTest, MeasuredFileIsReadAndReadOnly) {
   EXPECT_EQ(open_error(path, O_RDONLY | O_TRUNC), EROFS);
   EXPECT_EQ(open_error(path + "/x"), ENOTDIR);
   EXPECT_EQ(open_error(path + "/"), ENOTDIR);
+  for (const std::string& file : {path, std::string("/link"), std::string("/proc/cpuinfo"), std::string("/dev/null")}) {
+    EXPECT_EQ(open_error(file + "/.."), ENOTDIR) << file;
+    EXPECT_EQ(open_error(file + "/../x"), ENOTDIR) << file;
+  }
   EXPECT_EQ(open_error("/link", O_RDONLY | O_NOFOLLOW), ELOOP);
   EXPECT_EQ(error_of(files().remove(task(), "/", path, Removal::file)), EROFS);
   EXPECT_EQ(open_error(host.path() + "/other"), ENOENT);

@@ -30,7 +30,7 @@ class Walk {
       if (outside_ > 0) {
         TRY(step_outside(name));
       } else if (name == "..") {
-        if (steps_.size() > 1) leave_step();
+        TRY(step_up());
       } else {
         if (TRY(step_inside(name)) == Step::end) return finish();
       }
@@ -70,6 +70,13 @@ class Walk {
     --outside_;
   }
 
+  Result<void> step_up() {
+    Node& directory = *steps_.back().node;
+    if (!directory.is_directory()) return refuse(ENOTDIR);
+    TRY(directory.check_search(task_));
+    if (steps_.size() > 1) leave_step();
+    return {};
+  }
   Result<Step> step_inside(const std::string& name) {
     Node& directory = *steps_.back().node;
     if (!directory.is_directory()) return refuse(ENOTDIR);
