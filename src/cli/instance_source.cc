@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include "src/base/size_text.h"
 #include "src/files/file_bytes.h"
 #include "src/files/file_view.h"
@@ -48,9 +49,26 @@ void set_environment(const RunOptions& options, InstanceDescription* description
   }
 }
 
+Result<void> check_variables(const RunOptions& options, std::string* problem) {
+  for (const std::string& entry : options.environment)
+    if (entry.empty() || entry.front() == '=')
+      return usage(problem, "--env " + entry + ": give NAME=VALUE, or NAME to take the value from here");
+  return {};
+}
+
+// A closed root starts in a directory of its own, so a program that is named from here gets its full path.
+std::string name_inside(const std::string& name) {
+  const std::filesystem::path path = name;
+  if (name.find('/') == std::string::npos || (path.is_absolute() && path == path.lexically_normal())) return name;
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(path.has_parent_path() ? path.parent_path() : ".", error);
+  return error ? name : (folder / path.filename()).string();
+}
+
 Result<InstanceDescription> describe_program(const RunOptions& options, std::string* problem) {
   InstanceDescription description;
   TRY(set_limits(options, &description, problem));
+  TRY(check_variables(options, problem));
   set_environment(options, &description);
   const char* const path = std::getenv("PATH");
   TRY(add_program_closure(options.command[0], path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin", &description,
@@ -106,7 +124,9 @@ Result<InstanceDescription> describe_command(const RunOptions& options, std::str
   return description;
 }
 
-Result<InstanceDescription> describe_policy(const RunOptions& options, std::string* problem) {
+Result<InstanceDescription> describe_policy(const RunOptions& given, std::string* problem) {
+  RunOptions options = given;
+  options.command[0] = name_inside(options.command[0]);
   InstanceDescription description = TRY(describe_program(options, problem));
   if (options.command.size() == 1 && options.environment.empty()) {
     // One MRENCLAVE for every configuration: nothing of how the program was named here remains.

@@ -65,9 +65,11 @@ int parse_run_options(int argc, char** argv, const char* verb, const char* descr
   app.add_flag("--stats", options->statistics, "print calls, host calls, exits, faults and bytes at the end");
   app.add_flag("--debug", options->debug, "debug enclave: registers and backtraces on a crash; no protection");
   const bool measures = std::strcmp(verb, "measure") == 0;
-  app.add_option("--manifest", options->manifest,
-                 "launch manifest in YAML, or one that was measured or signed; replaces the options that are measured")
-      ->type_name("FILE");
+  if (std::strcmp(verb, "manifest new") != 0)
+    app.add_option(
+           "--manifest", options->manifest,
+           "launch manifest in YAML, or one that was measured or signed; replaces the options that are measured")
+        ->type_name("FILE");
   if (measures) {
     app.add_flag("--policy", options->policy,
                  "closed root: also measure what the program's packages own; prints the manifest with pinned hashes");

@@ -269,6 +269,24 @@ def check_and_explain(context: Context) -> None:
             expect(said in done.stderr and done.stderr.count("\n") == 1, f"{verb[0]}: {done.stderr}")
 
 
+def named_from_here(context: Context) -> None:
+    """A program or script that is named relatively has its full path inside; `new` takes no manifest."""
+    script = context.scratch / "greet.sh"
+    script.write_text("#!/bin/sh\necho \"$0 $1\"\n")
+    script.chmod(0o755)
+    made = context.scratch / "greet.yaml"
+    for name, here in (("./greet.sh", context.scratch), (f"../{context.scratch.name}/./greet.sh", context.scratch)):
+        done = subprocess.run([context.cloister, "manifest", "new", "--", name, "hello"], cwd=here, capture_output=True, text=True,
+                              timeout=60)
+        expect(done.returncode == 0, done.stderr)
+        made.write_text(done.stdout)
+        out = cloister(context, "run", "--manifest", str(made))
+        expect(out == f"{script.resolve()} hello\n", out)
+    for words in (["manifest", "new", "--manifest", str(made)], ["run", "--env", "=x", "--", "true"], ["run", "--env", "", "--", "true"]):
+        done = subprocess.run([context.cloister, *words], capture_output=True, text=True, timeout=30)
+        expect(done.returncode == 2, f"{words}: exit status {done.returncode}")
+
+
 def signed(context: Context) -> None:
     """The owner's signature travels with the manifest; another runtime image, debug or a changed byte is refused."""
     need("openssl")
@@ -313,7 +331,7 @@ def pinned(context: Context) -> None:
 
 TESTS = [Test("root", root), Test("limits_of_the_host", limits_of_the_host),
          Test("locations_on_the_host", locations_on_the_host), Test("check_and_explain", check_and_explain),
-         Test("signed", signed), Test("pinned", pinned), Test("redis_policy", redis_policy), Test("nginx_policy", nginx_policy),
+         Test("named_from_here", named_from_here), Test("signed", signed), Test("pinned", pinned), Test("redis_policy", redis_policy), Test("nginx_policy", nginx_policy),
          Test("python_policy", python_policy, 600, slow=True)]
 
 
