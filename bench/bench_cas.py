@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Releases of a CAS that runs in an enclave: rate and latency, with quote verification and the durable audit row.
 
+Last, what proving itself adds to an enclave's start: `true` with a policy beside `true` without.
+
 The load (bench/cas_load.cc) speaks the enclaves' side of the protocol with real quotes of the simulated platform; no enclave is
 started in the loop. Server and load share the machine; the load's share of the processors is printed, and beside it what OpenSSL
 reaches with two threads at the same time of day, which says how much machine there is.
@@ -9,6 +11,7 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +35,16 @@ images:
     injection_files: [{{path: /etc/secret, content: "$$SCONE::password$$"}}]
 secrets: [{{name: password, kind: ascii, size: 32}}]
 """
+STARTED = """name: started
+version: "0.3.10"
+security: {{attestation: {{mode: hardware, insecure_simulation_root: {root}}}}}
+services:
+  - name: service
+    command: [{program}]
+    attestation: [{{mrenclave: [{mrenclave}]}}]
+"""
+PROGRAM = "/bin/true"
+STARTS = 20
 MRENCLAVE = "ab" * 32
 # (arrivals a second, seconds; with --quick)
 LATENCIES = ((300, 20, 5), (500, 20, 5))
@@ -62,6 +75,21 @@ class Load:
         self.services.attest()
         self.services.create("bench", SESSION.format(root=self.services.root_hash(), mrenclave=MRENCLAVE))
 
+    def create_started(self) -> None:
+        self.services.create("started", STARTED.format(root=self.services.root_hash(), program=PROGRAM,
+                                                       mrenclave=self.services.mrenclave(PROGRAM)))
+
+    def start_program(self, is_attested: bool) -> float:
+        """Milliseconds from the command to its end."""
+        began = time.perf_counter()
+        if is_attested:
+            process = self.services.run_service("started", "started/service", PROGRAM)
+        else:
+            process = self.services.spawn("started", [self.context.cloister, "run", "--", PROGRAM], self.services.host_environment())
+        if process.wait(60) != 0:
+            raise RuntimeError(f"{PROGRAM}: {self.services.log('started')[-300:]}")
+        return (time.perf_counter() - began) * 1000
+
     def run(self, rate: int, seconds: int, quick_seconds: int) -> dict:
         done = subprocess.run([self.binaries / "cas_load", "--address", self.services.enclaves, "--config-id", "bench/service",
                                "--mrenclave", MRENCLAVE, "--dir", self.services.simulation, "--rate", str(rate), "--seconds",
@@ -87,9 +115,17 @@ def run(setup) -> list:
                     {"300 a second": ("at most", 6), "500 a second (stretch)": ("at most", 4)})
     speed = Table("CAS: releases, as fast as it goes", "a second", True, {"16 at a time": ("at least", 400)})
     speed.notes["calibration"] = f"calibration: {calibration()}"
+    started = Table("start of `true` with a policy", "ms", False)
     load = Load(setup)
     try:
         load.start()
+        load.create_started()
+        for number in range(2 if setup.options.quick else STARTS):
+            elapsed = {side: load.start_program(side) for side in ((True, False) if number % 2 else (False, True))}
+            if number:  # the first ones fill the caches
+                started.add("unattested", "inside", elapsed[False])
+                started.add("attested", "inside", elapsed[True])
+                started.add("the difference", "inside", elapsed[True] - elapsed[False])
         for _ in range(min(setup.rounds, 3)):
             for row, arrivals in zip(latency.goals, LATENCIES):
                 got = load.run(*arrivals)
@@ -100,4 +136,4 @@ def run(setup) -> list:
             speed.notes["last"] = f"last round: {rest(got)}, p50 {got['p50_ms']:.1f} ms"
     finally:
         load.close()
-    return [latency, speed]
+    return [latency, speed, started]
