@@ -45,6 +45,13 @@ class Services:
     def log(self, name: str) -> str:
         return (self.host_side / f"{name}.log").read_text(errors="replace")
 
+    def wait_for_text(self, name: str, text: str, seconds: float = 30) -> None:
+        """A port answers before the line that speaks of it is in the log."""
+        end = time.monotonic() + seconds
+        while text not in self.log(name):
+            expect(time.monotonic() < end, f"{name} does not say {text!r}: {self.log(name)[-400:]}")
+            time.sleep(0.05)
+
     def ends(self) -> str:
         """Of services that are gone although nobody stopped them: how, and their last words."""
         processes = (("las", self.las_process), ("cas", self.cas_process))

@@ -126,7 +126,7 @@ def goes_on(context: Context) -> None:
     shutil.copytree(services.host_side / "cas", frozen)
     old = services.spawn("cas", services.cas_command(), services.host_environment())
     services.wait_for("cas", old, services.api)
-    expect("serves nothing but that again" in services.log("cas"), services.log("cas")[-400:])
+    services.wait_for_text("cas", "serves nothing but that again")
     status, text = ApiClient(services.api).ask("GET", "/v1/values/session=kept,secret=kept")
     expect(status == 503 and "handed over" in text, f"a CAS that was handed over answers {status} {text}")
     said = services.owner("session", "read", "shop", "--cas", services.api, status=2)
