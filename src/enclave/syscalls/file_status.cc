@@ -113,8 +113,8 @@ SysResult sys_faccessat2(Task& task, int directory, ProgramAddress path, std::ui
 
 SysResult sys_readlinkat(Task& task, int directory, ProgramAddress path, ProgramAddress buffer, int size) {
   if (size <= 0) return Error::from_errno(EINVAL);
-  if (directory == AT_FDCWD && TRY(path.load_path()).empty()) return Error::from_errno(ENOENT);
-  const ObjectArgument object = TRY(load_object(task, directory, path, AT_EMPTY_PATH));
+  // An empty path names a link that is open, and never the working directory.
+  const ObjectArgument object = TRY(load_object(task, directory, path, directory == AT_FDCWD ? 0 : AT_EMPTY_PATH));
   auto found = object.file ? task.process.files->read_link(task, "/", object.file->path())
                            : task.process.files->read_link(task, object.path.base, object.path.path);
   if (!found.ok() && object.file && found.error().errno_value() == EINVAL) return Error::from_errno(ENOENT);
