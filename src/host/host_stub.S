@@ -24,7 +24,7 @@
 #define host_signal entering_host_signal
 #endif
 
-  .text
+  .section .text.hot.transitions, "ax", @progbits
 // host_thread_enter(HostThread*, start address, start size)
   .globl host_thread_enter
   .type host_thread_enter, @function

@@ -42,7 +42,7 @@ class EntryProbe {
       if (++entries_ == kHonestEntries) {
         // Where the pending host call would go on.
         const std::uint64_t saved = tracee.word(thread, state.general.gs_base + T_EXIT_RSP);
-        tracee.set_breakpoint(thread, kReturnSlot, tracee.word(thread, saved + 24 + 48));
+        tracee.set_breakpoint(thread, kReturnSlot, tracee.word(thread, saved + 24));
         change_(tracee, thread, state);
         state.general.eflags |= kResume;
         tracee.set_state(thread, state);

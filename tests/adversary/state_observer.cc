@@ -12,6 +12,9 @@ constexpr std::uint32_t kPoisonMxcsr = 0xe07f;  // all flags set, nothing masked
 constexpr std::uint64_t kPoisonFs = 0x1234'5678'9000;
 constexpr std::uint64_t kPoisonFlags =
     kCarry | kParity | kAdjust | kZero | kSign | kDirection | kOverflow | kNested | kAlignment;
+constexpr unsigned long long kSecret = 0x5ec2'e700'5ec2'e788;
+constexpr Register kPreservedRegisters[] = {&user_regs_struct::rbx, &user_regs_struct::rbp, &user_regs_struct::r12,
+                                            &user_regs_struct::r13, &user_regs_struct::r14, &user_regs_struct::r15};
 constexpr std::uint64_t kSsaSize = layout::kSsaFramePages * layout::kPageSize;
 
 std::uint64_t thread_word(const Tracee& tracee, pid_t thread, const ProcessorState& state, unsigned offset) {
@@ -36,7 +39,8 @@ StateObserver::StateObserver(const Symbols& image, const Symbols& command)
     : entry_(image.at("enclave_entry")),
       first_entry_(image.at("core_first_entry")),
       stage1_(image.at("exception_stage1")),
-      transfer_(image.at("host_call_transfer")),
+      leave_(image.at("leave_with_request")),
+      nested_return_(image.at("host_call_returned")),
       stack_decoy_((image.at("boot_stack_top") - 65536) & ~std::uint64_t{15}),
       eexit_(command.at("sim_eexit")),
       eresume_(command.at("sim_eresume")),
@@ -69,7 +73,7 @@ void StateObserver::on_breakpoint(Tracee& tracee, pid_t thread, std::uint64_t ad
   tracee.release_signals(thread);
   if (address == first_entry_) return check_first(tracee, thread);
   if (address == stage1_) return check_exception(tracee, thread);
-  if (address == transfer_) return plant_secrets(tracee, thread);
+  if (address == leave_) return plant_secrets(tracee, thread);
   check_return(tracee, thread);
 }
 
@@ -80,10 +84,7 @@ void StateObserver::poison_entry(Tracee& tracee, pid_t thread) {
   watch.level = state.general.rax == 0 ? 0 : 1;
   const bool is_return = watch.level == 0 && thread_word(tracee, thread, state, T_STATE) == STATE_HOST_CALL;
   if (watch.level == 1 && !watch.interrupted[0].has_value()) watch.interrupted[0] = watch.awaited;
-  await(tracee, thread,
-        watch.level == 1 ? stage1_
-        : is_return      ? tracee.word(thread, watch.at_call.general.rsp)
-                         : first_entry_);
+  await(tracee, thread, watch.level == 1 ? stage1_ : is_return ? watch.return_address : first_entry_);
   watch.host_stack[watch.level] = {state.general.rsp, state.general.rbp};
   const bool has_arguments = watch.level == 0 && !is_return;
   const ProcessorState given = state;
@@ -126,7 +127,7 @@ void StateObserver::check_first(Tracee& tracee, pid_t thread) {
   check_initial(tracee, thread, state, "first entry");
   if (state.general.rsp != thread_word(tracee, thread, state, T_STACK_TOP) - 8) find("E-5", "first entry: RSP");
   if (state.general.rbp != 0) find("E-5", "first entry: RBP");
-  await(tracee, thread, transfer_);
+  await(tracee, thread, leave_);
 }
 
 void StateObserver::check_exception(Tracee& tracee, pid_t thread) {
@@ -151,10 +152,20 @@ void StateObserver::plant_secrets(Tracee& tracee, pid_t thread) {
   }
   watch.vectors_live = thread_word(tracee, thread, state, T_VECTORS_LIVE) != 0;
   watch.at_call = state;
+  watch.return_address = tracee.word(thread, state.general.rsp);
+  watch.return_rsp = state.general.rsp + 8;
+  // Out of C++ (host_call_transfer): what counts is the state after its frame of six registers, too.
+  watch.is_nested = watch.return_address == nested_return_;
+  if (watch.is_nested) {
+    watch.return_address = tracee.word(thread, watch.return_rsp + 6 * 8);
+    watch.return_rsp += 7 * 8;
+  }
   for (const Register field : {&user_regs_struct::rax, &user_regs_struct::rcx, &user_regs_struct::rdx,
                                &user_regs_struct::rsi, &user_regs_struct::rdi, &user_regs_struct::r8,
                                &user_regs_struct::r9, &user_regs_struct::r10, &user_regs_struct::r11})
-    state.general.*field = 0x5ec2'e700'5ec2'e700 | 0x88;
+    state.general.*field = kSecret;
+  if (!watch.is_nested)
+    for (const Register field : kPreservedRegisters) state.general.*field = kSecret;
   if (!watch.vectors_live) state.extended.poison_vectors(0x77);
   state.extended.set_mxcsr(state.extended.mxcsr() ^ 0x6000);  // another rounding mode: the way back must keep it
   state.general.eflags |= kCarry | kSign | kOverflow | kResume;
@@ -174,16 +185,16 @@ void StateObserver::check_return(Tracee& tracee, pid_t thread) {
       watch.vectors_live ? state.extended.vectors_that_differ(before.extended) : state.extended.vectors_that_are_set();
   if (!vectors.empty()) find("E-3", std::string(watch.vectors_live ? "host call, live: " : "host call: ") + vectors);
   if (state.extended.mxcsr() != (before.extended.mxcsr() ^ 0x6000)) find("E-4", "host call: MXCSR");
-  if (state.general.rsp != before.general.rsp + 8) find("E-5", "host call: RSP");
+  if (state.general.rsp != watch.return_rsp) find("E-5", "host call: RSP");
   if (state.general.fs_base != before.general.fs_base) find("E-3", "host call: FS base");
-  for (const Register field : {&user_regs_struct::rbx, &user_regs_struct::rbp, &user_regs_struct::r12,
-                               &user_regs_struct::r13, &user_regs_struct::r14, &user_regs_struct::r15})
-    if (state.general.*field != before.general.*field) find("E-5", "host call: a preserved register");
+  for (const Register field : kPreservedRegisters)
+    if (watch.is_nested && state.general.*field != before.general.*field)
+      find("E-5", "host call: a preserved register");
   state.extended.set_mxcsr(before.extended.mxcsr());
   if (!findings_.empty()) state.extended = before.extended;
   state.general.eflags = (state.general.eflags & ~(kDirection | kAlignment | kNested)) | kResume;
   tracee.set_state(thread, state);
-  await(tracee, thread, transfer_);
+  await(tracee, thread, leave_);
 }
 
 void StateObserver::check_exit(Tracee& tracee, pid_t thread) {

@@ -45,7 +45,9 @@ class StateObserver {
     bool vectors_live = false;
     unsigned level = 0;  // CSSA at the last entry
     HostStack host_stack[2];
-    ProcessorState at_call;  // of host_call_transfer, before secrets were put in
+    ProcessorState at_call;  // of leave_with_request, before secrets were put in
+    bool is_nested = false;  // out of C++, which goes on at return_address with return_rsp
+    std::uint64_t return_address = 0, return_rsp = 0;
     std::optional<ProcessorState> at_resume;
   };
 
@@ -62,7 +64,7 @@ class StateObserver {
   void check_flags(const ProcessorState& state, const char* where);
   void find(const std::string& rule, const std::string& text) { ++findings_[rule][text]; }
 
-  std::uint64_t entry_, first_entry_, stage1_, transfer_, stack_decoy_;
+  std::uint64_t entry_, first_entry_, stage1_, leave_, nested_return_, stack_decoy_;
   std::uint64_t eexit_, eresume_, epcm_;
   std::optional<std::pair<std::uint64_t, std::uint8_t>> forced_;
   std::map<pid_t, Watch> watches_;

@@ -40,9 +40,11 @@ struct FastTable {
 };
 constexpr FastTable fast_table;
 
+}  // namespace
+
 // Whatever needs the complete context: the kernel storey, restarts, a return with all registers.
-[[gnu::noinline]] void finish_call(Thread* thread, ProgramContext* context, std::uint64_t number, long result) {
-  context->orig_rax = number;
+extern "C" void finish_system_call(Thread* thread, ProgramContext* context, long result) {
+  context->orig_rax = static_cast<std::uint32_t>(context->rax);  // zero-extended, no number looks like kNoSystemCall
   context->rip = context->rcx;
   context->rsp = thread->program_rsp;
   context->rflags = context->r11;
@@ -56,28 +58,21 @@ constexpr FastTable fast_table;
   if (context->orig_rax != kNoSystemCall)
     context->rax = static_cast<std::uint64_t>(result);  // sigreturn restored another RAX
 }
-}  // namespace
 
-// Linux takes the low 32 bits of RAX. Kept zero-extended, no number looks like kNoSystemCall.
-extern "C" void syscall_dispatch(ProgramContext* context, std::uint32_t low_number) {
+// What the core answers, or kTakeKernelPath or kLeaveWithRequest. Linux takes the low 32 bits of RAX for the number.
+extern "C" [[gnu::hot]] long begin_system_call(Thread* thread, ProgramContext* context, std::uint32_t low_number) {
   const std::uint64_t number = low_number;
-  Thread* thread = current_thread();
   // E-9: the bound is checked unsigned, and a mispredicted branch reads row 0.
   std::uint64_t index = number;
   std::uint64_t mask;
   asm("cmp %2, %1; sbb %0, %0" : "=r"(mask) : "r"(number), "i"(kSystemCallCount) : "cc");
   if (!CLOISTER_KEEPS(E_9)) mask = ~std::uint64_t{0};
   index &= mask;
-  long result = kTakeKernelPath;
-  if (mask != 0) [[likely]] {
-    ++call_counts.calls[index];
-    const CoreHandler handler = fast_table.handlers[index];
-    if (handler != nullptr && !trace_calls) result = handler(thread, context);
-  }
-  if (result > kRestartSys && context->full == kFastReturn) [[likely]] {  // a result or an errno
-    context->rax = static_cast<std::uint64_t>(result);
-    return;
-  }
-  finish_call(thread, context, number, result);
+  if (mask == 0) [[unlikely]]
+    return kTakeKernelPath;
+  ++call_counts.calls[index];
+  const CoreHandler handler = fast_table.handlers[index];
+  if (handler == nullptr || trace_calls) return kTakeKernelPath;
+  return handler(thread, context);
 }
 }  // namespace cloister::core

@@ -7,7 +7,7 @@
 namespace cloister::core {
 inline constexpr std::uint64_t kSystemCallCount = 512;
 
-// A core handler answers at once or returns kTakeKernelPath.
+// A core handler answers at once, or returns kTakeKernelPath or kLeaveWithRequest.
 using CoreHandler = long (*)(Thread*, ProgramContext*);
 // The kernel storey's entry: any call, with the runtime's FS base.
 using KernelDispatch = long (*)(void* context);

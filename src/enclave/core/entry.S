@@ -7,7 +7,7 @@
 #include "src/boundary/entry_refused.h"
 #include "src/enclave/core/state_macros.inc"
 
-  .section .text.entry, "ax", @progbits
+  .section .text.hot.entry, "ax", @progbits
   .globl enclave_entry
   .type enclave_entry, @function
   .balign 64
@@ -24,15 +24,17 @@ enclave_entry:
   ja stop_entry                         // CSSA > 1
 #endif
   je exception_entry
-  mov %gs:T_STATE, %r8
-  cmp $STATE_HOST_CALL, %r8
+  mov %gs:T_SELF, %r8
+  cmpq $STATE_HOST_CALL, T_STATE(%r8)
   jne first_entry
 
 // ---- return of the pending host call (E-6: only when one is pending)
-  movq $STATE_INSIDE, %gs:T_STATE
+  movq $STATE_INSIDE, T_STATE(%r8)
 #if CLOISTER_KEEPS(E_5)
-  mov %gs:T_EXIT_RSP, %rsp
+  mov T_EXIT_RSP(%r8), %rsp
 #endif
+  prefetcht0 64(%rsp)                   // read behind the barrier
+  prefetcht0 128(%rsp)
   CLEAR_RFLAGS                          // E-2
 #if CLOISTER_KEEPS(E_3)
   mov $1, %ecx
@@ -57,13 +59,8 @@ enclave_entry:
   jne 16f
 17:
   add $24, %rsp
-  pop %r15
-  pop %r14
-  pop %r13
-  pop %r12
-  pop %rbp
-  pop %rbx
-  ret
+  pop %rcx                              // no `ret`: return predictions rarely survive the host kernel
+  jmp *%rcx
 #if CLOISTER_KEEPS(E_3)
 10:
   mov $1, %eax
@@ -88,9 +85,8 @@ enclave_entry:
 
 // ---- host_call_transfer(): leaves with the request that lies in the host block; returns when the host re-enters.
 // Preserves what the ABI preserves, and the vector registers if Thread::vectors_live.
-  .globl host_call_transfer
+  .globl host_call_transfer, host_call_returned
   .type host_call_transfer, @function
-  .balign 64
 host_call_transfer:
   push %rbx
   push %rbp
@@ -98,11 +94,30 @@ host_call_transfer:
   push %r13
   push %r14
   push %r15
+  lea host_call_returned(%rip), %rcx
+  push %rcx
+  jmp leave_with_request
+host_call_returned:
+  pop %r15
+  pop %r14
+  pop %r13
+  pop %r12
+  pop %rbp
+  pop %rbx
+  ret
+  .size host_call_transfer, . - host_call_transfer
+
+// ---- leave_with_request: the same without a C++ frame to save; continues at the address on the stack, with the stack behind it.
+// Preserves no general register but RSP.
+  .globl leave_with_request
+  .balign 64
+leave_with_request:
   sub $24, %rsp                         // 0: FS base, 8: MXCSR, 16: XINUSE
+  mov %gs:T_SELF, %r11
   rdfsbase %rax
   mov %rax, (%rsp)
   stmxcsr 8(%rsp)
-  cmpq $0, %gs:T_VECTORS_LIVE
+  cmpq $0, T_VECTORS_LIVE(%r11)
   jne 20f
 21:
   mov $1, %ecx
@@ -115,12 +130,12 @@ host_call_transfer:
   ZERO_VECTORS
   ldmxcsr core_initial_xstate+24(%rip)
 #endif
-  movq $STATE_HOST_CALL, %gs:T_STATE
-  mov %rsp, %gs:T_EXIT_RSP
+  movq $STATE_HOST_CALL, T_STATE(%r11)
+  mov %rsp, T_EXIT_RSP(%r11)
+  mov T_HOST_RBP(%r11), %rbp
+  mov T_HOST_RSP(%r11), %rsp
+  mov T_HOST_TARGET(%r11), %rbx
   ZERO_GENERAL_BUT_RBX
-  mov %gs:T_HOST_RBP, %rbp
-  mov %gs:T_HOST_RSP, %rsp
-  mov %gs:T_HOST_TARGET, %rbx
   jmp enclu_eexit
 20:
   mov %gs:T_VECTOR_AREA, %rcx
@@ -140,12 +155,11 @@ host_call_transfer:
   jne 23b
   movq $0, 16(%rsp)
   jmp 23b
-  .size host_call_transfer, . - host_call_transfer
 
 // ---- first entry of a thread (E-6: once)
 first_entry:
 #if CLOISTER_KEEPS(E_6)
-  cmp $STATE_READY, %r8
+  cmpq $STATE_READY, T_STATE(%r8)
   jne stop_entry
 #endif
   lea enclave_entry(%rip), %r9

@@ -4,7 +4,7 @@
 #include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/host_gather.h"
 #include "src/enclave/core/pass_through.h"
-#include "src/enclave/core/program_access.h"
+#include "src/enclave/core/transfer.h"
 
 namespace cloister::core {
 namespace {
@@ -35,17 +35,16 @@ bool load(Parts& parts, std::uint64_t address, std::uint64_t count) {
 
 // Host may: take fewer bytes than offered, fail with any error of the class, EINTR.
 template <HostCall kCall>
-[[gnu::always_inline]] inline long send_gathered(Thread* thread, File* file, const Parts& parts, std::uint64_t flags) {
-  const HostAddress bounce = thread->host_block + kHostBlockBounceOffset;
-  HostGather gather(bounce);
-  for (std::uint64_t i = 0; i < parts.count; ++i)
-    if (!gather.add(parts.list[i].address, parts.list[i].size)) return -EFAULT;
+[[gnu::always_inline]] inline long begin_gathered(Thread* thread, File* file, const Parts& parts, std::uint64_t flags) {
+  HostGather gather(bounce_buffer(thread));
+  for (std::uint64_t i = 0; i < parts.count; ++i) {
+    if (!gather.add(parts.list[i].address, parts.list[i].size)) {
+      release_file(thread->task);
+      return -EFAULT;
+    }
+  }
   gather.finish();
-  const long result = interruptible_data_call<kCall>(thread, static_cast<std::uint64_t>(file->host_descriptor), bounce,
-                                                     parts.size, flags);
-  if (result < 0) return failed_write(result);
-  thread->bytes_out += static_cast<std::uint64_t>(result);
-  return result;
+  return begin_staged_transfer_out<kCall>(thread, file, 0, parts.size, flags);
 }
 }  // namespace
 
@@ -53,7 +52,7 @@ long fast_writev(Thread* thread, ProgramContext* context) {
   Parts parts;
   if (!load(parts, context->rsi, context->rdx)) return kTakeKernelPath;
   return through(thread, context->rdi, &File::writable,
-                 [&](File* file) { return send_gathered<HostCall::write>(thread, file, parts, 0); });
+                 [&](File* file) { return begin_gathered<HostCall::write>(thread, file, parts, 0); });
 }
 
 long fast_sendmsg(Thread* thread, ProgramContext* context) {
@@ -67,7 +66,7 @@ long fast_sendmsg(Thread* thread, ProgramContext* context) {
     return kTakeKernelPath;
   return through(thread, context->rdi, &File::writable, [&](File* file) {
     if (file->kind != FileKind::host_socket) return kTakeKernelPath;
-    return send_gathered<HostCall::sendto>(thread, file, parts, context->rdx | kNoSignal);
+    return begin_gathered<HostCall::sendto>(thread, file, parts, context->rdx | kNoSignal);
   });
 }
 }  // namespace cloister::core

@@ -46,6 +46,12 @@ void check_result(HostCall call, const HostCallRow& row, std::uint64_t bound, lo
   }
 }
 
+std::uint64_t exchange_with_host(Thread* thread, std::uint64_t number, const std::uint64_t (&arguments)[6]) {
+  fill_request(thread, number, arguments);
+  host_call_transfer();
+  return take_answer(thread);
+}
+
 long submit(HostCall call, std::uint64_t flags, const std::uint64_t (&arguments)[6]) {
   const HostCallRow& row = row_of(call);
   const std::uint64_t answer = exchange_with_host(current_thread(), row.number | flags, arguments);

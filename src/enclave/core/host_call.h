@@ -27,7 +27,8 @@ long opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size
 
 // The thread's bounce buffer (kBounceSize bytes outside), 8-byte aligned. copy_to_host and copy_from_host stay within
 // it.
-inline HostAddress bounce_buffer() { return current_thread()->host_block + kHostBlockBounceOffset; }
+inline HostAddress bounce_buffer(const Thread* thread) { return thread->host_block + kHostBlockBounceOffset; }
+inline HostAddress bounce_buffer() { return bounce_buffer(current_thread()); }
 // The terminated string at `offset` of the bounce buffer; returns its address. `size` includes the terminator.
 HostAddress stage_string(std::uint64_t offset, const char* text, std::size_t size);
 

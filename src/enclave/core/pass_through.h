@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the data calls of the core share: files whose data goes to the host unchanged, and how their results go on.
+// What the data calls of the core share: files whose data goes to the host unchanged.
 // Trusted, freestanding.
 #pragma once
-#include <asm/errno.h>
-#include "src/enclave/core/host_call_path.h"
 #include "src/enclave/core/task.h"
 
 namespace cloister::core {
@@ -21,21 +19,14 @@ inline File* acquire_pass_through(Task* task, std::uint64_t descriptor, bool Fil
   return nullptr;
 }
 
-// What `transfer(file)` gives, for such a file; it may leave the call to the kernel storey, too.
-template <typename Transfer>
-[[gnu::always_inline]] inline long through(Thread* thread, std::uint64_t descriptor, bool File::*access,
-                                           Transfer transfer) {
-  Task* const task = thread->task;
-  File* const file = acquire_pass_through(task, static_cast<std::uint32_t>(descriptor), access);
+// What `begin(file)` gives, for such a file; it may leave the call to the kernel storey, too.
+template <typename Begin>
+[[gnu::always_inline]] inline long through(Thread* thread, std::uint64_t descriptor, bool File::*access, Begin begin) {
+  File* const file = acquire_pass_through(thread->task, static_cast<std::uint32_t>(descriptor), access);
   if (file == nullptr) return kTakeKernelPath;
-  const long result = transfer(file);
-  release_file(task);
+  const long result = begin(file);
+  if (result == kTakeKernelPath) [[unlikely]]
+    release_file(thread->task);
   return result;
 }
-
-// -EINTR is turned into a restart: signal delivery decides by SA_RESTART, as Linux does.
-inline long restartable(long result) { return result == -EINTR ? kRestartSys : result; }
-
-// What a call that writes answers for the host's error; EPIPE is the kernel storey's, which sends SIGPIPE.
-inline long failed_write(long error) { return error == -EPIPE ? kTakeKernelPath : restartable(error); }
 }  // namespace cloister::core

@@ -23,8 +23,8 @@ inline bool is_program_range(std::uint64_t address, std::uint64_t size) {
 [[nodiscard]] bool copy_to_program(std::uint64_t to, const void* from, std::size_t size);
 [[nodiscard]] bool zero_program(std::uint64_t to, std::size_t size);
 // Between the bounce buffer at `host` (8-byte aligned, checked by the caller's host block) and the program.
-[[nodiscard]] bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size);
-[[nodiscard]] bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size);
+[[nodiscard, gnu::hot]] bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size);
+[[nodiscard, gnu::hot]] bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size);
 // The string with its terminator: its length, or -EFAULT, or -ENAMETOOLONG when `size` bytes hold no terminator.
 long copy_string_from_program(char* to, std::uint64_t from, std::size_t size);
 

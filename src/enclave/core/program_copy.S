@@ -30,7 +30,7 @@
 904:
 .endm
 
-  .section .text.program_access, "ax", @progbits
+  .section .text.hot.program_access, "ax", @progbits
   .globl program_access_begin, program_access_end, program_access_fault
 program_access_begin:
 
@@ -60,15 +60,26 @@ copy_program_bytes:
   .balign 32
 copy_host_to_program:
   COPY_WORDS
-  test %rdx, %rdx
+  test %edx, %edx
   jz 6f
   mov (%rsi), %rcx                      // one whole word; the bounce buffer is a multiple of 8
+  test $4, %dl
+  jz 5f
+  mov %ecx, (%rdi)
+  shr $32, %rcx
+  add $4, %rdi
+  sub $4, %edx
 5:
+  test $2, %dl
+  jz 5f
+  mov %cx, (%rdi)
+  shr $16, %ecx
+  add $2, %rdi
+  sub $2, %edx
+5:
+  test $1, %dl
+  jz 6f
   mov %cl, (%rdi)
-  shr $8, %rcx
-  inc %rdi
-  dec %rdx
-  jnz 5b
 6:
   xor %eax, %eax
   ret
@@ -80,19 +91,30 @@ copy_host_to_program:
   .type copy_program_to_host, @function
   .balign 32
 copy_program_to_host:
+  mov %rdi, %r8
   COPY_WORDS
-  test %rdx, %rdx
+  test %edx, %edx
   jz 6f
+  cmp %rdi, %r8
+  je 7f
+  mov -8(%rsi,%rdx), %r9                // the last 8 bytes, of which the upper ones are left
+  lea -64(,%rdx,8), %ecx
+  neg %ecx
+  shr %cl, %r9
+  mov %r9, (%rdi)
+6:
+  xor %eax, %eax
+  ret
+7:                                      // fewer than 8 bytes in all
   xor %ecx, %ecx
   lea -1(%rdx), %r8
-5:
+8:
   shl $8, %rcx
   movzbl (%rsi,%r8), %r9d
   or %r9, %rcx
   dec %r8
-  jns 5b
+  jns 8b
   mov %rcx, (%rdi)
-6:
   xor %eax, %eax
   ret
   .size copy_program_to_host, . - copy_program_to_host

@@ -3,93 +3,104 @@
 // registers as for `syscall`. The frame lies at a fixed place, the top of the thread's runtime stack.
 #include "src/enclave/core/state_macros.inc"
 
-  .section .text.syscall, "ax", @progbits
+  .section .text.hot.syscall, "ax", @progbits
 
+// Saves the program's registers into the thread's context, of which everything up to C_FULL is pushed downwards.
 .macro SAVE_CONTEXT vectors_live
   mov %rsp, %gs:T_PROGRAM_RSP
   mov %gs:T_CONTEXT, %rsp
-  mov %r15, C_R15(%rsp)
-  mov %r14, C_R14(%rsp)
-  mov %r13, C_R13(%rsp)
-  mov %r12, C_R12(%rsp)
-  mov %rbp, C_RBP(%rsp)
-  mov %rbx, C_RBX(%rsp)
-  mov %r10, C_R10(%rsp)
-  mov %r9, C_R9(%rsp)
-  mov %r8, C_R8(%rsp)
-  mov %rax, C_RAX(%rsp)
-  mov %rcx, C_RCX(%rsp)
-  mov %rdx, C_RDX(%rsp)
-  mov %rsi, C_RSI(%rsp)
-  mov %rdi, C_RDI(%rsp)
-  movq $kFast, C_FULL(%rsp)
+  lea C_FULL+8(%rsp), %rsp
+  push $kFast
+  push %rdi
+  push %rsi
+  push %rdx
+  push %rcx
+  push %rax
+  push %r8
+  push %r9
+  push %r10
+  pushfq                                // R11, as the instruction would leave it
+  push %rbx
+  push %rbp
+  push %r12
+  push %r13
+  push %r14
+  push %r15
   movq $\vectors_live, %gs:T_VECTORS_LIVE
-  pushfq
-  pop %r11
-  mov %r11, C_R11(%rsp)
-  test $0x44500, %r11d                  // AC, NT, DF, TF must not reach C++
-  jnz 90f
-91:
 .endm
   .set kFast, 0
+  .set kRestartSys, -512                // task.h
+  .set kLeaveWithRequest, -601
 
   .globl syscall_entry_dead, syscall_entry_live
-  .type syscall_entry_dead, @function
-  .balign 64
-syscall_entry_dead:
-  SAVE_CONTEXT 0
-  mov %rsp, %rdi
-  mov %rax, %rsi
-  call syscall_dispatch
-  jmp syscall_return
-90:
-  push $0
-  popfq
-  movq $1, C_FULL(%rsp)
-  jmp 91b
-  .size syscall_entry_dead, . - syscall_entry_dead
-
   .type syscall_entry_live, @function
   .balign 64
 syscall_entry_live:
   SAVE_CONTEXT 1
-  mov %rsp, %rdi
-  mov %rax, %rsi
-  call syscall_dispatch
-  jmp syscall_return
-90:
-  push $0
-  popfq
-  movq $1, C_FULL(%rsp)
-  jmp 91b
+  jmp begin_call
   .size syscall_entry_live, . - syscall_entry_live
 
+  .type syscall_entry_dead, @function
+  .balign 64
+syscall_entry_dead:
+  SAVE_CONTEXT 0
+begin_call:
+  testl $0x44500, C_R11(%rsp)           // AC, NT, DF, TF must not reach C++
+  jnz reset_flags
+flags_reset:
+  mov %gs:T_SELF, %rdi
+  mov %rsp, %rsi
+  mov %eax, %edx
+  call begin_system_call
+  cmp $kLeaveWithRequest, %rax
+  jne call_answered
+
+// Nothing of C++ is alive: RSP is the context's, and what finish_transfer needs lies in the Thread.
+leave_for_transfer:
+  lea transfer_answered(%rip), %rcx
+  push %rcx
+  jmp leave_with_request
+transfer_answered:
+  ZERO_ALL_BUT_ARGUMENTS
+  xor %esi, %esi
+  xor %edx, %edx
+  xor %ecx, %ecx
+  mov %gs:T_SELF, %rdi
+  call finish_transfer
+  cmp $kLeaveWithRequest, %rax
+  je leave_for_transfer
+
+call_answered:
+  cmp $kRestartSys, %rax                // a result or an errno?
+  jle finish_call
+  cmpq $kFast, C_FULL(%rsp)
+  jne finish_call
+  mov %rax, C_RAX(%rsp)
 // From `syscall_return_window_begin` to `_end` a pending-work mark would be missed: stage 1 restarts at
 // syscall_return when it interrupts there, which is why everything is still read from the context.
   .globl syscall_return, syscall_return_window_begin, syscall_return_window_end, resume_program
-  .balign 64
 syscall_return:
 syscall_return_window_begin:
   mov %gs:T_CONTEXT, %rsp
   cmpq $0, %gs:T_WORK
   jne return_work
-  cmpq $0, C_FULL(%rsp)
+  cmpq $kFast, C_FULL(%rsp)
   jne return_full
-  mov C_R15(%rsp), %r15
-  mov C_R14(%rsp), %r14
-  mov C_R13(%rsp), %r13
-  mov C_R12(%rsp), %r12
-  mov C_RBP(%rsp), %rbp
-  mov C_RBX(%rsp), %rbx
-  mov C_R11(%rsp), %r11
-  mov C_R10(%rsp), %r10
-  mov C_R9(%rsp), %r9
-  mov C_R8(%rsp), %r8
-  mov C_RAX(%rsp), %rax
-  mov C_RCX(%rsp), %rcx
-  mov C_RDX(%rsp), %rdx
-  mov C_RSI(%rsp), %rsi
-  mov C_RDI(%rsp), %rdi
+  pop %r15
+  pop %r14
+  pop %r13
+  pop %r12
+  pop %rbp
+  pop %rbx
+  pop %r11
+  pop %r10
+  pop %r9
+  pop %r8
+  pop %rax
+  pop %rcx
+  pop %rdx
+  pop %rsi
+  pop %rdi
   mov %gs:T_PROGRAM_RSP, %rsp
   jmp *%rcx
 
@@ -123,6 +134,20 @@ return_full:
   mov C_RSP(%rsp), %rsp
   jmp *%gs:T_RESUME_RIP
 syscall_return_window_end:
+
+reset_flags:
+  push $0
+  popfq
+  movq $1, C_FULL(%rsp)
+  jmp flags_reset
+
+finish_call:
+  mov %gs:T_SELF, %rdi
+  mov %rsp, %rsi
+  mov %rax, %rdx
+  call finish_system_call
+  jmp syscall_return
+  .size syscall_entry_dead, . - syscall_entry_dead
 
 // The work may build a signal frame, so the complete state goes into the context and the XSAVE area first.
 return_work:

@@ -67,11 +67,12 @@ inline File* acquire_file(Task* task, std::uint64_t descriptor) {
 }
 inline void release_file(Task* task) { task->hazard.store(nullptr, std::memory_order_release); }
 
-// Results of handlers that never reach the program: restart of an interrupted call (as Linux names them), and "the
-// kernel storey serves this one".
+// Results of handlers that never reach the program: restart of an interrupted call (as Linux names them), "the kernel
+// storey serves this one", and "what lies in the host block goes out now, and finish_transfer has the answer".
 inline constexpr long kRestartSys = -512;
 inline constexpr long kRestartNoIntr = -513;
 inline constexpr long kRestartNoHand = -514;
 inline constexpr long kRestartBlock = -516;
 inline constexpr long kTakeKernelPath = -600;
+inline constexpr long kLeaveWithRequest = -601;  // syscall_entry.S
 }  // namespace cloister::core

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // core::Thread: what one TCS owns, found at the GS base. Trusted, freestanding.
 //
-// Hot fields come first: a system call that passes through touches the first two cache lines only. A Thread is a
+// Hot fields come first: a system call that passes through touches the first three cache lines only. A Thread is a
 // virtual CPU of the enclave; the task that runs on it (kernel/task.h) is reached through `task`.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include "src/boundary/host_block.h"
+#include "src/boundary/host_call_table.h"
 #include "src/enclave/core/host_memory.h"
 #include "src/enclave/core/thread_offsets.h"
 
@@ -28,6 +29,18 @@ enum Work : std::uint64_t { kWorkSignal = 1, kWorkHostSignal = 2, kWorkExit = 4 
 
 struct Task;
 
+// A buffer of the program's on its way to or from a file of the host (transfer.h); what a pending host call is part of.
+struct Transfer {
+  std::uint64_t address;     // in the program, where `part` begins
+  std::uint64_t left;        // bytes from there on, `part` among them
+  std::uint64_t part;        // bytes in this host call, at most kBounceSize
+  std::uint64_t total;       // bytes of the parts before it
+  std::uint64_t descriptor;  // the host's
+  std::uint64_t fourth;      // argument of the host call: flags of a message, or where in the file the part begins
+  HostCall call;
+  bool is_out;  // from the program; its bytes lie in the bounce buffer before the call
+};
+
 struct alignas(64) Thread {
   Thread* self;
   std::uint64_t program_rsp;
@@ -46,7 +59,9 @@ struct alignas(64) Thread {
   std::uint64_t kernel_entry_count;
   std::uint64_t bytes_in, bytes_out;
   // third line
-  std::uint64_t runtime_fs;
+  alignas(64) Transfer transfer;
+  // fourth line
+  alignas(64) std::uint64_t runtime_fs;
   std::uint64_t program_fs;       // valid while the runtime's FS base is loaded
   std::byte* vector_area;         // 32 zmm, 8 mask registers; at scrub level 0 an XSAVE image
   std::byte* x87_area;            // FXSAVE image, 512 bytes
@@ -54,7 +69,7 @@ struct alignas(64) Thread {
   std::uint64_t resume_rip;
   std::uint64_t stack_top;  // top of the stack for the first entry
   std::byte* xsave_area;    // for faults and signals: complete state
-  // fourth line
+  // fifth line
   std::byte* ssa;               // frame 0; its GPR area is what stage 1 reads and edits
   std::uint64_t fault_address;  // of the fault that stage 2 handles
   std::uint64_t fault_info;     // vector | error code << 32

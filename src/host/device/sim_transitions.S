@@ -5,7 +5,7 @@
 // the C library loads the host's first. GS stays the enclave's, since host code has no use for it.
 #include "src/host/device/sim_state.h"
 
-  .text
+  .section .text.hot.transitions, "ax", @progbits
 // EENTER: RBX = TCS, RCX = AEP. SDM: #GP if the TCS is no TCS, busy, or CSSA >= NSSA.
   .globl sim_eenter, sim_eexit, sim_eresume, sim_general_protection, sim_transitions_begin, sim_transitions_end
   .balign 64
@@ -13,6 +13,11 @@ sim_transitions_begin:
 sim_eenter:
   cmp $3, %eax
   je sim_eresume
+  // What the enclave reads first has often left the caches while the host's kernel ran, and nothing overtakes the locked
+  // instruction below.
+  prefetcht0 %gs:0
+  prefetcht0 %gs:64
+  prefetcht0 %gs:128
   mov sim_epcm(%rip), %r8
   mov %rbx, %r9
   shr $12, %r9

@@ -114,10 +114,10 @@ long kernel_path(long number, Task& task, const core::ProgramContext& context) {
 
 long fast_path(long number, core::Thread* thread, core::ProgramContext* context) {
   switch (number) {
-    case SYS_read: return core::fast_read(thread, context);
-    case SYS_write: return core::fast_write(thread, context);
-    case SYS_sendto: return core::fast_sendto(thread, context);
-    case SYS_recvfrom: return core::fast_recvfrom(thread, context);
+    case SYS_read: return core::run_core_call(core::fast_read, thread, context);
+    case SYS_write: return core::run_core_call(core::fast_write, thread, context);
+    case SYS_sendto: return core::run_core_call(core::fast_sendto, thread, context);
+    case SYS_recvfrom: return core::run_core_call(core::fast_recvfrom, thread, context);
     case SYS_epoll_wait: return core::fast_epoll_wait(thread, context);
     case SYS_epoll_pwait: return core::fast_epoll_pwait(thread, context);
     case SYS_poll: return core::fast_poll(thread, context);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A buffer of the program's to or from a file of the host, in two halves: `begin` lays a request into the host block
+// and answers kLeaveWithRequest; the assembly leaves with it, and what comes back is finish_transfer's. Between the
+// halves no C++ frame is alive: nothing is saved for one, and there is no return for the processor to mispredict, whose
+// return predictions rarely survive the host kernel. All state is Thread::transfer; the file stays the task's hazard.
+// Trusted, freestanding.
+#pragma once
+#include <asm/errno.h>
+#include "src/enclave/core/host_call_path.h"
+#include "src/enclave/core/program_access.h"
+#include "src/enclave/core/task.h"
+
+namespace cloister::core {
+// The end of a transfer whose last host call answered `result`: what earlier parts moved, or the error.
+long end_transfer(Thread* thread, long result);
+
+// Lays the request for Thread::transfer's current part into the block, whose buffer holds its bytes if they go out.
+template <HostCall kCall>
+[[gnu::always_inline]] inline long request_part(Thread* thread) {
+  constexpr HostCallRow row = row_of(kCall);
+  static_assert(row.result == HostResult::count && row.bound == 2);
+  if (!may_leave_interruptibly(thread)) [[unlikely]]
+    return end_transfer(thread, -EINTR);
+  const Transfer& transfer = thread->transfer;
+  const std::uint64_t number = row.number | kInterruptible, buffer = bounce_buffer(thread).word();
+  if constexpr (kCall == HostCall::read || kCall == HostCall::write)
+    fill_request(thread, number, {transfer.descriptor, buffer, transfer.part});
+  else
+    fill_request(thread, number, {transfer.descriptor, buffer, transfer.part, transfer.fourth, 0, 0});
+  return kLeaveWithRequest;
+}
+
+// A stream gives and takes what one host call moves; a regular file is gone through in parts.
+[[gnu::always_inline]] inline void describe_transfer(Thread* thread, File* file, std::uint64_t address,
+                                                     std::uint64_t size, std::uint64_t fourth) {
+  const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
+  Transfer& transfer = thread->transfer;
+  transfer.address = address;
+  transfer.left = file->kind == FileKind::host_regular ? size : part;
+  transfer.part = part;
+  transfer.total = 0;
+  transfer.descriptor = static_cast<std::uint64_t>(file->host_descriptor);
+  transfer.fourth = fourth;
+}
+
+template <HostCall kCall>
+[[gnu::always_inline]] inline long begin_transfer_in(Thread* thread, File* file, std::uint64_t address,
+                                                     std::uint64_t size, std::uint64_t fourth) {
+  describe_transfer(thread, file, address, size, fourth);
+  thread->transfer.call = kCall;
+  thread->transfer.is_out = false;
+  return request_part<kCall>(thread);
+}
+
+// The bytes of the first part lie in the bounce buffer.
+template <HostCall kCall>
+[[gnu::always_inline]] inline long begin_staged_transfer_out(Thread* thread, File* file, std::uint64_t address,
+                                                             std::uint64_t size, std::uint64_t fourth) {
+  describe_transfer(thread, file, address, size, fourth);
+  thread->transfer.call = kCall;
+  thread->transfer.is_out = true;
+  return request_part<kCall>(thread);
+}
+
+template <HostCall kCall>
+[[gnu::always_inline]] inline long begin_transfer_out(Thread* thread, File* file, std::uint64_t address,
+                                                      std::uint64_t size, std::uint64_t fourth) {
+  const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
+  if (!copy_program_to_host_checked(bounce_buffer(thread), address, part)) {
+    release_file(thread->task);
+    return -EFAULT;
+  }
+  return begin_staged_transfer_out<kCall>(thread, file, address, size, fourth);
+}
+}  // namespace cloister::core
