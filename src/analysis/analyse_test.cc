@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The analysis against real files of this machine, and against damaged ones.
 #include "src/analysis/analyse.h"
+#include <elf.h>
 #include <gnu/libc-version.h>
 #include <gtest/gtest.h>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include "src/files/file_bytes.h"
 #include "src/plan/address_map.h"
 #include "src/plan/apply.h"
@@ -275,5 +277,45 @@ TEST(Damaged, StrippedSectionHeadersCostNothing) {
   EXPECT_EQ(without.no_window, 0u);
 }
 
+// Two executable segments with what each holds; the program begins at the first one's first byte.
+std::vector<std::uint8_t> file_of_segments(const std::vector<std::uint8_t>& first,
+                                           const std::vector<std::uint8_t>& second) {
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_ident[EI_VERSION] = EV_CURRENT;
+  header.e_type = ET_EXEC, header.e_machine = EM_X86_64, header.e_version = EV_CURRENT;
+  header.e_entry = 0x401000;
+  header.e_phoff = sizeof header, header.e_phentsize = sizeof(Elf64_Phdr), header.e_phnum = 2;
+  header.e_ehsize = sizeof header;
+  std::vector<std::uint8_t> file(0x3000);
+  const auto add = [&](std::size_t number, const std::vector<std::uint8_t>& bytes) {
+    const std::uint64_t offset = 0x1000 * (number + 1);
+    Elf64_Phdr segment{};
+    segment.p_type = PT_LOAD, segment.p_flags = PF_R | PF_X, segment.p_align = 0x1000;
+    segment.p_offset = offset, segment.p_vaddr = 0x400000 + offset + 0x1000 * number;
+    segment.p_filesz = segment.p_memsz = bytes.size();
+    std::memcpy(file.data() + sizeof header + number * sizeof segment, &segment, sizeof segment);
+    std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(offset));
+  };
+  std::memcpy(file.data(), &header, sizeof header);
+  add(0, first);
+  add(1, second);
+  return file;
+}
+
+TEST(Analyse, NothingRunsOnFromOneSegmentIntoTheNext) {
+  const std::vector<std::uint8_t> move = {0x4c, 0x89, 0xea}, call = {0x0f, 0x05, 0x48, 0x89, 0xc3, 0xc3};
+  std::vector<std::uint8_t> joined = move;
+  joined.insert(joined.end(), call.begin(), call.end());
+  const auto together = analyse(file_of_segments(joined, {0xc3}));
+  ASSERT_TRUE(together.ok());
+  EXPECT_EQ(together.value().sites.size(), 1u);
+  const auto apart = analyse(file_of_segments(move, call));
+  ASSERT_TRUE(apart.ok());
+  EXPECT_TRUE(apart.value().sites.empty());
+  EXPECT_EQ(apart.value().trapped_count, 1u);
+}
 }  // namespace
 }  // namespace cloister

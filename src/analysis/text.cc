@@ -45,6 +45,7 @@ Result<Text> Text::of(const ElfImage& image) {
     if (!segment.executable() || segment.file_size == 0) continue;
     if (text.pieces_.size() == kMaxPieces || segment.file_size > kMaxTextSize - size)
       return Error(Errc::unsupported, "more executable segments or code than is served");
+    if (size != 0) ++size;
     text.pieces_.push_back(
         {segment.address, image.bytes_at(segment.address, segment.file_size), static_cast<std::uint32_t>(size)});
     size += segment.file_size;

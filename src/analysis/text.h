@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The executable bytes of a file, numbered without gaps, so that what is known per byte lies in flat arrays.
-// Owner's side. An index is 32 bits: position in the concatenation of all executable segments.
+// The executable bytes of a file, numbered, so that what is known per byte lies in flat arrays. Owner's side. An index
+// is 32 bits: position in the concatenation of all executable segments, between which one number stands for no byte, so
+// that nothing runs on from one into the next.
 #pragma once
 #include <vector>
 #include "src/analysis/elf_image.h"
@@ -30,7 +31,7 @@ class Text {
   // kNone when `address` is no executable byte of the file.
   std::uint32_t index_of(std::uint64_t address) const;
   std::uint64_t address_of(std::uint32_t index) const;
-  // From `index` to the end of its segment. `index` is below size().
+  // From `index` to the end of its segment: empty for a number between two. `index` is below size().
   std::span<const std::uint8_t> bytes_from(std::uint32_t index) const;
 
   // Every place where the bytes of one of the instructions of interest stand, whatever they are; ascending.
