@@ -40,7 +40,7 @@ def wait_for(process, port, seconds=30):
 
 class Nginx:
     title = "nginx, 10 KiB, keep-alive"
-    rows = {"50 connections": (["50"], 40000, 0.93), "1 connection": (["1"], 20000, None)}
+    rows = {"50 connections": (["50"], 160000, 0.93), "1 connection": (["1"], 40000, None)}
 
     def start(self, setup, side):
         folder, port = setup.scratch / f"nginx-{side}", free_port()
@@ -55,7 +55,7 @@ class Nginx:
 
 class Memcached:
     title = "memcached"
-    rows = {"get": (["100"], 60000, 0.94), "get and set 9:1": (["90"], 60000, 0.94)}
+    rows = {"get": (["100"], 240000, 0.94), "get and set 9:1": (["90"], 240000, 0.94)}
 
     def start(self, setup, side):
         port = free_port()
@@ -71,7 +71,7 @@ def run_server(setup, server):
     goals = {row: ("ratio", goal) for row, (_, _, goal) in server.rows.items() if goal}
     rate = Table(server.title, "requests/s", True, goals)
     cost = Table(server.title + ", server CPU time", "ns/request", False)
-    scale = 0.3 if setup.options.quick else 1
+    scale = 0.1 if setup.options.quick else 1
 
     def sample(row, process, port, factor):
         count = max(1000, int(server.rows[row][1] * factor))
@@ -88,7 +88,7 @@ def run_server(setup, server):
                 servers[side] = server.start(setup, side)
                 wait_for(*servers[side])
             for place in servers.values():  # warm
-                sample(next(iter(server.rows)), *place, scale * 0.2)
+                sample(next(iter(server.rows)), *place, scale * 0.05)
             for index, row in enumerate(server.rows):
                 for turn in range(SLICES):
                     for side in setup.order(number + index + turn):

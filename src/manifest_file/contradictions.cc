@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/manifest_file/contradictions.h"
+#include <algorithm>
 #include <set>
 #include <string_view>
 
@@ -55,6 +56,14 @@ Found two_kinds(const std::map<std::string, const InstanceFile*>& files, const I
   return {};
 }
 
+// Two file systems at one place, of which one would hide the other.
+Found mounted_twice(const InstanceDescription& description) {
+  for (const std::string& path : description.tmpfs)
+    if (std::ranges::find(description.insecure_host_paths, path) != description.insecure_host_paths.end())
+      return Contradiction{path, "is a memory file system and the host's", "keep one of them"};
+  return {};
+}
+
 // What the runtime makes there is seen, never what a manifest lists.
 Found in_runtime_folders(const InstanceDescription& description) {
   const auto check = [](const std::string& path) -> Found {
@@ -90,6 +99,7 @@ std::optional<Contradiction> find_contradiction(const InstanceDescription& descr
   if (auto found = listed_twice(files, description)) return found;
   if (auto found = in_runtime_folders(description)) return found;
   if (auto found = two_kinds(files, description)) return found;
+  if (auto found = mounted_twice(description)) return found;
   return variable_given_twice(description);
 }
 }  // namespace cloister

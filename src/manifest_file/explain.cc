@@ -66,7 +66,7 @@ std::vector<Influence> explain_influences(const LaunchManifest& manifest) {
             " at any moment, and whoever listens on a socket there is the host's choice" +
             (path == "/"
                  ? ". That is every path that is not measured: configuration, modules, time zones, name services."
-                 : "."));
+                 : ". Links below it are its own, too: it follows them to where it likes."));
   add(has(manifest, kInsecureHostArguments), "insecure_host_arguments", "The host chooses the program's arguments.");
   add(has(manifest, kInsecureHostEnvironment), "insecure_host_environment",
       "The host chooses, or leaves out, the variables " + joined(variables(manifest, true)) + ".");

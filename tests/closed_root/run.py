@@ -207,6 +207,14 @@ def root(context: Context) -> None:
     expect(out.split("\n")[2:] == ["/mem/a", "empty", "read-only", "read-only", "absent", "links", "/", ""], out)
 
 
+def without_its_loader(context: Context) -> None:
+    """What a manifest forgot is named: the dynamic loader that the program asks for."""
+    manifest = small(context, "true")
+    manifest.write_text("".join(line for line in manifest.read_text().splitlines(True) if "ld-linux" not in line))
+    done = subprocess.run([context.cloister, "run", "--manifest", str(manifest)], capture_output=True, text=True, timeout=60)
+    expect(done.returncode == 127 and "its dynamic loader /lib64/ld-linux-x86-64.so.2: " in done.stderr, done.stderr)
+
+
 def limits_of_the_host(context: Context) -> None:
     """Arguments, environment and directory are fixed unless the manifest leaves them to the host."""
     script = "echo \"$0 $1 ($SECRET) ($LANG) $PWD\""
@@ -255,7 +263,7 @@ def check_and_explain(context: Context) -> None:
     expect(": ok, /usr/bin/dash" in cloister(context, "manifest", "check", str(manifest)), "check")
     expect(json.loads(cloister(context, "manifest", "check", "--json", str(manifest)))["ok"] is True, "check --json")
     words = cloister(context, "manifest", "explain", str(manifest))
-    expect("below /data at any moment" in words and "signals: The host delivers TERM" in words, words)
+    expect("below /data at any moment" in words and "it follows them" in words and "signals: The host delivers TERM" in words, words)
     keys = [one["key"] for one in json.loads(cloister(context, "manifest", "explain", "--json", str(manifest)))["influences"]]
     expect("insecure_host_paths" in keys and "insecure_dynamic_code" not in keys, str(keys))
     bad = context.scratch / "bad.yaml"
@@ -329,7 +337,7 @@ def pinned(context: Context) -> None:
     expect(cloister(context, "measure", "--manifest", str(manifest)).splitlines()[0] != before, "MRENCLAVE did not follow the file")
 
 
-TESTS = [Test("root", root), Test("limits_of_the_host", limits_of_the_host),
+TESTS = [Test("root", root), Test("without_its_loader", without_its_loader), Test("limits_of_the_host", limits_of_the_host),
          Test("locations_on_the_host", locations_on_the_host), Test("check_and_explain", check_and_explain),
          Test("named_from_here", named_from_here), Test("signed", signed), Test("pinned", pinned), Test("redis_policy", redis_policy), Test("nginx_policy", nginx_policy),
          Test("python_policy", python_policy, 600, slow=True)]

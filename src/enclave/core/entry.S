@@ -128,7 +128,7 @@ leave_with_request:
 23:
 #if CLOISTER_KEEPS(E_11)
   ZERO_VECTORS
-  ldmxcsr core_initial_xstate+24(%rip)
+  ldmxcsr exit_mxcsr(%rip)
 #endif
   movq $STATE_HOST_CALL, T_STATE(%r11)
   mov %rsp, T_EXIT_RSP(%r11)
@@ -248,6 +248,8 @@ core_initial_xstate:                    // XSTATE_BV = 0: every component to its
   .fill 480, 1, 0
   .fill 64, 1, 0
   .globl core_scrub_level, core_stopped
-core_scrub_level: .byte 0
+core_scrub_level: .byte 0               // with what else every exit and entry reads, in one cache line
 core_stopped: .byte 0
+  .balign 4
+exit_mxcsr: .long RUNTIME_MXCSR
   .section .note.GNU-stack, "", @progbits

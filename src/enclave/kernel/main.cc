@@ -102,10 +102,12 @@ void install_standard_streams(Process& process) {
   if ((manifest->flags & kConfiguredByPolicy) != 0) configure::configure_process(*process);
 
   core::ProgramContext context;
-  if (const auto prepared = loader::prepare_program(*task, &context); !prepared.ok()) {
+  std::string culprit;
+  if (const auto prepared = loader::prepare_program(*task, &context, &culprit); !prepared.ok()) {
     const char* const why =
         *prepared.error().what() != '\0' ? prepared.error().what() : strerror(prepared.error().errno_value());
-    say(manifest->program + ": " + why);
+    const bool is_loader = culprit != process->executable_path;
+    say(manifest->program + ": " + (is_loader ? "its dynamic loader " + culprit + ": " : "") + why);
     end_process(*process, prepared.error().errno_value() == ENOENT ? kNotFound : kCannotRun);
   }
   core::current_thread()->program_fs = 0;

@@ -22,15 +22,18 @@ Result<std::shared_ptr<MappedFile>> open_image(kernel::Task& task, const std::st
 std::uint64_t brk_start(std::uint64_t end) { return ((end + 4095) & ~4095ULL) + (core::random_u64() & 0x3fff) * 4096; }
 }  // namespace
 
-Result<void> prepare_program(kernel::Task& task, core::ProgramContext* context) {
+Result<void> prepare_program(kernel::Task& task, core::ProgramContext* context, std::string* culprit) {
   kernel::Process& process = task.process;
   AddressSpace& memory = *process.memory;
+  *culprit = process.executable_path;
   const auto image = TRY(open_image(task, process.executable_path));
   const LoadedElf program = TRY(load_elf(memory, image, Role::program));
   LoadedElf interpreter;
   if (!program.interpreter.empty()) {
+    *culprit = program.interpreter;
     const auto loader_image = TRY(open_image(task, program.interpreter));
     interpreter = TRY(load_elf(memory, loader_image, Role::interpreter));
+    *culprit = process.executable_path;
   }
   memory.start_brk(brk_start(program.end));
   const std::uint64_t vdso = TRY(map_vdso(memory));

@@ -9,6 +9,6 @@
 
 namespace cloister::loader {
 // Loads process.executable_path with its dynamic loader into process.memory, builds the stack, and fills `context` so
-// that core::run_program starts it. The error's what() is for people.
-Result<void> prepare_program(kernel::Task& task, core::ProgramContext* context);
+// that core::run_program starts it. The error's what() is for people; *culprit is the file that it is about.
+Result<void> prepare_program(kernel::Task& task, core::ProgramContext* context, std::string* culprit);
 }  // namespace cloister::loader
