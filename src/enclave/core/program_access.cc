@@ -5,8 +5,6 @@
 
 extern "C" {
 std::size_t copy_program_bytes(std::uint64_t to, std::uint64_t from, std::size_t size);
-std::size_t copy_host_to_program(std::uint64_t to, std::uint64_t from, std::size_t size);
-std::size_t copy_program_to_host(std::uint64_t to, std::uint64_t from, std::size_t size);
 std::size_t zero_program_bytes(std::uint64_t to, std::size_t size);
 std::size_t copy_program_string(char* to, std::uint64_t from, std::size_t size);
 std::size_t load_program_u32(std::uint64_t from, std::uint32_t* value);
@@ -38,18 +36,50 @@ bool resolve(Thread* thread, Access access) {
   return enter_kernel(resolve_in_kernel, &fault) != 0;
 }
 
-// Runs `copy(done)` -> bytes left until all is copied or a fault cannot be resolved.
+// Goes on with `copy(done, left)` -> bytes left, of which `left` are left after a fault, until all is copied or a fault
+// cannot be resolved.
 template <typename Copy>
-bool copy_with_faults(std::size_t size, Access access, Copy copy) {
-  std::size_t left = size;
+bool copy_rest(std::size_t size, std::size_t left, Access access, Copy copy) {
   for (int same = 0; left != 0;) {
+    if (same > 2 || !resolve(current_thread(), access)) return false;
     const std::size_t before = left;
     left = copy(size - left, left);
-    if (left == 0) return true;
     same = left == before ? same + 1 : 0;
-    if (same > 2 || !resolve(current_thread(), access)) return false;
   }
   return true;
+}
+
+template <typename Copy>
+bool copy_with_faults(std::size_t size, Access access, Copy copy) {
+  return copy_rest(size, copy(0, size), access, copy);
+}
+
+// Called as they are, so that the hot path saves no registers.
+[[gnu::always_inline]] inline std::size_t copy_host_to_program(std::uint64_t to, std::uint64_t from, std::size_t size) {
+  std::size_t left;
+  asm volatile("call copy_host_to_program" : "=a"(left), "+D"(to), "+S"(from), "+d"(size)::"rcx", "r8", "memory", "cc");
+  return left;
+}
+[[gnu::always_inline]] inline std::size_t copy_program_to_host(std::uint64_t to, std::uint64_t from, std::size_t size) {
+  std::size_t left;
+  asm volatile("call copy_program_to_host" : "=a"(left), "+D"(to), "+S"(from), "+d"(size)::"rcx", "r8", "memory", "cc");
+  return left;
+}
+
+// The copies from and to the host restart on an 8-byte boundary of the bounce buffer, which repeats at most 7 bytes.
+[[gnu::noinline]] bool copy_rest_to_program(std::uint64_t to, HostAddress host, std::size_t size, std::size_t left) {
+  return copy_rest(size, left, Access::write, [&](std::size_t done, std::size_t rest) {
+    const std::size_t aligned = done & ~std::size_t{7};
+    const std::size_t still = copy_host_to_program(to + aligned, host.word() + aligned, rest + (done - aligned));
+    return still > rest ? rest : still;
+  });
+}
+[[gnu::noinline]] bool copy_rest_to_host(HostAddress host, std::uint64_t from, std::size_t size, std::size_t left) {
+  return copy_rest(size, left, Access::read, [&](std::size_t done, std::size_t rest) {
+    const std::size_t aligned = done & ~std::size_t{7};
+    const std::size_t still = copy_program_to_host(host.word() + aligned, from + aligned, rest + (done - aligned));
+    return still > rest ? rest : still;
+  });
 }
 }  // namespace
 
@@ -73,23 +103,16 @@ bool zero_program(std::uint64_t to, std::size_t size) {
                           [&](std::size_t done, std::size_t left) { return zero_program_bytes(to + done, left); });
 }
 
-// The copies from and to the host restart on an 8-byte boundary of the bounce buffer, which repeats at most 7 bytes.
 bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size) {
   if (!is_program_range(to, size)) return false;
-  return copy_with_faults(size, Access::write, [&](std::size_t done, std::size_t left) {
-    const std::size_t aligned = done & ~std::size_t{7};
-    const std::size_t rest = copy_host_to_program(to + aligned, host.word() + aligned, left + (done - aligned));
-    return rest > left ? left : rest;
-  });
+  const std::size_t left = copy_host_to_program(to, host.word(), size);
+  return left == 0 || copy_rest_to_program(to, host, size, left);
 }
 
 bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
   if (!is_program_range(from, size)) return false;
-  return copy_with_faults(size, Access::read, [&](std::size_t done, std::size_t left) {
-    const std::size_t aligned = done & ~std::size_t{7};
-    const std::size_t rest = copy_program_to_host(host.word() + aligned, from + aligned, left + (done - aligned));
-    return rest > left ? left : rest;
-  });
+  const std::size_t left = copy_program_to_host(host.word(), from, size);
+  return left == 0 || copy_rest_to_host(host, from, size, left);
 }
 
 long copy_string_from_program(char* to, std::uint64_t from, std::size_t size) {

@@ -54,7 +54,8 @@ copy_program_bytes:
   ret
   .size copy_program_bytes, . - copy_program_bytes
 
-// copy_host_to_program(to, from, size) -> bytes not copied. `from` is 8-byte aligned and lies outside.
+// copy_host_to_program(to, from, size) -> bytes not copied. `from` is 8-byte aligned and lies outside. This and the next change no
+// register but RAX, RCX, RDX, RSI, RDI and R8.
   .globl copy_host_to_program
   .type copy_host_to_program, @function
   .balign 32
@@ -97,11 +98,11 @@ copy_program_to_host:
   jz 6f
   cmp %rdi, %r8
   je 7f
-  mov -8(%rsi,%rdx), %r9                // the last 8 bytes, of which the upper ones are left
+  mov -8(%rsi,%rdx), %rax                // the last 8 bytes, of which the upper ones are left
   lea -64(,%rdx,8), %ecx
   neg %ecx
-  shr %cl, %r9
-  mov %r9, (%rdi)
+  shr %cl, %rax
+  mov %rax, (%rdi)
 6:
   xor %eax, %eax
   ret
@@ -110,8 +111,8 @@ copy_program_to_host:
   lea -1(%rdx), %r8
 8:
   shl $8, %rcx
-  movzbl (%rsi,%r8), %r9d
-  or %r9, %rcx
+  movzbl (%rsi,%r8), %eax
+  or %rax, %rcx
   dec %r8
   jns 8b
   mov %rcx, (%rdi)
