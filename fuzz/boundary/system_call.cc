@@ -19,6 +19,10 @@ long fast_path(long number, core::Thread* thread, core::ProgramContext* context)
     case SYS_write: return core::run_core_call(core::fast_write, thread, context);
     case SYS_sendto: return core::run_core_call(core::fast_sendto, thread, context);
     case SYS_recvfrom: return core::run_core_call(core::fast_recvfrom, thread, context);
+    case SYS_pread64: return core::run_core_call(core::fast_pread64, thread, context);
+    case SYS_pwrite64: return core::run_core_call(core::fast_pwrite64, thread, context);
+    case SYS_writev: return core::run_core_call(core::fast_writev, thread, context);
+    case SYS_sendmsg: return core::run_core_call(core::fast_sendmsg, thread, context);
     case SYS_epoll_wait: return core::fast_epoll_wait(thread, context);
     case SYS_poll: return core::fast_poll(thread, context);
     default: return core::kTakeKernelPath;
