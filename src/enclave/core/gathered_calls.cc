@@ -44,7 +44,7 @@ template <HostCall kCall>
     }
   }
   gather.finish();
-  return begin_staged_transfer_out<kCall>(thread, file, 0, parts.size, flags);
+  return begin_transfer<kCall>(thread, file, Direction::out, 0, parts.size, flags);
 }
 }  // namespace
 

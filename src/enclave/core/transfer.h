@@ -30,9 +30,13 @@ template <HostCall kCall>
   return kLeaveWithRequest;
 }
 
-// A stream gives and takes what one host call moves; a regular file is gone through in parts.
-[[gnu::always_inline]] inline void describe_transfer(Thread* thread, File* file, std::uint64_t address,
-                                                     std::uint64_t size, std::uint64_t fourth) {
+enum class Direction : bool { in, out };
+
+// A stream gives and takes what one host call moves; a regular file is gone through in parts. Of a transfer that goes
+// out, the first part lies in the bounce buffer.
+template <HostCall kCall>
+[[gnu::always_inline]] inline long begin_transfer(Thread* thread, File* file, Direction direction,
+                                                  std::uint64_t address, std::uint64_t size, std::uint64_t fourth) {
   const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
   Transfer& transfer = thread->transfer;
   transfer.address = address;
@@ -41,25 +45,15 @@ template <HostCall kCall>
   transfer.total = 0;
   transfer.descriptor = static_cast<std::uint64_t>(file->host_descriptor);
   transfer.fourth = fourth;
+  transfer.call = kCall;
+  transfer.is_out = direction == Direction::out;
+  return request_part<kCall>(thread);
 }
 
 template <HostCall kCall>
 [[gnu::always_inline]] inline long begin_transfer_in(Thread* thread, File* file, std::uint64_t address,
                                                      std::uint64_t size, std::uint64_t fourth) {
-  describe_transfer(thread, file, address, size, fourth);
-  thread->transfer.call = kCall;
-  thread->transfer.is_out = false;
-  return request_part<kCall>(thread);
-}
-
-// The bytes of the first part lie in the bounce buffer.
-template <HostCall kCall>
-[[gnu::always_inline]] inline long begin_staged_transfer_out(Thread* thread, File* file, std::uint64_t address,
-                                                             std::uint64_t size, std::uint64_t fourth) {
-  describe_transfer(thread, file, address, size, fourth);
-  thread->transfer.call = kCall;
-  thread->transfer.is_out = true;
-  return request_part<kCall>(thread);
+  return begin_transfer<kCall>(thread, file, Direction::in, address, size, fourth);
 }
 
 template <HostCall kCall>
@@ -70,6 +64,6 @@ template <HostCall kCall>
     release_file(thread->task);
     return -EFAULT;
   }
-  return begin_staged_transfer_out<kCall>(thread, file, address, size, fourth);
+  return begin_transfer<kCall>(thread, file, Direction::out, address, size, fourth);
 }
 }  // namespace cloister::core
