@@ -131,5 +131,13 @@ int main(void) {
   CHECK(strcmp(readdir(d)->d_name, name) == 0);
   rewinddir(d);
   CHECK(readdir(d) != NULL && closedir(d) == 0);
+  SECTION("positions beyond all numbers");
+  const off_t far = (off_t)6 << 60;
+  int memory = open("/dev/shm", O_RDONLY | O_DIRECTORY);
+  REQUIRE(memory >= 0);
+  CHECK(lseek(memory, far, SEEK_SET) == far);
+  CHECK_ERRNO(lseek(memory, far, SEEK_CUR), EINVAL);
+  CHECK_ERRNO(lseek(memory, -far - 1, SEEK_CUR), EINVAL);
+  CHECK(lseek(memory, 0, SEEK_CUR) == far && close(memory) == 0);
   return check_done();
 }

@@ -64,6 +64,15 @@ Result<std::vector<std::uint8_t>> list_entries(const std::vector<DirectoryEntry>
   return records;
 }
 
+Result<std::size_t> position_after_seek(std::size_t position, std::int64_t offset, int whence) {
+  if (whence != SEEK_SET && whence != SEEK_CUR) return Error::from_errno(EINVAL);
+  std::int64_t target;
+  if (__builtin_add_overflow(whence == SEEK_CUR ? static_cast<std::int64_t>(position) : 0, offset, &target) ||
+      target < 0)
+    return Error::from_errno(EINVAL);
+  return static_cast<std::size_t>(target);
+}
+
 HostDirectory::HostDirectory(std::shared_ptr<HostDescriptor> descriptor, const struct stat& status, std::uint32_t flags,
                              std::vector<DirectoryEntry> ours)
     : HostObject(std::move(descriptor), status, flags), ours_(std::move(ours)) {}
@@ -120,13 +129,8 @@ Result<std::int64_t> HostDirectory::seek(std::int64_t offset, int whence) {
   }
   if (whence == SEEK_SET && offset == 0) TRY(quick_host_call(HostCall::lseek, host(), 0, SEEK_SET));
   const std::lock_guard guard(mutex_);
-  if (whence == SEEK_CUR)
-    offset += static_cast<std::int64_t>(position_);
-  else if (whence != SEEK_SET)
-    return Error::from_errno(EINVAL);
-  if (offset < 0) return Error::from_errno(EINVAL);
-  if (offset == 0) all_.clear();  // rewinddir looks again
-  position_ = static_cast<std::size_t>(offset);
-  return offset;
+  position_ = TRY(position_after_seek(position_, offset, whence));
+  if (position_ == 0) all_.clear();  // rewinddir looks again
+  return static_cast<std::int64_t>(position_);
 }
 }  // namespace cloister::vfs

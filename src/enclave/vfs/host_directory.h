@@ -33,4 +33,6 @@ bool append_directory_record(std::vector<std::uint8_t>& to, std::size_t limit, c
 // Appends as many of entries[position..] as fit; positions are indices. EINVAL when not even the first fits.
 Result<std::vector<std::uint8_t>> list_entries(const std::vector<DirectoryEntry>& entries, std::size_t& position,
                                                std::size_t size);
+// Where lseek(2) leads in such a listing; EINVAL for what lies before its beginning or beyond all numbers.
+Result<std::size_t> position_after_seek(std::size_t position, std::int64_t offset, int whence);
 }  // namespace cloister::vfs

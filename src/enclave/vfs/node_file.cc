@@ -41,14 +41,9 @@ Result<std::vector<std::uint8_t>> DirectoryFile::read_directory(std::size_t size
 
 Result<std::int64_t> DirectoryFile::seek(std::int64_t offset, int whence) {
   const std::lock_guard guard(mutex_);
-  if (whence == SEEK_CUR)
-    offset += static_cast<std::int64_t>(position_);
-  else if (whence != SEEK_SET)
-    return Error::from_errno(EINVAL);
-  if (offset < 0) return Error::from_errno(EINVAL);
-  if (offset == 0) entries_.clear();
-  position_ = static_cast<std::size_t>(offset);
-  return offset;
+  position_ = TRY(position_after_seek(position_, offset, whence));
+  if (position_ == 0) entries_.clear();
+  return static_cast<std::int64_t>(position_);
 }
 
 Result<std::size_t> PositionedFile::read(Task& task, const IoVector& to) {
