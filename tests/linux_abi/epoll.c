@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 
 static int ep;
 static struct epoll_event out[16];
@@ -109,5 +110,13 @@ int main(void) {
   int copy = dup(a[0]);
   CHECK(control(EPOLL_CTL_ADD, copy, EPOLLIN, 77) == 0 && read(s[0], b, 1) == 1);
   CHECK(write(a[1], "x", 1) == 1 && wait_now() == 2 && find(2, 77) == EPOLLIN);
+  SECTION("a timer's edge");
+  const int edges = epoll_create1(0), timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+  const struct itimerspec often = {{0, 10000000}, {0, 10000000}};
+  struct epoll_event edge = {.events = EPOLLIN | EPOLLET};
+  CHECK(epoll_ctl(edges, EPOLL_CTL_ADD, timer, &edge) == 0 && timerfd_settime(timer, 0, &often, NULL) == 0);
+  CHECK(epoll_wait(edges, out, 1, 1000) == 1 && epoll_wait(edges, out, 1, 60) == 0);
+  uint64_t expirations;
+  CHECK(read(timer, &expirations, 8) == 8 && expirations > 4 && epoll_wait(edges, out, 1, 1000) == 1);
   return check_done();
 }

@@ -3,6 +3,8 @@
 // regular files, pipes and sockets: what arrives is what was sent, and nothing beside it changes.
 #include "check.h"
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
 
 enum { kLargest = 400 << 10, kMargin = 16 };
 static char from[kLargest + 2 * kMargin], to[kLargest + 2 * kMargin];
@@ -39,6 +41,60 @@ static int through_stream(int in, int out, size_t source, size_t target, size_t 
          arrived(source, target, (ssize_t)size);
 }
 
+static volatile sig_atomic_t signals;
+static void note(int number) { signals += number != 0; }
+
+// How many of some transfers of a regular file moved fewer bytes than asked while signals came.
+static int shortened(int fd, int flags) {
+  enum { kSize = 4 << 20, kRounds = 40 };
+  static char large[kSize];
+  const struct iovec halves[2] = {{large, kSize / 2}, {large + kSize / 2, kSize / 2}};
+  struct sigaction action = {.sa_handler = note, .sa_flags = flags};
+  sigaction(SIGALRM, &action, NULL);
+  const struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+  setitimer(ITIMER_REAL, &often, NULL);
+  int count = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    lseek(fd, 0, SEEK_SET);
+    count += pwrite(fd, large, kSize, 0) != kSize;
+    count += pread(fd, large, kSize, 0) != kSize;
+    count += read(fd, large, kSize) != kSize;
+    lseek(fd, 0, SEEK_SET);
+    count += write(fd, large, kSize) != kSize;
+    lseek(fd, 0, SEEK_SET);
+    count += readv(fd, halves, 2) != kSize;
+    lseek(fd, 0, SEEK_SET);
+    count += writev(fd, halves, 2) != kSize;
+  }
+  setitimer(ITIMER_REAL, &never, NULL);
+  return count;
+}
+
+// Reads and writes over memory of which a page is missing: what they answer, and where the file stands then.
+static void over_a_hole(int fd) {
+  enum { kBefore = 512 << 10 };
+  char* memory = mmap(NULL, kBefore + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(memory != MAP_FAILED && munmap(memory + kBefore, 4096) == 0);
+  char* const hole = memory + kBefore;
+  const long before[] = {10, 4096, 131072, 131073, 200000, 300000};
+  REQUIRE(ftruncate(fd, 1 << 20) == 0);
+  for (size_t i = 0; i < sizeof before / sizeof *before; ++i) {
+    lseek(fd, 0, SEEK_SET);
+    long result = read(fd, hole - before[i], 400000);
+    SAY("read %ld before: %ld at %ld", before[i], result, (long)lseek(fd, 0, SEEK_CUR));
+    lseek(fd, 0, SEEK_SET);
+    result = write(fd, hole - before[i], 400000);
+    SAY("write %ld before: %ld at %ld", before[i], result, (long)lseek(fd, 0, SEEK_CUR));
+    SAY("pread %ld, pwrite %ld", (long)pread(fd, hole - before[i], 400000, 0),
+        (long)pwrite(fd, hole - before[i], 400000, 0));
+  }
+  lseek(fd, 77, SEEK_SET);
+  CHECK_ERRNO(read(fd, hole, 10), EFAULT);
+  CHECK_ERRNO(write(fd, hole, 10), EFAULT);
+  CHECK(lseek(fd, 0, SEEK_CUR) == 77);
+  munmap(memory, kBefore);
+}
+
 int main(void) {
   int fd = open("transfers", O_RDWR | O_CREAT | O_TRUNC, 0600), pipes[2], sockets[2];
   REQUIRE(fd >= 0 && pipe(pipes) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
@@ -66,6 +122,12 @@ int main(void) {
     CHECK(got == (ssize_t)size && arrived(kMargin, kMargin, got));
     CHECK(pread(fd, to, 1, (off_t)size) == 0);
   }
+  SECTION("no signal cuts what a regular file does");
+  CHECK(shortened(fd, SA_RESTART) == 0);
+  CHECK(shortened(fd, 0) == 0);
+  CHECK(signals > 20);
+  SECTION("a page is missing");
+  over_a_hole(fd);
   SECTION("refused");
   CHECK_ERRNO(read(pipes[1], to, 8), EBADF);
   CHECK_ERRNO(write(pipes[0], from, 8), EBADF);

@@ -38,7 +38,8 @@ struct Transfer {
   std::uint64_t descriptor;  // the host's
   std::uint64_t fourth;      // argument of the host call: flags of a message, or where in the file the part begins
   HostCall call;
-  bool is_out;  // from the program; its bytes lie in the bounce buffer before the call
+  bool is_out;      // from the program; its bytes lie in the bounce buffer before the call
+  bool is_regular;  // of a regular file: no signal interrupts it
 };
 
 struct alignas(64) Thread {

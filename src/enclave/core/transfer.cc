@@ -8,6 +8,17 @@ namespace cloister::core {
 namespace {
 constexpr bool has_offset(HostCall call) { return call == HostCall::pread64 || call == HostCall::pwrite64; }
 
+constexpr std::uint64_t kPage = 4096;
+
+// The largest part that `copies(bytes)` says can be copied, of `size` bytes at `address` which cannot all be: up to one
+// of the pages.
+template <typename Copies>
+std::uint64_t before_the_fault(std::uint64_t address, std::uint64_t size, Copies copies) {
+  std::uint64_t most = 0;
+  for (std::uint64_t bytes = kPage - address % kPage; bytes < size && copies(bytes); bytes += kPage) most = bytes;
+  return most;
+}
+
 // The current part, as request_part, for those that are rare.
 [[gnu::noinline]] long request_again(Thread* thread) {
   switch (thread->transfer.call) {
@@ -26,8 +37,10 @@ constexpr bool has_offset(HostCall call) { return call == HostCall::pread64 || c
   transfer.left -= transfer.part;
   if (has_offset(transfer.call)) transfer.fourth += transfer.part;
   if (transfer.left < transfer.part) transfer.part = transfer.left;
-  if (transfer.is_out && !copy_program_to_host_checked(bounce_buffer(thread), transfer.address, transfer.part))
-    return end_transfer(thread, -EFAULT);
+  if (transfer.is_out && !copy_program_to_host_checked(bounce_buffer(thread), transfer.address, transfer.part)) {
+    transfer.left = transfer.part = readable_bytes(thread, transfer.address, transfer.part);
+    if (transfer.part == 0) return end_transfer(thread, -EFAULT);
+  }
   return request_again(thread);
 }
 
@@ -37,7 +50,26 @@ constexpr bool has_offset(HostCall call) { return call == HostCall::pread64 || c
   const long error = judge_answer(transfer.call, transfer.part, answer);
   return error == -EINTR ? request_again(thread) : end_transfer(thread, error);
 }
+// The host gave `count` bytes, of which not all could go to the program. Those that could are its own, and a regular
+// file is set back to where they end.
+[[gnu::noinline]] long partly_copied(Thread* thread, std::uint64_t count) {
+  Transfer& transfer = thread->transfer;
+  const std::uint64_t copied = before_the_fault(transfer.address, count, [&](std::uint64_t bytes) {
+    return copy_host_to_program_checked(transfer.address, bounce_buffer(thread), bytes);
+  });
+  if (transfer.is_regular && transfer.call == HostCall::read)
+    host_call(HostCall::lseek, transfer.descriptor, copied - count, std::uint64_t{1});  // SEEK_CUR
+  thread->bytes_in += copied;
+  transfer.total += copied;
+  return end_transfer(thread, -EFAULT);
+}
 }  // namespace
+
+std::uint64_t readable_bytes(Thread* thread, std::uint64_t address, std::uint64_t size) {
+  return before_the_fault(address, size, [&](std::uint64_t bytes) {
+    return copy_program_to_host_checked(bounce_buffer(thread), address, bytes);
+  });
+}
 
 [[gnu::noinline]] long end_transfer(Thread* thread, long result) {
   const Transfer& transfer = thread->transfer;
@@ -66,7 +98,7 @@ extern "C" [[gnu::hot]] long finish_transfer(Thread* thread) {
     thread->bytes_out += count;
   } else {
     if (!copy_host_to_program_checked(transfer.address, bounce_buffer(thread), count)) [[unlikely]]
-      return end_transfer(thread, -EFAULT);
+      return partly_copied(thread, count);
     thread->bytes_in += count;
   }
   transfer.total += count;

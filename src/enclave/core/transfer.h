@@ -11,18 +11,30 @@
 #include "src/enclave/core/task.h"
 
 namespace cloister::core {
+// How many of `size` bytes that could not be copied lie before the page that is not there; the bounce buffer has them
+// then.
+std::uint64_t readable_bytes(Thread* thread, std::uint64_t address, std::uint64_t size);
 // The end of a transfer whose last host call answered `result`: what earlier parts moved, or the error.
 long end_transfer(Thread* thread, long result);
+
+// Whether the current part may go out. Signals wait until all parts of a regular file have been moved, as on Linux; the
+// thread's end does not.
+inline bool may_leave_for(Thread* thread) {
+  if (!thread->transfer.is_regular) [[likely]]
+    return may_leave_interruptibly(thread);
+  return (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) & kWorkExit) == 0;
+}
 
 // Lays the request for Thread::transfer's current part into the block, whose buffer holds its bytes if they go out.
 template <HostCall kCall>
 [[gnu::always_inline]] inline long request_part(Thread* thread) {
   constexpr HostCallRow row = row_of(kCall);
   static_assert(row.result == HostResult::count && row.bound == 2);
-  if (!may_leave_interruptibly(thread)) [[unlikely]]
+  if (!may_leave_for(thread)) [[unlikely]]
     return end_transfer(thread, -EINTR);
   const Transfer& transfer = thread->transfer;
-  const std::uint64_t number = row.number | kInterruptible, buffer = bounce_buffer(thread).word();
+  const std::uint64_t number = row.number | (transfer.is_regular ? 0 : kInterruptible);
+  const std::uint64_t buffer = bounce_buffer(thread).word();
   if constexpr (kCall == HostCall::read || kCall == HostCall::write)
     fill_request(thread, number, {transfer.descriptor, buffer, transfer.part});
   else
@@ -40,7 +52,8 @@ template <HostCall kCall>
   const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
   Transfer& transfer = thread->transfer;
   transfer.address = address;
-  transfer.left = file->kind == FileKind::host_regular ? size : part;
+  transfer.is_regular = file->kind == FileKind::host_regular;
+  transfer.left = transfer.is_regular ? size : part;
   transfer.part = part;
   transfer.total = 0;
   transfer.descriptor = static_cast<std::uint64_t>(file->host_descriptor);
@@ -60,9 +73,12 @@ template <HostCall kCall>
 [[gnu::always_inline]] inline long begin_transfer_out(Thread* thread, File* file, std::uint64_t address,
                                                       std::uint64_t size, std::uint64_t fourth) {
   const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
-  if (!copy_program_to_host_checked(bounce_buffer(thread), address, part)) {
-    release_file(thread->task);
-    return -EFAULT;
+  if (!copy_program_to_host_checked(bounce_buffer(thread), address, part)) [[unlikely]] {
+    size = file->kind == FileKind::host_regular ? readable_bytes(thread, address, part) : 0;
+    if (size == 0) {
+      release_file(thread->task);
+      return -EFAULT;
+    }
   }
   return begin_transfer<kCall>(thread, file, Direction::out, address, size, fourth);
 }

@@ -26,6 +26,7 @@ std::uint64_t TimerFile::now() const {
 bool TimerFile::count_expirations() {
   const std::uint64_t time = next_ == 0 ? 0 : now();
   if (next_ == 0 || time < next_) return false;
+  const bool is_news = expirations_ == 0;  // Linux starts the timer anew when it is read: until then there is one edge
   if (interval_ == 0) {
     ++expirations_;
     next_ = 0;
@@ -34,11 +35,13 @@ bool TimerFile::count_expirations() {
     expirations_ += count;
     next_ += count * interval_;
   }
-  return true;
+  return is_news;
 }
 
-// When it next expires, on CLOCK_MONOTONIC. Mutex held.
-std::uint64_t TimerFile::deadline() { return next_ == 0 ? kernel::kNoDeadline : kernel::deadline_on(clock_, next_); }
+// When it next has something to tell, on CLOCK_MONOTONIC. Mutex held.
+std::uint64_t TimerFile::deadline() {
+  return next_ == 0 || expirations_ > 0 ? kernel::kNoDeadline : kernel::deadline_on(clock_, next_);
+}
 
 std::uint64_t TimerFile::advance_time() {
   bool expired;

@@ -32,7 +32,7 @@ class TimerFile final : public vfs::OpenFile {
 
  private:
   std::uint64_t now() const;
-  bool count_expirations();  // mutex held; true: there are new ones
+  bool count_expirations();  // mutex held; true: there were none to read before
   TimerSetting setting() const;
   std::uint64_t deadline();
 

@@ -18,13 +18,14 @@ kernel::FileKey HostFile::identity_key() { return key_of(identity().value()); }
 
 Result<std::size_t> HostFile::read(Task&, const IoVector& to) {
   settle_pages(identity_key());
-  return transfer_in(HostCall::read, host(), to, 0, Advance::no);
+  return transfer_in(HostCall::read, host(), to, 0, Advance::no, Interruptible::no);
 }
 // Where the data went is known afterwards: with O_APPEND the host chooses.
 Result<std::size_t> HostFile::write(Task&, const IoVector& from) {
-  if (kind == core::FileKind::host_regular) return transfer_out(HostCall::write, host(), from, 0, Advance::no);
+  if (kind == core::FileKind::host_regular)
+    return transfer_out(HostCall::write, host(), from, 0, Advance::no, Interruptible::no);
   settle_pages(identity_key());
-  auto done = transfer_out(HostCall::write, host(), from, 0, Advance::no);
+  auto done = transfer_out(HostCall::write, host(), from, 0, Advance::no, Interruptible::no);
   if (done.ok() && done.value() > 0) {
     const auto end = static_cast<std::uint64_t>(TRY(seek(0, SEEK_CUR)));
     forget_pages(identity_key(), end - std::min<std::uint64_t>(done.value(), end), done.value());
@@ -33,11 +34,11 @@ Result<std::size_t> HostFile::write(Task&, const IoVector& from) {
 }
 Result<std::size_t> HostFile::read_at(Task&, const IoVector& to, std::uint64_t offset) {
   settle_pages(identity_key(), offset, to.size());
-  return transfer_in(HostCall::pread64, host(), to, offset, Advance::yes);
+  return transfer_in(HostCall::pread64, host(), to, offset, Advance::yes, Interruptible::no);
 }
 Result<std::size_t> HostFile::write_at(Task&, const IoVector& from, std::uint64_t offset) {
   settle_pages(identity_key(), offset, from.size());
-  auto done = transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes);
+  auto done = transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes, Interruptible::no);
   if (done.ok()) forget_pages(identity_key(), offset, done.value());
   return done;
 }

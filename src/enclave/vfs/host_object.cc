@@ -74,12 +74,13 @@ void HostObject::last_close() { descriptor_.reset(); }
 // Host may: return fewer bytes than asked (then the file ended or the stream has no more), more (refused by the table's
 // row), or EINTR at any time (a retry, unless the task has work).
 Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVector& to, std::uint64_t offset,
-                                Advance advance) {
+                                Advance advance, Interruptible interruptible) {
   const core::HostAddress bounce = core::bounce_buffer();
+  const auto ask = interruptible == Interruptible::yes ? blocking_host_call : quick_host_call;
   std::size_t done = 0;
   do {
     const std::size_t part = std::min<std::size_t>(kBounceSize, to.size() - done);
-    const auto got = blocking_host_call(call, host, bounce, part, offset + done * static_cast<std::uint64_t>(advance));
+    const auto got = ask(call, host, bounce, part, offset + done * static_cast<std::uint64_t>(advance), {}, {});
     if (!got.ok()) {
       if (done > 0) break;
       return got.error();
@@ -97,8 +98,9 @@ Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVecto
 }
 
 Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVector& from, std::uint64_t offset,
-                                 Advance advance) {
+                                 Advance advance, Interruptible interruptible) {
   const core::HostAddress bounce = core::bounce_buffer();
+  const auto ask = interruptible == Interruptible::yes ? blocking_host_call : quick_host_call;
   std::size_t done = 0;
   do {
     const std::size_t part = std::min<std::size_t>(kBounceSize, from.size() - done);
@@ -106,7 +108,7 @@ Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVect
       if (done > 0) break;
       return fetched.error();
     }
-    const auto put = blocking_host_call(call, host, bounce, part, offset + done * static_cast<std::uint64_t>(advance));
+    const auto put = ask(call, host, bounce, part, offset + done * static_cast<std::uint64_t>(advance), {}, {});
     if (!put.ok()) {
       if (done > 0) break;
       return put.error();

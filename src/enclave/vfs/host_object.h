@@ -47,10 +47,12 @@ class HostObject : public OpenFile {
 };
 
 // Data between the bounce buffer and `memory`, one host call after the other as long as each transfers all it was asked
-// for. `advance` is how far the offset argument moves per byte: 1 for pread64 and pwrite64, 0 for read and write.
+// for. A signal interrupts what a stream does, never what a regular file does. `advance` is how far the offset argument
+// moves per byte: 1 for pread64 and pwrite64, 0 for read and write.
 enum class Advance : std::uint64_t { no = 0, yes = 1 };
+enum class Interruptible { no, yes };
 Result<std::size_t> transfer_in(HostCall call, std::uint64_t host, const IoVector& to, std::uint64_t offset,
-                                Advance advance);
+                                Advance advance, Interruptible interruptible);
 Result<std::size_t> transfer_out(HostCall call, std::uint64_t host, const IoVector& from, std::uint64_t offset,
-                                 Advance advance);
+                                 Advance advance, Interruptible interruptible);
 }  // namespace cloister::vfs

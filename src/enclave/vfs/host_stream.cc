@@ -15,20 +15,21 @@ HostStream::HostStream(std::shared_ptr<HostDescriptor> descriptor, const struct 
 
 // One host call: a stream gives what it has.
 Result<std::size_t> HostStream::read(Task&, const IoVector& to) {
-  return transfer_in(HostCall::read, host(), to.size() > kBounceSize ? to.slice(0, kBounceSize) : to, 0, Advance::no);
+  return transfer_in(HostCall::read, host(), to.size() > kBounceSize ? to.slice(0, kBounceSize) : to, 0, Advance::no,
+                     Interruptible::yes);
 }
 Result<std::size_t> HostStream::write(Task& task, const IoVector& from) {
-  auto written = transfer_out(HostCall::write, host(), from, 0, Advance::no);
+  auto written = transfer_out(HostCall::write, host(), from, 0, Advance::no, Interruptible::yes);
   if (!written.ok() && written.error().errno_value() == EPIPE) kernel::raise_signal(task, SIGPIPE);
   return written;
 }
 Result<std::size_t> HostStream::read_at(Task& task, const IoVector& to, std::uint64_t offset) {
   if (!is_seekable()) return OpenFile::read_at(task, to, offset);
-  return transfer_in(HostCall::pread64, host(), to, offset, Advance::yes);
+  return transfer_in(HostCall::pread64, host(), to, offset, Advance::yes, Interruptible::yes);
 }
 Result<std::size_t> HostStream::write_at(Task& task, const IoVector& from, std::uint64_t offset) {
   if (!is_seekable()) return OpenFile::write_at(task, from, offset);
-  return transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes);
+  return transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes, Interruptible::yes);
 }
 Result<std::int64_t> HostStream::seek(std::int64_t offset, int whence) {
   if (!is_seekable()) return OpenFile::seek(offset, whence);
