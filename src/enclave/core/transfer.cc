@@ -50,6 +50,7 @@ std::uint64_t before_the_fault(std::uint64_t address, std::uint64_t size, Copies
   const long error = judge_answer(transfer.call, transfer.part, answer);
   return error == -EINTR ? request_again(thread) : end_transfer(thread, error);
 }
+
 // The host gave `count` bytes, of which not all could go to the program. Those that could are its own, and a regular
 // file is set back to where they end.
 [[gnu::noinline]] long partly_copied(Thread* thread, std::uint64_t count) {
