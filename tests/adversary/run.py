@@ -49,6 +49,7 @@ WITHHELD = {"accept4", "bind", "connect", "epoll_ctl", "epoll_pwait2", "epoll_wa
 # What an insecure host path holds is what the host says; a program can only be told consistent things.
 CLAIMS = {"faccessat2", "fcntl", "fstat", "fstatfs", "getdents64", "getpeername", "getsockname", "getsockopt", "ioctl", "lseek",
           "newfstatat", "readlinkat"}
+WRITES = {"write", "sendto", "sendmsg"}
 TIME_LIMIT = 25
 
 
@@ -117,6 +118,12 @@ def lies_about(name: str, nth: int, result: int, size: int):
         one.impossible = one.impossible or (one.kind, one.value) in IMPOSSIBLE.get(name, ())
         one.must_stop = name in MEASURED and one.kind in ("fill", "flip")
     return lies
+
+
+def has_one_part_twice(out: bytes, honest: bytes) -> bool:
+    """Told that less of its output was taken than was, a program writes that again; only the host sees it twice."""
+    again = len(out) - len(honest)
+    return 0 < again <= len(honest) and any(out == honest[:end] + honest[end - again:] for end in range(again, len(honest) + 1))
 
 
 def is_clean_error(status: int, out: bytes, err: bytes) -> bool:
@@ -253,8 +260,7 @@ class Harness:
             return "right", seconds
         if status == -14:
             return ("withheld" if lie.call in WITHHELD else f"the program's alarm, {detail}"), seconds
-        # Told that its output was not taken, a program writes it again; only the host sees it twice.
-        if lie.call == "write" and status == 0 and out.startswith(program.honest[1]):
+        if lie.call in WRITES and status == 0 and has_one_part_twice(out, program.honest[1]):
             return "right", seconds
         if status == 0 and lie.call in CLAIMS:
             return "claim", seconds
@@ -405,7 +411,7 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=300, help="seconds for all lies (300)")
     parser.add_argument("--sample", type=int, default=60, help="lies told to each large program (60)")
     parser.add_argument("--lying", type=Path, help="the lying host part (build/PRESET/libexec/cloister-lying)")
-    parser.add_argument("--program", choices=list(SMALL), help="with --lie")
+    parser.add_argument("--program", choices=[*SMALL, "python", "redis"], help="with --lie")
     parser.add_argument("--lie", help="tell only this one, and show how it ends")
     options = suite.prepare(parser.parse_args())
     scratch = Path(tempfile.mkdtemp(prefix="cloister-lies-"))
@@ -414,10 +420,12 @@ def main() -> int:
     try:
         if options.lie:
             call, nth, kind, *value = options.lie.split(":")
-            program = compile_small(options.program or "lied_files", options)
+            name = options.program or "lied_files"
+            program = compile_small(name, options) if name in SMALL else next(one for one in large_programs() if one.name == name)
             harness.record(program)
-            result, seconds = harness.run(program, Lie(call, nth, kind, *value), scratch / "log")
-            print(*result, f"{seconds:.1f} s", (scratch / "log").read_text()[-300:], sep="\n")
+            lie = Lie(call, nth, kind, *value)
+            result, seconds = harness.run(program, lie, scratch / "log")
+            print(*result, f"{seconds:.1f} s", (scratch / "log").read_text()[-300:], harness.judge(program, lie)[0], sep="\n")
             return 0
         if options.seed is None:
             options.seed = int(time.time())
