@@ -113,6 +113,20 @@ std::vector<std::uint64_t> open_host_descriptors() {
 const std::vector<std::uint64_t>& given_host_descriptors() { return given; }
 
 namespace {
+// What is received in the same exit from other sockets.
+void receive_ahead(HostBlock* block) {
+  for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {
+    PrefetchRequest& request = block->prefetches[i];
+    const std::uint64_t to = reinterpret_cast<std::uint64_t>(block) + kPrefetchOffset + i * kPrefetchSize;
+    const std::uint64_t arguments[6] = {request.descriptor, to, kPrefetchSize, 0x40, 0, 0};  // MSG_DONTWAIT
+    Answer answer{reinterpret_cast<std::uint64_t>(block), arguments, SYS_recvfrom, 0};
+    answer.result = honest_answer(world, {SYS_recvfrom, arguments}, choices == nullptr ? none() : *choices);
+    const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
+    if (kind >= 200 && kind < 248) falsify(answer, kind);
+    request.result = static_cast<std::uint64_t>(answer.result);
+  }
+}
+
 void serve(HostBlock* block) {
   const std::uint64_t number = block->number & ~kHostCallFlags;
   const auto* const bounce = reinterpret_cast<const char*>(block) + kHostBlockBounceOffset;
@@ -130,6 +144,7 @@ void serve(HostBlock* block) {
     block->status_result = is_false ? choices->interesting()
                                     : static_cast<std::uint64_t>(honest_answer(world, {SYS_fstat, status}, none()));
   }
+  if ((block->number & kThenReceive) != 0) receive_ahead(block);
   if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
   const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
   if (kind >= 160 && kind < 248) falsify(answer, kind);

@@ -9,6 +9,12 @@
 
 namespace cloister {
 
+struct PrefetchRequest {
+  std::uint64_t descriptor;
+  std::uint64_t result;  // of recvfrom, which does not wait
+};
+inline constexpr std::uint64_t kMostPrefetches = 8, kPrefetchSize = 8 << 10;
+
 struct alignas(64) HostBlock {
   std::uint64_t number;  // a Linux call that the stub makes at once, or kFirstHostService + a service of the host part
   std::uint64_t args[6];
@@ -18,10 +24,12 @@ struct alignas(64) HostBlock {
   std::uint64_t doorbell;  // futex word (low half) on which this thread sleeps inside futex waits
   std::uint64_t time_out[2];    // seconds and nanoseconds of a sleep or wait
   std::uint64_t status_result;  // of the fstat that kThenStatus asks for
-  std::uint64_t unused;
+  std::uint64_t prefetch_count;
   std::uint64_t one;  // what rings an eventfd
+  PrefetchRequest prefetches[kMostPrefetches];
 };
-static_assert(sizeof(HostBlock) == 128 && offsetof(HostBlock, status_result) == 104);  // host_stub.S
+static_assert(sizeof(HostBlock) == 256 && offsetof(HostBlock, prefetches) == 128 &&
+              offsetof(HostBlock, status_result) == 104);  // host_stub.S
 
 inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
 inline constexpr std::uint64_t kBounceSize = 128 << 10;
@@ -30,7 +38,11 @@ inline constexpr std::uint64_t kFirstHostService = 0x10000;
 inline constexpr std::uint64_t kInterruptible = 1ULL << 32;  // flag in `number`: may block, and a kick ends it
 // Flag beside kInterruptible: if the call gives a descriptor, fstat of that into args[4] before the enclave is entered.
 inline constexpr std::uint64_t kThenStatus = 1ULL << 33;
-inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus;
+// Flag beside kInterruptible: after the call, receive from each of `prefetches` what is there, without waiting. Number
+// i goes to kPrefetchOffset + i * kPrefetchSize of the block.
+inline constexpr std::uint64_t kThenReceive = 1ULL << 34;
+inline constexpr std::uint64_t kPrefetchOffset = kHostBlockBounceOffset + kBounceSize / 2;
+inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus | kThenReceive;
 
 // What the host part passes to the first entry, at the start of the bounce buffer. All of it is a hint to be checked.
 struct CpuidLeaf {

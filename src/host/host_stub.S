@@ -9,6 +9,8 @@
 #define HB_RESULT 56
 #define HB_KICKED 64
 #define HB_STATUS_RESULT 104
+#define HB_PREFETCH_COUNT 112
+#define HB_PREFETCHES 128
 
 // The adversary's builds of this file look at each request and change answers (tests/adversary/lying_host.cc), or make entries that
 // no state allows (entering_host.cc).
@@ -101,16 +103,18 @@ enter_enclave:
 
 interruptible_request:
   mov %rax, %r14
-  btr $33, %rax                         // kThenStatus
+  mov %eax, %eax                        // without flags
   .globl host_call_window_begin, host_call_window_end, host_call_interrupted
 host_call_window_begin:
   cmpq $0, HB_KICKED(%r13)
   jne host_call_interrupted
   syscall
 host_call_window_end:
-  bt $33, %r14
-  jnc store_result
-  mov %rax, %r14
+  shr $33, %r14
+  jz store_result
+  cmp $2, %r14d
+  je receive_from_others
+  mov %rax, %r14                        // kThenStatus
   test %rax, %rax
   js store_result
   mov %rax, %rdi
@@ -119,6 +123,26 @@ host_call_window_end:
   syscall
   mov %rax, HB_STATUS_RESULT(%r13)
   mov %r14, %rax
+  jmp store_result
+receive_from_others:                    // kThenReceive
+  mov %rax, %r15
+  mov HB_PREFETCH_COUNT(%r13), %r14
+  lea HB_PREFETCHES(%r13), %rbx
+  lea 4096+65536(%r13), %rsi            // kPrefetchOffset
+  mov $8192, %edx                       // kPrefetchSize
+  mov $0x40, %r10d                      // MSG_DONTWAIT
+  xor %r8d, %r8d
+  xor %r9d, %r9d
+1:
+  mov (%rbx), %rdi
+  mov $45, %eax                         // recvfrom
+  syscall
+  mov %rax, 8(%rbx)
+  add $16, %rbx
+  add $8192, %rsi
+  dec %r14
+  jnz 1b
+  mov %r15, %rax
   jmp store_result
 host_call_interrupted:
   mov $-4, %rax

@@ -10,7 +10,8 @@ constexpr struct {
   LieKind kind;
 } kKinds[] = {{"result", LieKind::result}, {"more", LieKind::more},     {"part", LieKind::part},
               {"skip", LieKind::skip},     {"fill", LieKind::fill},     {"flip", LieKind::flip},
-              {"length", LieKind::length}, {"status", LieKind::status}, {"twice", LieKind::twice}};
+              {"length", LieKind::length}, {"status", LieKind::status}, {"ahead", LieKind::ahead},
+              {"twice", LieKind::twice}};
 }  // namespace
 
 std::optional<Lie> parse_lie(const std::string& text) {

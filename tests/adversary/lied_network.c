@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Talks to itself through the host's sockets, with epoll, poll and messages, and prints only what it has sent itself.
 // Any error that a call gives it ends it with status 3 and one line.
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -55,6 +57,26 @@ int main(void) {
   need(ioctl(client, FIONREAD, &pending) == 0, "FIONREAD");
   need(read(client, buffer, 4) == 4 && read(client, buffer + 4, 5) == 5 && memcmp(buffer, "pong-pong", 9) == 0, "read");
 
+  // Two that are readable at once: the second is received from in the exit that reads the first.
+  int clients[2] = {client, socket(AF_INET, SOCK_STREAM, 0)};
+  size = sizeof peer;
+  need(clients[1] >= 0 && connect(clients[1], (struct sockaddr*)&address, sizeof address) == 0, "second connect");
+  int servers[2] = {server, accept4(listener, (struct sockaddr*)&peer, &size, SOCK_NONBLOCK)};
+  need(servers[1] >= 0 && fcntl(server, F_SETFL, O_NONBLOCK) == 0, "second accept");
+  event.data.u64 = 0x9876543210;
+  need(epoll_ctl(group, EPOLL_CTL_ADD, servers[1], &event) == 0, "second epoll_ctl");
+  need(send(clients[1], "ping", 4, 0) == 4 && epoll_wait(group, events, 4, 5000) == 1, "second ping");
+  need(read(servers[1], buffer, sizeof buffer) == 4, "second read");
+  for (int i = 0; i < 2; i++)
+    need(send(clients[i], i == 0 ? "to the first" : "to second", i == 0 ? 12 : 9, 0) > 0, "send two");
+  need(epoll_wait(group, events, 4, 5000) == 2, "epoll_wait for two");
+  for (int i = 0; i < 2; i++) {
+    int from = events[i].data.u64 == 0x9876543210;
+    ssize_t got = read(servers[from], buffer, sizeof buffer);
+    need(got == (from == 0 ? 12 : 9) && memcmp(buffer, from == 0 ? "to the first" : "to second", (size_t)got) == 0,
+         "read two");
+  }
+
   int datagrams = socket(AF_INET, SOCK_DGRAM, 0);
   struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   size = sizeof here;
@@ -73,7 +95,7 @@ int main(void) {
                        .msg_controllen = sizeof control};
   need(recvmsg(datagrams, &got, 0) == 12 && memcmp(buffer, "first second", 12) == 0, "recvmsg");
   need(shutdown(client, SHUT_RDWR) == 0, "shutdown");
-  close(client), close(server), close(listener), close(group), close(datagrams);
+  close(client), close(server), close(clients[1]), close(servers[1]), close(listener), close(group), close(datagrams);
   puts("done");
   return fflush(stdout) == 0 ? 0 : 3;
 }

@@ -39,6 +39,7 @@ HERE = Path(__file__).resolve().parent
 # How they are linked: static ones leave more of the lies to what the program itself does.
 SMALL = {"lied_files": ["-static"], "lied_network": ["-static"], "lied_threads": ["-pie"]}
 HAS_LENGTH = 1 << 20  # in the log: the call gives back a length through memory
+RECEIVES_AHEAD = 1 << 21  # likewise: its exit receives from other sockets, too
 # EBADF, EFAULT, ENOSYS, ENOTSOCK: descriptors and buffers are the runtime's own. 512 and 4095 are no errors for programs.
 IMPOSSIBLE_ERRORS = (9, 14, 38, 88, 512, 4095, 1 << 62)
 POSSIBLE_ERRORS = (4, 5, 11, 12)
@@ -112,7 +113,10 @@ def lies_about(name: str, nth: int, result: int, size: int):
         lies += [lie("result", value) for value in (0, 1, 77, 1 << 40)]
     if size % HAS_LENGTH:
         lies += [lie("fill", 0), lie("fill", 255), lie("flip", nth), lie("flip", nth + 1000)]
-    if size >= HAS_LENGTH:
+    if size & RECEIVES_AHEAD:
+        lies += [lie("ahead", -error, True) for error in IMPOSSIBLE_ERRORS] + [lie("ahead", 8193, True), lie("ahead", 1 << 40, True)]
+        lies += [lie("ahead", -error) for error in POSSIBLE_ERRORS] + [lie("ahead", 0), lie("ahead", 100), lie("ahead", 8192)]
+    if size & HAS_LENGTH:
         lies += [lie("length", value) for value in (0, 1, 255, 1 << 31)]
     for one in lies:
         one.impossible = one.impossible or (one.kind, one.value) in IMPOSSIBLE.get(name, ())

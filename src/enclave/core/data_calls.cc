@@ -2,6 +2,7 @@
 // One buffer to or from a file of the host: the first halves of transfers.
 #include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/pass_through.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/core/transfer.h"
 
 namespace cloister::core {
@@ -12,8 +13,12 @@ std::uint64_t transfer_size(std::uint64_t size) { return size < kMaxTransfer ? s
 long fast_read(Thread* thread, ProgramContext* context) {
   const std::uint64_t size = transfer_size(context->rdx);
   if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
-  return through(thread, context->rdi, &File::readable,
-                 [&](File* file) { return begin_transfer_in<HostCall::read>(thread, file, context->rsi, size, 0); });
+  return through(thread, context->rdi, &File::readable, [&](File* file) {
+    if (file->prefetched.load(std::memory_order_acquire) != nullptr)
+      return receive_ahead(thread, file, static_cast<std::uint32_t>(context->rdi), context->rsi, size, 0,
+                           HostCall::read);
+    return begin_transfer_in<HostCall::read>(thread, file, context->rsi, size, 0);
+  });
 }
 
 // What a stream gets may be one message, which must go out whole: only what fits the bounce buffer is written from
@@ -52,6 +57,9 @@ long fast_recvfrom(Thread* thread, ProgramContext* context) {
     return kTakeKernelPath;
   return through(thread, context->rdi, &File::readable, [&](File* file) {
     if (file->kind != FileKind::host_socket) return kTakeKernelPath;
+    if (file->prefetched.load(std::memory_order_acquire) != nullptr)
+      return receive_ahead(thread, file, static_cast<std::uint32_t>(context->rdi), context->rsi, size, context->r10,
+                           HostCall::recvfrom);
     return begin_transfer_in<HostCall::recvfrom>(thread, file, context->rsi, size, context->r10);
   });
 }

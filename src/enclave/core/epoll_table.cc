@@ -2,6 +2,7 @@
 #include "src/enclave/core/epoll_table.h"
 #include "src/boundary/rules.h"
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/task.h"
 
 namespace cloister::core {
 namespace {
@@ -15,8 +16,8 @@ EpollEvent load_event(HostAddress bounce, std::size_t i) {
   return {static_cast<std::uint32_t>(low >> 32), high};
 }
 
-// Whether the event is the program's; then *out is filled.
-bool translate(EpollTable& table, HostCall call, const EpollEvent& host, EpollEvent* out) {
+// Whether the event is the program's; then number `at` of `to` is filled.
+bool translate(EpollTable& table, HostCall call, const EpollEvent& host, std::size_t at, const EpollTranslation& to) {
   const auto index = static_cast<std::uint32_t>(host.data);
   const auto generation = static_cast<std::uint32_t>(host.data >> 32);
   if (index < EpollTable::kFirstIndex) [[unlikely]] {
@@ -31,6 +32,7 @@ bool translate(EpollTable& table, HostCall call, const EpollEvent& host, EpollEv
   std::uint32_t current = entry->generation.load(std::memory_order_acquire);
   const std::uint64_t data = entry->data.load(std::memory_order_relaxed);
   const std::uint32_t asked = entry->asked.load(std::memory_order_relaxed);
+  const std::int32_t descriptor = entry->descriptor.load(std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (current != generation || entry->generation.load(std::memory_order_relaxed) != generation) [[unlikely]] {
     current = entry->generation.load(std::memory_order_relaxed);
@@ -41,17 +43,21 @@ bool translate(EpollTable& table, HostCall call, const EpollEvent& host, EpollEv
     host_lied(call, "events that nobody asked for");
   // One shot: the entry is spent from now on, whatever the host repeats, until EPOLL_CTL_MOD gives it a new generation.
   if ((asked & kEpollOneShot) != 0 && !entry->generation.compare_exchange_strong(current, generation + 1)) return false;
-  *out = {host.events, data};
+  to.events[at] = {host.events, data};
+  if (to.indices != nullptr) to.indices[at] = index;
+  ReadyList* const ready = to.ready;
+  if (ready != nullptr && host.events == kEpollIn && descriptor >= 0 && ready->count < ReadyList::kCapacity)
+    ready->descriptors[ready->count++] = descriptor;
   return true;
 }
 }  // namespace
 
 std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t first, std::size_t count,
-                                   EpollEvent* out) {
+                                   const EpollTranslation& to) {
   const HostAddress bounce = bounce_buffer();
   std::size_t used = 0;
   for (std::size_t i = first; i < first + count; ++i)
-    if (translate(table, call, load_event(bounce, i), out + used)) ++used;
+    if (translate(table, call, load_event(bounce, i), used, to)) ++used;
   return used;
 }
 

@@ -14,6 +14,7 @@
 #include "src/boundary/host_call_table.h"
 
 namespace cloister::core {
+struct ReadyList;  // task.h
 
 // struct epoll_event of the x86-64 ABI.
 struct [[gnu::packed]] EpollEvent {
@@ -31,6 +32,7 @@ struct EpollEntry {
   std::atomic<std::uint64_t> data{0};
   std::atomic<std::uint32_t> asked{0};  // as in epoll_ctl, with ERR and HUP
   std::atomic<std::uint32_t> generation{0};
+  std::atomic<std::int32_t> descriptor{-1};  // the program's, of a socket from which may be received ahead
 };
 
 struct EpollTable {
@@ -47,6 +49,8 @@ struct EpollTable {
   std::atomic<std::uint32_t> host_waiters{0};  // threads that wait in the host, or are about to
   std::atomic<std::uint32_t> doorbell_rung{0};
   std::atomic<std::uint32_t> nested_rung{0};
+  std::atomic<std::uint32_t> waiter{0};  // tid of the only thread that has waited; 0: none has, kSeveral: several
+  static constexpr std::uint32_t kSeveral = ~std::uint32_t{0};
   std::atomic<std::int32_t> doorbell{-1};  // host eventfd, edge-triggered in the host's epoll object
   std::atomic<EpollEntry*> chunks[kChunkCount] = {};
 
@@ -61,10 +65,16 @@ struct EpollTable {
   }
 };
 
+// Where translated events go: as many as there are of the host's.
+struct EpollTranslation {
+  EpollEvent* events;
+  std::uint32_t* indices = nullptr;  // of their entries
+  ReadyList* ready = nullptr;        // those that are sockets, readable and nothing else
+};
 // Translates events [first, first + count) that the host left in the bounce buffer; how many of them are the program's.
 // Doorbells are noted in the table. Host may: invent tokens or events (the enclave stops), repeat stale ones (dropped).
 std::size_t translate_epoll_events(EpollTable& table, HostCall call, std::size_t first, std::size_t count,
-                                   EpollEvent* out);
+                                   const EpollTranslation& to);
 // Writes the doorbell if someone waits in the host and it has not been rung since the last look. One short host call at
 // most.
 void ring_epoll_doorbell(EpollTable& table);

@@ -6,6 +6,7 @@
 #include "src/enclave/core/epoll_table.h"
 #include "src/enclave/core/futex.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/core/program_access.h"
 #include "src/enclave/core/task.h"
 
@@ -15,12 +16,14 @@ constexpr std::uint64_t kNanosecondsPerMillisecond = 1'000'000;
 constexpr std::size_t kBatch = 64;
 
 // The number of events that reached the program, or -EFAULT.
-long deliver(EpollTable& table, std::size_t count, std::uint64_t address) {
+long deliver(Task* task, EpollTable& table, std::size_t count, std::uint64_t address) {
+  ReadyList* const ready = table.waiter.load(std::memory_order_relaxed) == task->tid ? &task->ready : nullptr;
   EpollEvent events[kBatch];
   std::size_t delivered = 0;
   for (std::size_t first = 0; first < count; first += kBatch) {
     const std::size_t part = count - first < kBatch ? count - first : kBatch;
-    const std::size_t used = translate_epoll_events(table, HostCall::epoll_wait, first, part, events);
+    const std::size_t used =
+        translate_epoll_events(table, HostCall::epoll_wait, first, part, {.events = events, .ready = ready});
     if (!copy_to_program(address + delivered * sizeof(EpollEvent), events, used * sizeof(EpollEvent))) return -EFAULT;
     delivered += used;
   }
@@ -31,6 +34,12 @@ long deliver(EpollTable& table, std::size_t count, std::uint64_t address) {
 std::uint64_t milliseconds_until(std::uint64_t deadline) {
   const std::uint64_t now = monotonic_now();
   return now >= deadline ? 0 : (deadline - now + kNanosecondsPerMillisecond - 1) / kNanosecondsPerMillisecond;
+}
+
+// The kernel storey notes who waits, and tells again of what was received ahead and not read.
+bool may_wait_here(Task* task, const EpollTable& table) {
+  const std::uint32_t waiter = table.waiter.load(std::memory_order_relaxed);
+  return !table.needs_kernel() && (waiter == task->tid || waiter == EpollTable::kSeveral) && !has_unread_prefetch(task);
 }
 
 // The kernel storey goes on with the wait, not beginning anew.
@@ -57,7 +66,7 @@ long wait_in_host(Task* task, File* file, std::uint64_t address, std::uint64_t c
     if (result == -EINTR) return hand_over(task, time_out, deadline);  // it knows how interrupted waits go on
     if (result < 0) return result;
     if (result > 0) {
-      const long delivered = deliver(table, static_cast<std::size_t>(result), address);
+      const long delivered = deliver(task, table, static_cast<std::size_t>(result), address);
       if (delivered != 0) {
         if (table.inside_ready.load(std::memory_order_relaxed) != 0)
           ring_epoll_doorbell(table);  // another waiter's turn
@@ -80,7 +89,8 @@ long fast_epoll_wait(Thread* thread, ProgramContext* context) {
   File* file = acquire_file(task, static_cast<std::uint32_t>(context->rdi));
   if (file == nullptr) return -EBADF;
   long result = kTakeKernelPath;
-  if (file->kind == FileKind::host_epoll && !file->epoll_table->needs_kernel()) [[likely]] {
+  if (file->kind == FileKind::host_epoll && may_wait_here(task, *file->epoll_table)) [[likely]] {
+    task->ready.count = task->ready.next = 0;
     const std::uint64_t capacity = count < EpollTable::kMaxEvents ? count : EpollTable::kMaxEvents;
     result = wait_in_host(task, file, context->rsi, capacity, static_cast<std::int32_t>(context->r10));
   }

@@ -61,7 +61,8 @@ long fast_poll(Thread* thread, ProgramContext* context) {
   File* file = acquire_file(task, static_cast<std::uint32_t>(request.descriptor));
   if (file == nullptr) return kTakeKernelPath;
   long result = kTakeKernelPath;
-  if (file->kind == FileKind::host_stream || file->kind == FileKind::host_socket) {
+  if ((file->kind == FileKind::host_stream || file->kind == FileKind::host_socket) &&
+      file->prefetched.load(std::memory_order_acquire) == nullptr) {
     request.result = 0;
     result = poll_host(task, file->host_descriptor, request.events, static_cast<std::int32_t>(context->rdx),
                        &request.result);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include "src/boundary/host_block.h"
 #include "src/enclave/core/thread.h"
 
 namespace cloister::core {
@@ -18,6 +19,7 @@ enum class FileKind : std::uint8_t {
 };
 
 struct EpollTable;  // epoll_table.h
+struct Prefetched;  // prefetch.h
 
 // An open file description. Its life: descriptor slots hold references; a task that uses it publishes it in
 // Task::hazard, and the kernel storey frees it (and closes the host descriptor) only when no hazard names it.
@@ -28,7 +30,8 @@ struct File {
   bool writable = false;
   std::atomic<std::uint32_t> status_flags{0};  // O_APPEND, O_NONBLOCK, …
   std::int32_t host_descriptor = -1;
-  EpollTable* epoll_table = nullptr;  // of host_epoll
+  EpollTable* epoll_table = nullptr;             // of host_epoll
+  std::atomic<Prefetched*> prefetched{nullptr};  // of a host_socket from which may be received ahead (prefetch.h)
 };
 
 struct DescriptorTable {
@@ -36,35 +39,49 @@ struct DescriptorTable {
   std::atomic<File*>* slots = nullptr;
 };
 
+// Descriptors that the last epoll_wait told the program to be readable, and nothing else, in that order.
+struct ReadyList {
+  static constexpr std::uint32_t kCapacity = 62;
+  std::uint32_t count = 0;
+  std::uint32_t next = 0;  // the first that it has not read yet
+  std::int32_t descriptors[kCapacity] = {};
+};
+
 struct Task {
   Thread* thread = nullptr;
   DescriptorTable* descriptors = nullptr;
   std::atomic<File*> hazard{nullptr};
+  std::atomic<File*> other_hazard{nullptr};  // while others are looked for that may be received from ahead
   std::atomic<std::uint64_t> doorbell_count{0};
   std::uint32_t tid = 0;
   std::uint32_t tgid = 0;
   std::uint64_t restart_deadline = 0;  // of a futex wait that was interrupted (kRestartBlock)
   std::uint64_t wait_deadline =
       0;  // when a wait ends that the core began and the kernel storey goes on with; 0: it did not
+  ReadyList ready;
+  std::uint32_t prefetch_count = 0;  // of the last exit that received ahead
+  Prefetched* prefetches[kMostPrefetches] = {};
 };
 
-// The open file at `descriptor`, protected until release_file; null means EBADF.
-inline File* acquire_file(Task* task, std::uint64_t descriptor) {
+// The open file at `descriptor`, protected while `hazard` names it; null means EBADF.
+inline File* find_file(Task* task, std::atomic<File*>& hazard, std::uint64_t descriptor) {
   DescriptorTable* table = task->descriptors;
   if (descriptor >= table->capacity) [[unlikely]]
     return nullptr;
   std::atomic<File*>& slot = table->slots[descriptor];
   File* file = slot.load(std::memory_order_acquire);
   while (file != nullptr) {
-    task->hazard.exchange(file, std::memory_order_seq_cst);
+    hazard.exchange(file, std::memory_order_seq_cst);
     File* again = slot.load(std::memory_order_acquire);
     if (again == file) [[likely]]
       return file;
     file = again;
   }
-  task->hazard.store(nullptr, std::memory_order_release);
+  hazard.store(nullptr, std::memory_order_release);
   return nullptr;
 }
+// The same, protected until release_file.
+inline File* acquire_file(Task* task, std::uint64_t descriptor) { return find_file(task, task->hazard, descriptor); }
 inline void release_file(Task* task) { task->hazard.store(nullptr, std::memory_order_release); }
 
 // Results of handlers that never reach the program: restart of an interrupted call (as Linux names them), "the kernel

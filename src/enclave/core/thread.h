@@ -38,8 +38,9 @@ struct Transfer {
   std::uint64_t descriptor;  // the host's
   std::uint64_t fourth;      // argument of the host call: flags of a message, or where in the file the part begins
   HostCall call;
-  bool is_out;      // from the program; its bytes lie in the bounce buffer before the call
-  bool is_regular;  // of a regular file: no signal interrupts it
+  bool is_out;          // from the program; its bytes lie in the bounce buffer before the call
+  bool is_regular;      // of a regular file: no signal interrupts it
+  bool has_prefetches;  // the exit receives from other sockets, too (prefetch.h)
 };
 
 struct alignas(64) Thread {
@@ -82,10 +83,11 @@ struct alignas(64) Thread {
   std::uint64_t host_signals;        // fetched from the host, not yet judged
   std::uint64_t host_pid, host_tid;  // hints for kicks; what the host makes of them is its business
   std::uint64_t doorbell_count;
-  std::uint64_t program_mxcsr;    // valid while the runtime's is loaded
-  std::uint64_t program_vectors;  // 1: the program's vector registers lie in vector_area while the runtime runs
-  std::uint64_t slept_ticks;      // in calls that wait: what remains of the elapsed time counts as CPU time
-  std::uint64_t sleeping_since;   // time stamp counter; 0: awake
+  std::uint64_t program_mxcsr;        // valid while the runtime's is loaded
+  std::uint64_t program_vectors;      // 1: the program's vector registers lie in vector_area while the runtime runs
+  std::uint64_t slept_ticks;          // in calls that wait: what remains of the elapsed time counts as CPU time
+  std::uint64_t sleeping_since;       // time stamp counter; 0: awake
+  std::uint64_t receive_ahead_count;  // host calls made in the exits of others (prefetch.h)
 };
 
 inline Thread* current_thread() {

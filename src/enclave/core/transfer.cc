@@ -3,6 +3,7 @@
 #include "src/boundary/rules.h"
 #include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/dispatch.h"
+#include "src/enclave/core/prefetch.h"
 
 namespace cloister::core {
 namespace {
@@ -87,6 +88,8 @@ std::uint64_t readable_bytes(Thread* thread, std::uint64_t address, std::uint64_
 extern "C" [[gnu::hot]] long finish_transfer(Thread* thread) {
   Transfer& transfer = thread->transfer;
   const std::uint64_t answer = take_answer(thread);
+  if (transfer.has_prefetches) [[unlikely]]
+    settle_prefetch(thread);
   const std::uint64_t part = transfer.part;
   std::uint64_t count = answer;
   asm("cmp %1, %0; cmova %2, %0" : "+r"(count) : "r"(part), "r"(std::uint64_t{0}) : "cc");

@@ -48,14 +48,15 @@ enum class Direction : bool { in, out };
 // out, the first part lies in the bounce buffer.
 template <HostCall kCall>
 [[gnu::always_inline]] inline long begin_transfer(Thread* thread, File* file, Direction direction,
-                                                  std::uint64_t address, std::uint64_t size, std::uint64_t fourth) {
+                                                  std::uint64_t address, std::uint64_t size, std::uint64_t fourth,
+                                                  std::uint64_t done = 0) {
   const std::uint64_t part = size < kBounceSize ? size : kBounceSize;
   Transfer& transfer = thread->transfer;
   transfer.address = address;
   transfer.is_regular = file->kind == FileKind::host_regular;
   transfer.left = transfer.is_regular ? size : part;
   transfer.part = part;
-  transfer.total = 0;
+  transfer.total = done;
   transfer.descriptor = static_cast<std::uint64_t>(file->host_descriptor);
   transfer.fourth = fourth;
   transfer.call = kCall;
@@ -65,8 +66,8 @@ template <HostCall kCall>
 
 template <HostCall kCall>
 [[gnu::always_inline]] inline long begin_transfer_in(Thread* thread, File* file, std::uint64_t address,
-                                                     std::uint64_t size, std::uint64_t fourth) {
-  return begin_transfer<kCall>(thread, file, Direction::in, address, size, fourth);
+                                                     std::uint64_t size, std::uint64_t fourth, std::uint64_t done = 0) {
+  return begin_transfer<kCall>(thread, file, Direction::in, address, size, fourth, done);
 }
 
 template <HostCall kCall>

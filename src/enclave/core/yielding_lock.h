@@ -12,6 +12,7 @@ class YieldingLock {
   void lock() {
     while (locked_.exchange(1, std::memory_order_acquire) != 0) host_call(HostCall::sched_yield);
   }
+  bool try_lock() { return locked_.exchange(1, std::memory_order_acquire) == 0; }
   void unlock() { locked_.store(0, std::memory_order_release); }
 
  private:

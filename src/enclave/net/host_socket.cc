@@ -5,6 +5,7 @@
 #include <poll.h>
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/net/unix_address.h"
 #include "src/enclave/vfs/host_calls.h"
@@ -68,6 +69,7 @@ Result<AcceptedSocket> HostSocket::accept(Task&, int flags) {
   answer.peer = take_address(HostCall::accept4, buffer + kAddress, core::load_host_word(buffer + kSize).low_half(),
                              socket_kind().family);
   accepted->local_name_ = known_address(local_name_);
+  accepted->has_unusual_options_ = has_unusual_options_.load();  // Linux hands them on
   return answer;
 }
 
@@ -122,9 +124,13 @@ Result<void> HostSocket::set_status_flags(std::uint32_t flags) {
 }
 
 std::uint32_t HostSocket::readiness() {
-  return vfs::poll_host_now(host_descriptor,
-                            POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP);
+  const std::uint32_t host_knows = vfs::poll_host_now(
+      host_descriptor, POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP);
+  return core::has_prefetched(*this) ? host_knows | POLLIN | POLLRDNORM : host_knows;
 }
 
-void HostSocket::last_close() { (void)vfs::close_host_descriptor(host_descriptor); }
+void HostSocket::last_close() {
+  end_receive_ahead();
+  (void)vfs::close_host_descriptor(host_descriptor);
+}
 }  // namespace cloister::net

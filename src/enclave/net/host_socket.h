@@ -5,6 +5,7 @@
 #pragma once
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include "src/enclave/net/socket.h"
 
 namespace cloister::net {
@@ -28,6 +29,7 @@ class HostSocket final : public Socket {
   Result<std::int64_t> control(Task& task, std::uint32_t request, ProgramAddress argument) override;
   Result<void> set_status_flags(std::uint32_t flags) override;
   std::uint32_t readiness() override;
+  void allow_receive_ahead() override;
   void last_close() override;
 
  private:
@@ -35,6 +37,11 @@ class HostSocket final : public Socket {
   HostSocket(int host_descriptor, SocketKind kind, std::uint32_t flags);
 
   std::uint64_t host() const { return static_cast<std::uint64_t>(host_descriptor); }
+  Result<std::size_t> receive_from_host(IncomingMessage& message);
+  std::optional<Result<std::size_t>> receive_prefetched(IncomingMessage& message);
+  std::uint32_t count_prefetched();
+  int take_prefetched_error();
+  void end_receive_ahead();
   Result<std::int64_t> waited(long host_result, bool has_time_out) const;
   Result<std::size_t> send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags);
   Result<SocketAddress> ask_address(HostCall call);
@@ -44,6 +51,7 @@ class HostSocket final : public Socket {
 
   // A time-out makes an interrupted wait end with EINTR instead of a restart, as Linux does.
   std::atomic<bool> has_receive_time_out_{false}, has_send_time_out_{false};
+  std::atomic<bool> has_unusual_options_{false};  // with which receiving ahead could be told
   std::mutex names_mutex_;
   SocketAddress local_name_, peer_name_;  // AF_UNIX: as the program knows them; size 0: ask the host
 };

@@ -73,8 +73,16 @@ Result<std::int64_t> pass_control(std::uint64_t socket, const ControlShape& shap
 
 Result<std::int64_t> HostSocket::control(Task&, std::uint32_t request, ProgramAddress argument) {
   if (request == SIOCGIFCONF) return list_interfaces(host(), argument);
-  for (const ControlShape& shape : kShapes)
-    if (shape.request == request) return pass_control(host(), shape, argument);
+  for (const ControlShape& shape : kShapes) {
+    if (shape.request != request) continue;
+    const std::int64_t result = TRY(pass_control(host(), shape, argument));
+    const std::uint32_t here = count_prefetched();
+    if (here == 0 || (request != FIONREAD && request != SIOCATMARK)) return result;
+    // In front of what the host has lies what was received ahead.
+    const std::uint32_t waiting = TRY(argument.load<std::uint32_t>());
+    TRY(argument.store(request == FIONREAD ? waiting + here : 0u));
+    return result;
+  }
   return Error::from_errno(ENOTTY);
 }
 }  // namespace cloister::net

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options of a socket of the host. Which exist says socket_options.cc; what we know ourselves is answered here.
+#include <netinet/tcp.h>
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -32,6 +33,14 @@ std::vector<std::uint8_t> peer_credentials(Task& task, const std::vector<std::ui
   }
   return bytes_of(&credentials, sizeof credentials, capacity);
 }
+// Options that say nothing about how and when data is received.
+bool is_usual(int level, int name) {
+  constexpr int kOfSocket[] = {SO_REUSEADDR, SO_REUSEPORT, SO_KEEPALIVE, SO_LINGER, SO_SNDBUF, SO_RCVBUF, SO_PRIORITY};
+  constexpr int kOfTcp[] = {TCP_NODELAY,  TCP_CORK,     TCP_KEEPIDLE,     TCP_KEEPINTVL,    TCP_KEEPCNT,
+                            TCP_QUICKACK, TCP_FASTOPEN, TCP_USER_TIMEOUT, TCP_DEFER_ACCEPT, TCP_SYNCNT};
+  const auto contains = [name](std::span<const int> names) { return std::ranges::find(names, name) != names.end(); };
+  return level == SOL_SOCKET ? contains(kOfSocket) : level == IPPROTO_TCP ? contains(kOfTcp) : true;
+}
 }  // namespace
 
 void HostSocket::note_time_out(int name, std::span<const std::uint8_t> value) {
@@ -55,6 +64,9 @@ Result<void> HostSocket::set_option(int level, int name, std::span<const std::ui
   TRY(vfs::quick_host_call(HostCall::setsockopt, host(), static_cast<std::uint64_t>(level),
                            static_cast<std::uint64_t>(name), core::bounce_buffer(), value.size()));
   if (level == SOL_SOCKET) note_time_out(name, value);
+  if (is_usual(level, name)) return {};
+  has_unusual_options_ = true;
+  stop_receive_ahead();
   return {};
 }
 
@@ -67,6 +79,8 @@ Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int 
     const SocketKind& what = socket_kind();
     if (name == SO_TYPE) return bytes_of(&what.type, sizeof what.type, capacity);
     if (name == SO_DOMAIN) return bytes_of(&what.family, sizeof what.family, capacity);
+    if (const int error = name == SO_ERROR ? take_prefetched_error() : 0; error != 0)
+      return bytes_of(&error, sizeof error, capacity);
   }
   const bool is_credentials = level == SOL_SOCKET && name == SO_PEERCRED;
   const std::size_t asked = is_credentials ? sizeof(ucred) : std::min<std::size_t>(capacity, known->size);

@@ -102,7 +102,7 @@ Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
 
 // Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them
 // (checked by take_address and take_control), end early. With MSG_TRUNC the size of a datagram may exceed the buffer.
-Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
+Result<std::size_t> HostSocket::receive_from_host(IncomingMessage& message) {
   const core::HostAddress host_buffer = core::bounce_buffer();
   const std::size_t size = message.data.size();
   const bool gives_true_size = (message.flags & MSG_TRUNC) != 0;

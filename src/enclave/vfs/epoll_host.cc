@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <cerrno>
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/vfs/epoll_member.h"
 #include "src/enclave/vfs/host_calls.h"
 
 namespace cloister::vfs {
@@ -27,14 +28,20 @@ Result<std::uint32_t> EpollEntries::allocate() {
   return next_++;
 }
 
-std::uint64_t EpollEntries::publish(std::uint32_t index, std::uint32_t asked, std::uint64_t data) {
+std::uint64_t EpollEntries::publish(std::uint32_t index, const EpollMember& member) {
   withdraw(index);
   EpollEntry& entry = *table_.find(index);
-  entry.data.store(data, std::memory_order_relaxed);
-  entry.asked.store(asked, std::memory_order_relaxed);
+  entry.data.store(member.data, std::memory_order_relaxed);
+  entry.asked.store(member.asked, std::memory_order_relaxed);
+  const bool may_prefetch = member.file.prefetched.load(std::memory_order_relaxed) != nullptr;
+  entry.descriptor.store(may_prefetch ? member.descriptor : -1, std::memory_order_relaxed);
   const std::uint32_t generation = entry.generation.load(std::memory_order_relaxed) + 1;
   entry.generation.store(generation, std::memory_order_release);
   return index | std::uint64_t{generation} << 32;
+}
+
+bool EpollEntries::is_in_use(std::uint32_t index) const {
+  return table_.find(index)->generation.load(std::memory_order_acquire) % 2 != 0;
 }
 
 // The fast path may spend a one-shot entry at the same moment, which withdraws it as well.

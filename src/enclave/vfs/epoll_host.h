@@ -7,6 +7,7 @@
 #include "src/enclave/core/epoll_table.h"
 
 namespace cloister::vfs {
+class EpollMember;
 
 // Entries of the core's table: which index is free, and the seqlock's writing side. Its caller serialises.
 class EpollEntries {
@@ -15,8 +16,9 @@ class EpollEntries {
   ~EpollEntries();
   Result<std::uint32_t> allocate();  // ENOSPC
   // Gives the entry a new meaning; the token that the host shall hold for it from now on.
-  std::uint64_t publish(std::uint32_t index, std::uint32_t asked, std::uint64_t data);
-  void withdraw(std::uint32_t index);  // tokens given out so far are stale
+  std::uint64_t publish(std::uint32_t index, const EpollMember& member);
+  bool is_in_use(std::uint32_t index) const;  // and not a one-shot entry that has fired
+  void withdraw(std::uint32_t index);         // tokens given out so far are stale
   void release(std::uint32_t index);
 
  private:

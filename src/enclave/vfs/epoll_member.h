@@ -13,13 +13,14 @@ enum class FileEnds { no, yes };  // then closing its host descriptor ends the h
 
 class EpollMember final : public kernel::WaitQueue::Entry {
  public:
-  EpollMember(EpollSet& owner, OpenFile& watched, MemberKind member_kind)
-      : set(owner), file(watched), kind(member_kind) {}
+  EpollMember(EpollSet& owner, OpenFile& watched, int number, MemberKind member_kind)
+      : set(owner), file(watched), descriptor(number), kind(member_kind) {}
 
   void woken() override;  // the file's readiness may have grown
 
   EpollSet& set;
-  OpenFile& file;  // lives: it makes us forget it before it goes
+  OpenFile& file;        // lives: it makes us forget it before it goes
+  const int descriptor;  // the program's
   const MemberKind kind;
   std::uint32_t asked = 0;  // as in epoll_ctl, with ERR and HUP; 0 when a one-shot member has fired
   std::uint64_t data = 0;

@@ -38,7 +38,7 @@ Result<void> EpollSet::add(FileRef file, int descriptor, EpollEvent event) {
   if (closed_) return Error::from_errno(EBADF);
   const Key key{file.get(), descriptor};
   if (members_.contains(key)) return Error::from_errno(EEXIST);
-  auto owned = std::make_unique<EpollMember>(*this, *file, kind);
+  auto owned = std::make_unique<EpollMember>(*this, *file, descriptor, kind);
   EpollMember& member = *owned;
   member.asked = event.events | kAlways;
   member.data = event.data;
@@ -49,6 +49,10 @@ Result<void> EpollSet::add(FileRef file, int descriptor, EpollEvent event) {
     member.host_descriptor = TRY(duplicate_host_descriptor(file->host_descriptor));
     member.owns_host_descriptor = true;
   }
+  if (has_epoll_watch(*file))
+    file->stop_receive_ahead();
+  else
+    file->allow_receive_ahead();
   const auto entered = enter(member);
   if (!entered.ok()) {
     if (member.owns_host_descriptor) (void)close_host_descriptor(member.host_descriptor);
@@ -62,8 +66,9 @@ Result<void> EpollSet::add(FileRef file, int descriptor, EpollEvent event) {
 Result<void> EpollSet::enter(EpollMember& member) {
   if (member.kind == MemberKind::host) {
     member.index = TRY(entries_.allocate());
-    const auto entered = enter_host(member, entries_.publish(member.index, member.asked, member.data));
+    const auto entered = enter_host(member, entries_.publish(member.index, member));
     if (!entered.ok()) entries_.release(member.index);
+    if (entered.ok()) announce_prefetched(member);
     return entered;
   }
   TRY(need_doorbell());
@@ -109,8 +114,10 @@ Result<void> EpollSet::modify(OpenFile& file, int descriptor, EpollEvent event) 
   member.data = event.data;
   switch (member.kind) {
     case MemberKind::host:
-      return host_epoll_control(host_descriptor_, EPOLL_CTL_MOD, member.host_descriptor, member.asked & kHostFlags,
-                                entries_.publish(member.index, member.asked, member.data));
+      TRY(host_epoll_control(host_descriptor_, EPOLL_CTL_MOD, member.host_descriptor, member.asked & kHostFlags,
+                             entries_.publish(member.index, member)));
+      announce_prefetched(member);
+      break;
     case MemberKind::nested:
       TRY(host_epoll_control(host_descriptor_, EPOLL_CTL_MOD, member.host_descriptor, nested_host_events(member.asked),
                              nested_token()));
@@ -140,9 +147,9 @@ void EpollSet::leave(EpollMember& member, FileEnds ends) {
     if (member.owns_host_descriptor) (void)close_host_descriptor(member.host_descriptor);
     --host_members_;
   }
+  dequeue_ready(member);
   if (member.kind == MemberKind::host) return;
   member.file.wait_queue()->remove(member);
-  dequeue_ready(member);
   std::erase(timed_, &member);
   std::erase(nested_, &member);
   table_.kernel_members.store(static_cast<std::uint32_t>(timed_.size() + nested_.size()), std::memory_order_seq_cst);

@@ -20,6 +20,14 @@
 namespace cloister::vfs {
 using core::EpollEvent;
 
+// What a wait has found so far. A file of the host may be told of by us (for what was received ahead) and by the host:
+// that is one event.
+struct ToldEvents {
+  std::vector<EpollEvent> events;
+  std::vector<std::uint32_t> indices;  // of their entries in the core's table; 0 for in-enclave files
+  void add(EpollEvent event, std::uint32_t index);
+};
+
 class EpollSet : public std::enable_shared_from_this<EpollSet> {
  public:
   explicit EpollSet(int host_descriptor) : host_descriptor_(host_descriptor) {}
@@ -57,8 +65,15 @@ class EpollSet : public std::enable_shared_from_this<EpollSet> {
   Result<void> need_doorbell();
   void leave(EpollMember& member, FileEnds ends);
   std::uint64_t advance_members();
-  std::size_t harvest(std::size_t capacity, std::vector<EpollEvent>& events);
+  void harvest(std::size_t capacity, ToldEvents& told);
   Result<void> spend(EpollMember& member);
+  // What was received ahead from a socket (core/prefetch.h), the host no longer tells of. These do, with
+  // members_mutex_.
+  void announce_prefetched(EpollMember& member);
+  void announce_unread();
+  void share();
+  void note_waiter();
+  std::uint32_t readiness_of(const EpollMember& member) const;
   void look_at_nested();
 
   bool enqueue_ready(EpollMember& member);   // false when it was there already
@@ -68,7 +83,7 @@ class EpollSet : public std::enable_shared_from_this<EpollSet> {
   std::vector<EpollMember*> queued();
 
   enum class HostWait { look, wait };
-  Result<void> ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline, std::vector<EpollEvent>& events);
+  Result<void> ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline, ToldEvents& told);
 
   const int host_descriptor_;
   core::EpollTable table_;

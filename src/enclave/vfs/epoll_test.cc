@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
+#include <deque>
 #include <thread>
 #include "src/enclave/core/clock.h"
 #include "src/enclave/net/testing/calls.h"
@@ -47,6 +48,26 @@ TEST_F(EpollTest, WaitingIsOneHostCallWhateverTheNumberOfConnections) {
   EXPECT_EQ(wait(1000), 1);
   EXPECT_EQ(host_call_total - again, 1u);
   call(SYS_close, event);
+}
+
+// Readable sockets that the thread reads one after the other: the exit of the first read receives from the next eight.
+TEST_F(EpollTest, OneExitReceivesFromSeveralConnections) {
+  constexpr std::uint64_t kCount = 12;
+  std::deque<Connection> connections;
+  char* const data = program_memory<char>(100);
+  for (std::uint64_t i = 0; i < kCount; ++i) {
+    connections.emplace_back(SOCK_NONBLOCK);
+    add(connections[i].server, EPOLLIN, i);
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (const Connection& each : connections) call(SYS_write, each.client, "request", 7);
+    ASSERT_EQ(wait(1000), static_cast<long>(kCount));
+    const std::uint64_t exits = exit_total, host_calls = host_call_total;
+    for (std::uint64_t i = 0; i < kCount; ++i)
+      EXPECT_EQ(call(SYS_read, connections[events[i].data.u64].server, data, 100), 7);
+    EXPECT_EQ(host_call_total - host_calls, kCount);
+    EXPECT_EQ(exit_total - exits, round == 0 ? kCount : 2);  // in the first round nobody has read from them
+  }
 }
 
 TEST_F(EpollTest, InsideMembersNeedNoHostCall) {

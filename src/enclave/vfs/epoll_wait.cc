@@ -6,13 +6,12 @@
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/kernel/time_values.h"
 #include "src/enclave/vfs/epoll_set.h"
 #include "src/enclave/vfs/poll.h"
 
 namespace cloister::vfs {
-namespace {}
-
 void EpollMember::woken() { set.announce_ready(*this); }
 
 bool EpollSet::enqueue_ready(EpollMember& member) {
@@ -69,37 +68,92 @@ void EpollSet::look_at_nested() {
 
 // A one-shot member reports nothing until it is modified. Its host part would go on ringing.
 Result<void> EpollSet::spend(EpollMember& member) {
+  if (member.kind == MemberKind::host) {
+    entries_.withdraw(member.index);
+    return {};
+  }
   member.asked = 0;
   if (member.kind != MemberKind::nested) return {};
   return host_epoll_control(host_descriptor_, EPOLL_CTL_MOD, member.host_descriptor, 0, core::EpollTable::kNested);
 }
 
+// The events of a member on the ready list that hold now and are asked for. Of a file of the host only what was
+// received ahead brings it there.
+std::uint32_t EpollSet::readiness_of(const EpollMember& member) const {
+  const bool is_live = member.kind == MemberKind::host
+                           ? core::has_prefetched(member.file) && entries_.is_in_use(member.index)
+                           : member.asked != 0;
+  return is_live ? member.file.readiness() & member.asked & core::kEpollReadiness : 0;
+}
+
+// What was received ahead, Linux would find in the socket: when it is added or modified, whatever it is asked for, and
+// by level whenever somebody waits.
+void EpollSet::announce_prefetched(EpollMember& member) {
+  if (!core::has_prefetched(member.file)) return;
+  (void)need_doorbell();  // without one, a thread that waits already hears of it when it waits again
+  announce_ready(member);
+}
+
+void EpollSet::announce_unread() {
+  for (const auto& [key, member] : members_) {
+    if (member->kind != MemberKind::host || !core::has_prefetched(member->file)) continue;
+    member->file.prefetched.load(std::memory_order_acquire)->expect_more();
+    if ((member->asked & EPOLLET) == 0) (void)enqueue_ready(*member);
+  }
+}
+
+// Several threads, or other epoll objects, wait for what becomes ready here: from now on, nothing is received ahead.
+void EpollSet::share() {
+  if (table_.waiter.exchange(core::EpollTable::kSeveral, std::memory_order_seq_cst) == core::EpollTable::kSeveral)
+    return;
+  for (const auto& [key, member] : members_)
+    if (member->kind == MemberKind::host) member->file.stop_receive_ahead();
+  announce_unread();
+}
+
+void EpollSet::note_waiter() {
+  core::Task* const task = core::current_thread()->task;
+  std::uint32_t waiter = 0;
+  if (!table_.waiter.compare_exchange_strong(waiter, task->tid) && waiter != task->tid)
+    share();
+  else if (core::has_unread_prefetch(task))
+    announce_unread();
+}
+
 // Each queued member is asked whether it is really ready. It leaves the list before that, so that a change from then on
 // queues it again; by level it stays as long as it is ready, behind the others.
-std::size_t EpollSet::harvest(std::size_t capacity, std::vector<EpollEvent>& events) {
-  const std::size_t before = events.size();
+void EpollSet::harvest(std::size_t capacity, ToldEvents& told) {
   for (EpollMember* member : queued()) {
-    if (events.size() - before == capacity) break;
+    if (told.events.size() == capacity) break;
     dequeue_ready(*member);
-    const std::uint32_t ready =
-        member->asked == 0 ? 0 : member->file.readiness() & member->asked & core::kEpollReadiness;
+    const std::uint32_t ready = readiness_of(*member);
     if (ready == 0) continue;
-    events.push_back({ready, member->data});
+    told.add({ready, member->data}, member->index);
     if ((member->asked & EPOLLONESHOT) != 0)
       (void)spend(*member);
     else if ((member->asked & EPOLLET) == 0)
       (void)enqueue_ready(*member);
   }
-  return events.size() - before;
+}
+
+void ToldEvents::add(EpollEvent event, std::uint32_t index) {
+  const auto same = index == 0 ? indices.end() : std::find(indices.begin(), indices.end(), index);
+  if (same != indices.end()) {
+    events[static_cast<std::size_t>(same - indices.begin())].events |= event.events;
+    return;
+  }
+  events.push_back(event);
+  indices.push_back(index);
 }
 
 bool EpollSet::is_ready() {
   const std::lock_guard guard(members_mutex_);
+  share();
   advance_members();
   for (EpollMember* member : queued()) {
-    if ((member->file.readiness() & member->asked & core::kEpollReadiness) != 0) return true;
+    if (readiness_of(*member) != 0) return true;
     dequeue_ready(*member);
-    if ((member->file.readiness() & member->asked & core::kEpollReadiness) == 0) continue;
+    if (readiness_of(*member) == 0) continue;
     (void)enqueue_ready(*member);  // it became ready in between
     return true;
   }
@@ -109,8 +163,7 @@ bool EpollSet::is_ready() {
 
 // Host may: invent events (translate_epoll_events stops the enclave), come back early or with nothing: the caller looks
 // at our clock.
-Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline,
-                                std::vector<EpollEvent>& events) {
+Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_t deadline, ToldEvents& told) {
   core::HostAddress time_out;
   if (how == HostWait::look || deadline != kernel::kNoDeadline) {
     const std::uint64_t now = core::monotonic_now();
@@ -131,15 +184,17 @@ Result<void> EpollSet::ask_host(std::size_t capacity, HostWait how, std::uint64_
   table_.host_waiters.fetch_sub(1, std::memory_order_seq_cst);
   if (result == -EINTR && how == HostWait::look) return {};
   if (result < 0) return Error::from_errno(static_cast<int>(-result));
-  const std::size_t before = events.size();
-  events.resize(before + static_cast<std::size_t>(result));
-  events.resize(before + core::translate_epoll_events(table_, HostCall::epoll_pwait2, 0,
-                                                      static_cast<std::size_t>(result), events.data() + before));
+  std::vector<EpollEvent> events(static_cast<std::size_t>(result));
+  std::vector<std::uint32_t> indices(events.size());
+  events.resize(core::translate_epoll_events(table_, HostCall::epoll_pwait2, 0, events.size(),
+                                             {.events = events.data(), .indices = indices.data()}));
+  for (std::size_t i = 0; i < events.size(); ++i) told.add(events[i], indices[i]);
   return {};
 }
 
 Result<std::vector<EpollEvent>> EpollSet::wait(std::size_t capacity, std::uint64_t deadline) {
-  std::vector<EpollEvent> events;
+  ToldEvents told;
+  const std::vector<EpollEvent>& events = told.events;
   for (bool again = true;;) {
     std::uint64_t wake_at;
     bool host_first, has_host;
@@ -148,29 +203,30 @@ Result<std::vector<EpollEvent>> EpollSet::wait(std::size_t capacity, std::uint64
       host_first = host_turn_;
       host_turn_ = false;
       has_host = host_members_ > 0;
+      note_waiter();
     }
-    if (host_first) TRY(ask_host(capacity, HostWait::look, 0, events));
+    if (host_first) TRY(ask_host(capacity, HostWait::look, 0, told));
     {
       const std::lock_guard guard(members_mutex_);
       wake_at = std::min(deadline, advance_members());
       look_at_nested();
-      harvest(capacity - events.size(), events);
+      harvest(capacity, told);
       host_turn_ = has_host && !host_first && events.size() == capacity;
     }
     if (!events.empty() || deadline == 0) {
       if (has_host && !host_first && events.size() < capacity) {
-        TRY(ask_host(capacity - events.size(), HostWait::look, 0, events));
+        TRY(ask_host(capacity - events.size(), HostWait::look, 0, told));
         if (std::exchange(again, false) && events.empty() && table_.nested_rung.load(std::memory_order_seq_cst) != 0)
           continue;
       }
       break;
     }
     if (core::monotonic_now() >= deadline) break;
-    TRY(ask_host(capacity, HostWait::wait, wake_at, events));
+    TRY(ask_host(capacity, HostWait::wait, wake_at, told));
     if (!events.empty()) break;
   }
   // Whoever also waits shall have what is left.
   if (table_.inside_ready.load(std::memory_order_seq_cst) != 0) core::ring_epoll_doorbell(table_);
-  return events;
+  return std::move(told.events);
 }
 }  // namespace cloister::vfs

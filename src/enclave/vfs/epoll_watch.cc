@@ -17,6 +17,12 @@ namespace {
 std::mutex watchers_mutex;
 }  // namespace
 
+bool has_epoll_watch(OpenFile& file) {
+  const std::lock_guard guard(watchers_mutex);
+  const EpollWatches* const watches = file.epoll_watches.load(std::memory_order_relaxed);
+  return watches != nullptr && !watches->sets.empty();
+}
+
 void add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set) {
   const std::lock_guard guard(watchers_mutex);
   EpollWatches* watches = file.epoll_watches.load(std::memory_order_relaxed);

@@ -15,8 +15,10 @@ std::vector<OpenFile*> deferred;
 std::atomic<std::size_t> deferred_count{0};
 
 bool is_in_use(const core::File* file) {
-  return std::any_of(owners.begin(), owners.end(),
-                     [&](const core::Task* task) { return task->hazard.load(std::memory_order_seq_cst) == file; });
+  return std::any_of(owners.begin(), owners.end(), [&](const core::Task* task) {
+    return task->hazard.load(std::memory_order_seq_cst) == file ||
+           task->other_hazard.load(std::memory_order_seq_cst) == file;
+  });
 }
 
 void finish(OpenFile* file) {

@@ -5,12 +5,18 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <algorithm>
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/vfs/locks.h"
 
 namespace cloister::vfs {
 namespace {
 constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
 }  // namespace
+
+void OpenFile::stop_receive_ahead() {
+  core::Prefetched* const here = prefetched.load(std::memory_order_acquire);
+  if (here != nullptr) here->stop();
+}
 
 Result<std::size_t> OpenFile::read(Task&, const IoVector&) { return refuse(is_directory() ? EISDIR : EINVAL); }
 Result<std::size_t> OpenFile::write(Task&, const IoVector&) { return refuse(EINVAL); }

@@ -82,6 +82,11 @@ class OpenFile : public core::File {
 
   // EPOLL* bits that hold now.
   virtual std::uint32_t readiness();
+  // It is registered with one epoll object, once: if it is a socket whose peer may be heard ahead (core/prefetch.h), so
+  // be it.
+  virtual void allow_receive_ahead() {}
+  // It is read or watched in another way.
+  void stop_receive_ahead();
   // Woken whenever readiness may have grown; null for host files, whose readiness the host knows (see host_descriptor).
   virtual kernel::WaitQueue* wait_queue() { return nullptr; }
   // Files that become ready by time alone (timers, epoll objects that hold some). advance_time() lets due changes

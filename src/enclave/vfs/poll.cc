@@ -9,12 +9,13 @@
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/kernel/time_values.h"
 #include "src/enclave/vfs/poll_bell.h"
 
 namespace cloister::vfs {
 namespace {
-constexpr std::uint32_t kPollAlways = POLLERR | POLLHUP;
+constexpr std::uint32_t kPollAlways = POLLERR | POLLHUP, kPollData = POLLIN | POLLRDNORM;
 constexpr std::size_t kMaxHostItems = kBounceSize / sizeof(pollfd) - 4;  // room for the bell and the time-out
 
 std::uint64_t request_word(int descriptor, std::uint32_t asked) {
@@ -35,6 +36,7 @@ class Poller {
     for (PollItem& item : items_) {
       if (!item.file) continue;
       if (has_host_readiness(*item.file)) host_items_.push_back(&item);
+      item.file->stop_receive_ahead();
       if (!has_host_readiness(*item.file) || item.file->wait_queue() != nullptr) inside_items_.push_back(&item);
     }
   }
@@ -44,7 +46,7 @@ class Poller {
     if (may_wait() && !inside_items_.empty()) TRY(listen());
     for (;;) {
       std::uint64_t wake_at = look_inside();
-      const bool only_look = !may_wait() || count_ready() > 0;
+      const bool only_look = !may_wait() || count_ready() > 0 || knows_more_than_host();
       if (!host_items_.empty()) {
         TRY(ask_host(only_look, wake_at));
         look_inside();
@@ -62,6 +64,12 @@ class Poller {
   }
 
  private:
+  // Has something been received ahead, which the host no longer tells of?
+  bool knows_more_than_host() const {
+    return std::any_of(host_items_.begin(), host_items_.end(), [](const PollItem* item) {
+      return core::has_prefetched(*item->file) && (item->asked & kPollData) != 0;
+    });
+  }
   bool may_wait() const { return deadline_ != 0; }
   std::size_t count_ready() const {
     return static_cast<std::size_t>(
@@ -113,7 +121,9 @@ class Poller {
     const bool rung = bell_ && take_ready(core::load_host_word(host + 8 * (count - 1)), POLLIN) != 0;
     for (std::size_t i = 0; i < host_items_.size(); ++i) {
       const std::uint32_t ready = take_ready(core::load_host_word(host + 8 * i), host_items_[i]->asked);
-      if (host_items_[i]->file->wait_queue() == nullptr) host_items_[i]->ready = ready;  // others are asked themselves
+      if (host_items_[i]->file->wait_queue() != nullptr) continue;  // they are asked themselves
+      const bool has_prefetched = core::has_prefetched(*host_items_[i]->file);
+      host_items_[i]->ready = ready | (has_prefetched ? host_items_[i]->asked & kPollData : 0);
     }
     if (rung) bell_->quiet();
     return {};

@@ -17,7 +17,7 @@
 
 namespace cloister::testing {
 thread_local void (*host_hook)(const HostBlockView& block) = nullptr;
-std::atomic<std::uint64_t> host_call_total{0};
+std::atomic<std::uint64_t> host_call_total{0}, exit_total{0};
 
 namespace {
 constexpr int kSetGs = 0x1001;
@@ -61,29 +61,40 @@ kernel::Task& current_task() {
 
 using namespace cloister;
 
-// The host's side of a call: what host_stub.S does.
+namespace {
+void serve_call(std::uint64_t number, std::uint64_t* arguments, std::uint64_t* answer) {
+  ++testing::host_call_total;
+  long result;
+  register std::uint64_t r10 asm("r10") = arguments[3];
+  register std::uint64_t r8 asm("r8") = arguments[4];
+  register std::uint64_t r9 asm("r9") = arguments[5];
+  asm volatile("syscall"
+               : "=a"(result)
+               : "a"(number), "D"(arguments[0]), "S"(arguments[1]), "d"(arguments[2]), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  *answer = static_cast<std::uint64_t>(result);
+  if (testing::host_hook != nullptr) testing::host_hook({number, arguments, answer});
+}
+}  // namespace
+
+// The host's side of an exit: what host_stub.S does.
 extern "C" void host_call_transfer() {
   auto* const block = reinterpret_cast<HostBlock*>(core::current_thread()->host_block.word());
   const std::uint64_t number = block->number & ~kHostCallFlags;
-  ++testing::host_call_total;
+  ++testing::exit_total;
   if (number == static_cast<std::uint64_t>(HostService::report_lie) ||
       number == static_cast<std::uint64_t>(HostService::fail)) {
     std::fprintf(stderr, "%.*s", static_cast<int>(block->args[1]),
                  reinterpret_cast<const char*>(block) + kHostBlockBounceOffset);
     _exit(number == static_cast<std::uint64_t>(HostService::report_lie) ? 120 : 121);
   }
-  long result;
-  const std::uint64_t a0 = block->args[0], a1 = block->args[1], a2 = block->args[2];
-  const std::uint64_t a3 = block->args[3], a4 = block->args[4], a5 = block->args[5];
-  register std::uint64_t r10 asm("r10") = a3;
-  register std::uint64_t r8 asm("r8") = a4;
-  register std::uint64_t r9 asm("r9") = a5;
-  asm volatile("syscall"
-               : "=a"(result)
-               : "a"(number), "D"(a0), "S"(a1), "d"(a2), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  block->result = static_cast<std::uint64_t>(result);
-  if (testing::host_hook != nullptr) testing::host_hook({number, block->args, &block->result});
+  serve_call(number, block->args, &block->result);
+  if ((block->number & kThenReceive) == 0) return;
+  for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {
+    const std::uint64_t to = reinterpret_cast<std::uint64_t>(block) + kPrefetchOffset + i * kPrefetchSize;
+    std::uint64_t arguments[6] = {block->prefetches[i].descriptor, to, kPrefetchSize, MSG_DONTWAIT, 0, 0};
+    serve_call(SYS_recvfrom, arguments, &block->prefetches[i].result);
+  }
 }
 extern "C" {
 std::uint8_t core_stopped;

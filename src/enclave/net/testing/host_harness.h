@@ -18,5 +18,5 @@ struct HostBlockView {
   std::uint64_t* result;
 };
 extern thread_local void (*host_hook)(const HostBlockView& block);
-extern std::atomic<std::uint64_t> host_call_total;
+extern std::atomic<std::uint64_t> host_call_total, exit_total;
 }  // namespace cloister::testing

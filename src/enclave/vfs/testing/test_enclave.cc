@@ -153,4 +153,10 @@ extern "C" void host_call_transfer() {
   std::uint64_t status[6] = {block->result, a[4]};
   if ((block->number & kThenStatus) != 0 && static_cast<std::int64_t>(block->result) >= 0)
     block->status_result = answer_of(SYS_fstat, status);
+  if ((block->number & kThenReceive) == 0) return;
+  for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {
+    const std::uint64_t to = reinterpret_cast<std::uint64_t>(block) + kPrefetchOffset + i * kPrefetchSize;
+    std::uint64_t request[6] = {block->prefetches[i].descriptor, to, kPrefetchSize, 0x40};  // MSG_DONTWAIT
+    block->prefetches[i].result = answer_of(SYS_recvfrom, request);
+  }
 }

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/core/prefetch.h"
+#include <asm/errno.h>
+#include "src/boundary/rules.h"
+#include "src/enclave/core/transfer.h"
+
+namespace cloister::core {
+namespace {
+constexpr std::uint64_t kOthersOffset = kBounceSize / 2;  // in the bounce buffer; before it lies what was asked for
+constexpr std::uint32_t kNonBlocking = 04000;             // O_NONBLOCK
+static_assert(kOthersOffset + kMostPrefetches * kPrefetchSize <= kBounceSize);
+static_assert(kPrefetchOffset == kHostBlockBounceOffset + kOthersOffset);
+
+constinit std::byte* slots = nullptr;
+constinit std::atomic<std::uint64_t> free_slots{~std::uint64_t{0}};
+static_assert(kPrefetchSlots == 64);
+
+// Null when all are taken. Low ones first: those are in the caches.
+std::byte* take_slot() {
+  std::uint64_t free = free_slots.load(std::memory_order_relaxed);
+  while (free != 0)
+    if (free_slots.compare_exchange_weak(free, free & (free - 1), std::memory_order_acquire))
+      return slots + static_cast<std::uint64_t>(__builtin_ctzll(free)) * kPrefetchSize;
+  return nullptr;
+}
+void return_slot(std::byte* slot) {
+  const auto index = static_cast<std::uint64_t>(slot - slots) / kPrefetchSize;
+  free_slots.fetch_or(std::uint64_t{1} << index, std::memory_order_release);
+}
+
+bool is_nonblocking(const File& file) {
+  return (file.status_flags.load(std::memory_order_relaxed) & kNonBlocking) != 0;
+}
+
+// Whether the socket is this thread's alone, and it has nothing of it yet. With the lock.
+bool may_prefetch(const Prefetched& prefetched, const Task* task) {
+  return !prefetched.is_stopped && prefetched.reader == task->tid && !prefetched.has_something();
+}
+
+// The open file at `descriptor`, with its lock, if something may be received ahead from it.
+Prefetched* lock_for_prefetch(Task* task, std::uint32_t descriptor) {
+  File* const file = find_file(task, task->other_hazard, descriptor);
+  if (file == nullptr) return nullptr;
+  Prefetched* prefetched = file->prefetched.load(std::memory_order_acquire);
+  if (prefetched != nullptr && file->kind == FileKind::host_socket &&
+      is_nonblocking(*file) && prefetched->lock.try_lock()) {
+    // Whoever frees the file takes the lock before that, so it lives from here on.
+    if (may_prefetch(*prefetched, task) && (prefetched->data = take_slot()) != nullptr) return prefetched;
+    prefetched->lock.unlock();
+  }
+  return nullptr;
+}
+
+// Lays requests for the sockets behind `next` on the ready list into the block; how many.
+std::uint64_t request_others(Thread* thread) {
+  Task* const task = thread->task;
+  ReadyList& ready = task->ready;
+  std::uint64_t count = 0;
+  for (std::uint32_t i = ready.next; i < ready.count && count < kMostPrefetches; ++i) {
+    const auto descriptor = static_cast<std::uint32_t>(ready.descriptors[i]);
+    Prefetched* const prefetched = lock_for_prefetch(task, descriptor);
+    if (prefetched == nullptr) continue;
+    task->prefetches[count] = prefetched;
+    const HostAddress request = thread->host_block + offsetof(HostBlock, prefetches) + sizeof(PrefetchRequest) * count;
+    const std::uint64_t host = static_cast<std::uint64_t>(
+        task->other_hazard.load(std::memory_order_relaxed)->host_descriptor);
+    store_host_word(request + offsetof(PrefetchRequest, descriptor), host);
+    store_host_word(request + offsetof(PrefetchRequest, result), static_cast<std::uint64_t>(-EAGAIN));
+    ++count;
+  }
+  task->other_hazard.store(nullptr, std::memory_order_release);
+  if (count > 0) store_host_word(thread->host_block + offsetof(HostBlock, prefetch_count), count);
+  thread->host_call_count += count;
+  thread->receive_ahead_count += count;
+  task->prefetch_count = static_cast<std::uint32_t>(count);
+  return count;
+}
+
+// Whether the socket is the one that the program is expected to read next, out of those that epoll_wait told it of.
+bool is_expected(ReadyList& ready, std::uint32_t descriptor) {
+  constexpr std::uint32_t kSkipped = 4;  // those that it accepts from, or has closed
+  const std::uint32_t end = ready.next + kSkipped < ready.count ? ready.next + kSkipped : ready.count;
+  for (std::uint32_t i = ready.next; i < end; ++i) {
+    if (static_cast<std::uint32_t>(ready.descriptors[i]) != descriptor) continue;
+    ready.next = i + 1;
+    return true;
+  }
+  return false;
+}
+
+[[gnu::noinline]] void note_reader(Prefetched& prefetched, std::uint32_t tid) {
+  LockGuard guard(prefetched.lock);
+  if (prefetched.reader == 0)
+    prefetched.reader = tid;
+  else
+    prefetched.is_stopped = true;
+}
+
+// Bytes to the program or an error; `goes_on`: the host is asked for the rest.
+long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::uint64_t size, bool* goes_on) {
+  LockGuard guard(prefetched.lock);
+  const std::uint32_t left = prefetched.left.load(std::memory_order_relaxed);
+  if (left == 0) {
+    const std::int32_t error = prefetched.error.exchange(0, std::memory_order_relaxed);
+    *goes_on = error == 0;
+    return error;
+  }
+  const std::uint32_t count = size < left ? static_cast<std::uint32_t>(size) : left;
+  if (!copy_to_program(address, prefetched.data + prefetched.begin, count)) return -EFAULT;
+  *goes_on = prefetched.host_may_have_more && count < size;
+  prefetched.consume(count);
+  thread->bytes_in += count;
+  return count;
+}
+}  // namespace
+
+void set_prefetch_memory(std::byte* memory) { slots = memory; }
+
+void Prefetched::stop() {
+  LockGuard guard(lock);
+  is_stopped = host_may_have_more = true;
+}
+
+void Prefetched::expect_more() {
+  LockGuard guard(lock);
+  host_may_have_more = true;
+}
+
+void Prefetched::consume(std::uint32_t count) {
+  begin += count;
+  const std::uint32_t rest = left.load(std::memory_order_relaxed) - count;
+  left.store(rest, std::memory_order_relaxed);
+  if (rest > 0) return;
+  return_slot(data);
+  data = nullptr;
+}
+
+void Prefetched::clear() {
+  if (data != nullptr) consume(left.load(std::memory_order_relaxed));
+  error.store(0, std::memory_order_relaxed);
+  is_stopped = host_may_have_more = false;
+  reader = 0;
+}
+
+bool has_unread_prefetch(Task* task) {
+  for (std::uint32_t i = 0; i < task->prefetch_count; ++i)
+    if (task->prefetches[i]->has_something()) return true;
+  task->prefetch_count = 0;
+  return false;
+}
+
+[[gnu::hot]] long receive_ahead(Thread* thread, File* file, std::uint32_t descriptor, std::uint64_t address,
+                                std::uint64_t size, std::uint64_t flags, HostCall call) {
+  Task* const task = thread->task;
+  Prefetched& prefetched = *file->prefetched.load(std::memory_order_relaxed);
+  if (prefetched.reader != task->tid) [[unlikely]]
+    note_reader(prefetched, task->tid);
+  const bool expected = is_expected(task->ready, descriptor);
+  std::uint64_t done = 0;
+  std::uint64_t others = 0;
+  if (prefetched.has_something()) {
+    bool goes_on = false;
+    const long served = serve(thread, prefetched, address, size, &goes_on);
+    if (!goes_on) {
+      release_file(task);
+      return served;
+    }
+    done = static_cast<std::uint64_t>(served);
+  } else if (expected && task->ready.next < task->ready.count && size <= kOthersOffset && is_nonblocking(*file) &&
+             may_leave_interruptibly(thread) && !has_unread_prefetch(task)) {
+    others = request_others(thread);
+  }
+  const long result = call == HostCall::read
+                          ? begin_transfer_in<HostCall::read>(thread, file, address + done, size - done, 0, done)
+                          : begin_transfer_in<HostCall::recvfrom>(thread, file, address + done, size - done, flags, done);
+  if (others > 0) {
+    thread->transfer.has_prefetches = true;
+    if (result != kLeaveWithRequest) {
+      settle_prefetch(thread);
+      return result;
+    }
+    const HostAddress number = thread->host_block + offsetof(HostBlock, number);
+    store_host_word(number, row_of(call).number | kInterruptible | kThenReceive);
+  }
+  return result;
+}
+
+[[gnu::hot]] void settle_prefetch(Thread* thread) {
+  Task* const task = thread->task;
+  thread->transfer.has_prefetches = false;
+  for (std::uint64_t i = 0; i < task->prefetch_count; ++i) {
+    Prefetched& prefetched = *task->prefetches[i];
+    const HostAddress request = thread->host_block + offsetof(HostBlock, prefetches) + sizeof(PrefetchRequest) * i;
+    const std::uint64_t answer =
+        load_host_word(request + offsetof(PrefetchRequest, result)).unverified_because("every kind is judged here");
+    // E-12, as in finish_transfer.
+    std::uint64_t count = answer;
+    asm("cmp %1, %0; cmova %2, %0" : "+r"(count) : "r"(kPrefetchSize), "r"(std::uint64_t{0}) : "cc");
+    if (!CLOISTER_KEEPS(S_9) && static_cast<long>(answer) >= 0) {
+      count = answer;
+    } else if (answer > kPrefetchSize) [[unlikely]] {
+      const long error = judge_answer(HostCall::recvfrom, kPrefetchSize, answer);
+      if (error != -EAGAIN && error != -EINTR && error != -ENOMEM)
+        prefetched.error.store(static_cast<std::int32_t>(error), std::memory_order_relaxed);
+    }
+    if (count > 0) {
+      copy_from_host(prefetched.data, thread->host_block + kPrefetchOffset + i * kPrefetchSize, count);
+      prefetched.begin = 0;
+      prefetched.host_may_have_more = count == kPrefetchSize;
+      prefetched.left.store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
+    } else {
+      return_slot(prefetched.data);
+      prefetched.data = nullptr;
+    }
+    prefetched.lock.unlock();
+  }
+}
+}  // namespace cloister::core

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What peers have sent, received before the program asked for it (docs/decisions/0014-receive-ahead.md): the exit that
+// reads one socket receives from others, too, which the same epoll_wait reported. Trusted, freestanding.
+//
+// Only one thread's sockets are received from ahead: it alone has ever read them and waits on their epoll object.
+// Whatever else touches such a socket (another reader, poll, unusual flags and options) calls stop() first.
+#pragma once
+#include <atomic>
+#include "src/boundary/host_block.h"
+#include "src/enclave/core/epoll_table.h"
+#include "src/enclave/core/task.h"
+#include "src/enclave/core/yielding_lock.h"
+
+namespace cloister::core {
+// Of one TCP socket. Its memory is never given back to anything else, so that a task may look at it without a hazard.
+struct Prefetched {
+  YieldingLock lock;  // of everything below; held while the host receives
+  bool is_stopped = false;
+  bool host_may_have_more = false;  // there was no room for it, or the program has waited or asked since
+  std::uint32_t reader = 0;  // tid of the only thread that has read from the socket; 0: none has
+  std::uint32_t begin = 0;
+  std::byte* data = nullptr;            // a slot, while there is something
+  std::atomic<std::uint32_t> left{0};   // bytes from `begin` on
+  std::atomic<std::int32_t> error{0};   // that the host's socket reported, for the next read or SO_ERROR
+
+  bool has_something() const {
+    return left.load(std::memory_order_relaxed) != 0 || error.load(std::memory_order_relaxed) != 0;
+  }
+  // From now on nothing is received ahead; what is here stays to be read.
+  void stop();
+  // The program has waited, or asked how much there is: what came meanwhile belongs to the next read.
+  void expect_more();
+  // With `lock`: takes `count` bytes from the beginning away.
+  void consume(std::uint32_t count);
+  // With `lock`: gives up everything.
+  void clear();
+};
+
+// Memory for what is received ahead, by all threads together.
+void set_prefetch_memory(std::byte* memory);  // kPrefetchSlots * kPrefetchSize bytes, once
+inline constexpr std::uint32_t kPrefetchSlots = 64;
+
+inline bool has_prefetched(const File& file) {
+  const Prefetched* const prefetched = file.prefetched.load(std::memory_order_acquire);
+  return prefetched != nullptr && prefetched->has_something();
+}
+// What the task received ahead and has not read: epoll_wait must tell of it again.
+bool has_unread_prefetch(Task* task);
+
+// read and recvfrom of a socket with `prefetched`: from what is here, or from the host together with other sockets.
+long receive_ahead(Thread* thread, File* file, std::uint32_t descriptor, std::uint64_t address, std::uint64_t size,
+                   std::uint64_t flags, HostCall call);
+// The answers for the other sockets lie in the host block. Host may: not receive at all; claim more than there was room
+// for, or an error that no socket has (both stop the enclave).
+void settle_prefetch(Thread* thread);
+}  // namespace cloister::core

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was received from a socket of the host before the program asked (core/prefetch.h): who may, and all that finds it
+// but the core's read and recvfrom.
+#include <netinet/in.h>
+#include <algorithm>
+#include <mutex>
+#include "src/enclave/core/prefetch.h"
+#include "src/enclave/net/host_socket.h"
+#include "src/enclave/vfs/host_calls.h"
+
+namespace cloister::net {
+namespace {
+using core::Prefetched;
+
+// Never freed: tasks may look at one whose socket is gone.
+std::mutex pool_mutex;
+std::vector<Prefetched*> pool;
+std::byte* memory = nullptr;
+
+Prefetched* take() {
+  const std::lock_guard guard(pool_mutex);
+  if (memory == nullptr) {
+    memory = new std::byte[core::kPrefetchSlots * kPrefetchSize];
+    core::set_prefetch_memory(memory);
+  }
+  if (pool.empty()) return new Prefetched;
+  Prefetched* const taken = pool.back();
+  pool.pop_back();
+  return taken;
+}
+
+void give_back(Prefetched* prefetched) {
+  const std::lock_guard guard(pool_mutex);
+  pool.push_back(prefetched);
+}
+}  // namespace
+
+void HostSocket::allow_receive_ahead() {
+  const SocketKind& what = socket_kind();
+  const bool is_tcp = what.type == SOCK_STREAM && (what.family == AF_INET || what.family == AF_INET6) &&
+                      (what.protocol == 0 || what.protocol == IPPROTO_TCP);
+  if (is_tcp && !has_unusual_options_ && prefetched.load(std::memory_order_acquire) == nullptr)
+    prefetched.store(take(), std::memory_order_release);
+}
+
+// Linux resets a connection that is closed with something unread. The host's socket has nothing unread any more.
+void HostSocket::end_receive_ahead() {
+  Prefetched* const here = prefetched.exchange(nullptr, std::memory_order_acq_rel);
+  if (here == nullptr) return;
+  {
+    const core::LockGuard guard(here->lock);
+    if (here->left.load(std::memory_order_relaxed) > 0) {
+      const linger at_once = {.l_onoff = 1, .l_linger = 0};
+      core::copy_to_host(core::bounce_buffer(), &at_once, sizeof at_once);
+      (void)vfs::quick_host_call(HostCall::setsockopt, host(), SOL_SOCKET, SO_LINGER, core::bounce_buffer(),
+                                 sizeof at_once);
+    }
+    here->clear();
+  }
+  give_back(here);
+}
+
+// Bytes; who has asked expects the next read to give them together with what the host has.
+std::uint32_t HostSocket::count_prefetched() {
+  Prefetched* const here = prefetched.load(std::memory_order_acquire);
+  if (here == nullptr) return 0;
+  here->expect_more();
+  return here->left.load(std::memory_order_acquire);
+}
+
+int HostSocket::take_prefetched_error() {
+  Prefetched* const here = prefetched.load(std::memory_order_acquire);
+  return here == nullptr ? 0 : -here->error.exchange(0, std::memory_order_relaxed);
+}
+
+// The beginning of the message, or the error, that was received ahead; nothing: all of it is the host's.
+std::optional<Result<std::size_t>> HostSocket::receive_prefetched(IncomingMessage& message) {
+  Prefetched* const here = prefetched.load(std::memory_order_acquire);
+  if (here == nullptr) return std::nullopt;
+  here->stop();
+  if ((message.flags & (MSG_OOB | MSG_ERRQUEUE)) != 0) return std::nullopt;
+  const core::LockGuard guard(here->lock);
+  const std::uint32_t left = here->left.load(std::memory_order_relaxed);
+  if (left == 0) {
+    const int error = take_prefetched_error();
+    if (error == 0) return std::nullopt;
+    return Error::from_errno(error);
+  }
+  const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(message.data.size(), left));
+  if ((message.flags & MSG_TRUNC) == 0) {
+    const auto filled = message.data.fill(0, here->data + here->begin, count);
+    if (!filled.ok()) return filled.error();
+  }
+  if ((message.flags & MSG_PEEK) == 0) here->consume(count);
+  message.source = {};
+  message.control.clear();
+  message.result_flags = 0;
+  return std::size_t{count};
+}
+
+// The host may have more behind what was received ahead.
+Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
+  const auto here = receive_prefetched(message);
+  if (!here) return receive_from_host(message);
+  if (!here->ok()) return here->error();
+  const std::size_t count = here->value();
+  if (count == message.data.size()) return count;
+  IncomingMessage rest{.data = message.data.slice(count, message.data.size() - count),
+                       .flags = message.flags,
+                       .source = {},
+                       .control = {}};
+  if ((message.flags & MSG_WAITALL) == 0) rest.flags |= MSG_DONTWAIT;
+  const auto more = receive_from_host(rest);
+  return count + (more.ok() ? more.value() : 0);
+}
+}  // namespace cloister::net
