@@ -134,6 +134,10 @@ void serve(HostBlock* block) {
   if (number == static_cast<std::uint64_t>(HostService::report_lie)) stop(false, bounce, block->args[1]);
   if (number == static_cast<std::uint64_t>(HostService::fail)) stop(true, bounce, block->args[1]);
   if (choices != nullptr && ++calls > kMostLyingCalls) choices = nullptr;
+  if ((block->number & kFirstClose) != 0) {
+    const std::uint64_t closing[6] = {block->closing};
+    honest_answer(world, {SYS_close, closing}, none());
+  }
   const std::uint64_t before = world.open.size();
   Answer answer{reinterpret_cast<std::uint64_t>(block), block->args, number, 0};
   answer.result = honest_answer(world, {number, block->args}, choices == nullptr ? none() : *choices);

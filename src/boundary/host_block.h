@@ -27,8 +27,9 @@ struct alignas(64) HostBlock {
   std::uint64_t prefetch_count;
   std::uint64_t one;  // what rings an eventfd
   PrefetchRequest prefetches[kMostPrefetches];
+  std::uint64_t closing;  // the descriptor that kFirstClose is about
 };
-static_assert(sizeof(HostBlock) == 256 && offsetof(HostBlock, prefetches) == 128 &&
+static_assert(sizeof(HostBlock) == 320 && offsetof(HostBlock, prefetches) == 128 && offsetof(HostBlock, closing) == 256 &&
               offsetof(HostBlock, status_result) == 104);  // host_stub.S
 
 inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
@@ -42,7 +43,9 @@ inline constexpr std::uint64_t kThenStatus = 1ULL << 33;
 // i goes to kPrefetchOffset + i * kPrefetchSize of the block.
 inline constexpr std::uint64_t kThenReceive = 1ULL << 34;
 inline constexpr std::uint64_t kPrefetchOffset = kHostBlockBounceOffset + kBounceSize / 2;
-inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus | kThenReceive;
+// Flag beside kInterruptible: before the call, close `closing`. What close gives is nobody's business.
+inline constexpr std::uint64_t kFirstClose = 1ULL << 35;
+inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus | kThenReceive | kFirstClose;
 
 // What the host part passes to the first entry, at the start of the bounce buffer. All of it is a hint to be checked.
 struct CpuidLeaf {

@@ -11,6 +11,7 @@
 #define HB_STATUS_RESULT 104
 #define HB_PREFETCH_COUNT 112
 #define HB_PREFETCHES 128
+#define HB_CLOSING 256
 
 // The adversary's builds of this file look at each request and change answers (tests/adversary/lying_host.cc), or make entries that
 // no state allows (entering_host.cc).
@@ -104,6 +105,8 @@ enter_enclave:
 interruptible_request:
   mov %rax, %r14
   mov %eax, %eax                        // without flags
+  btr $35, %r14                         // kFirstClose
+  jc close_first
   .globl host_call_window_begin, host_call_window_end, host_call_interrupted
 host_call_window_begin:
   cmpq $0, HB_KICKED(%r13)
@@ -124,6 +127,15 @@ host_call_window_end:
   mov %rax, HB_STATUS_RESULT(%r13)
   mov %r14, %rax
   jmp store_result
+close_first:
+  mov %rax, %rbx
+  mov %rdi, %r15
+  mov HB_CLOSING(%r13), %rdi
+  mov $3, %eax                          // close
+  syscall
+  mov %rbx, %rax
+  mov %r15, %rdi
+  jmp host_call_window_begin
 receive_from_others:                    // kThenReceive
   mov %rax, %r15
   mov HB_PREFETCH_COUNT(%r13), %r14

@@ -178,6 +178,40 @@ def lock_survives_mapping(context: Context) -> None:
         expect(process.wait(20) == 0, f"{side(inside)}: {process.returncode}")
 
 
+def closed_for_others(context: Context) -> None:
+    """When and in which order descriptors are closed, as others see it."""
+    program, path = helper(context, "closed_files"), context.scratch / "closed"
+    path.write_bytes(b"content")
+
+    def whoever_opened(pid: int) -> list:
+        return [link for link in Path(f"/proc/{pid}/fd").iterdir() if os.path.exists(link) and os.path.samefile(link, path)]
+    for inside in sides(context):
+        process = context.start([program, str(path)], inside, stdin=subprocess.PIPE)
+        expect(process.stdout.readline() == b"closing\n", f"{side(inside)}: no start")
+        suite.wait_until(lambda: not whoever_opened(process.pid), 5, f"{side(inside)}: the file is still open")
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        expect(process.stdout.readline() == b"locked\n", f"{side(inside)}: no lock")
+        with open(path, "r+b") as f:
+            try:
+                fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                raise Fail(f"{side(inside)}: a close that was before the lock has taken it away")
+            except BlockingIOError:
+                pass
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            expect(process.stdout.readline() == b"unlocking\n", f"{side(inside)}: no second lock")
+
+            def locked() -> bool:
+                try:
+                    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return True
+                except BlockingIOError:
+                    return False
+            suite.wait_until(locked, 2, f"{side(inside)}: the lock outlives its descriptor")
+        expect(process.wait(20) == 0, f"{side(inside)}: {process.returncode}")
+
+
 @inside_only
 def statistics(context: Context) -> None:
     done = context.run([helper(context, "ended_threads")], True, run_options=["--stats"])
@@ -836,6 +870,7 @@ TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test(
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
          Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("own_lines", own_lines), Test("unknown_calls", unknown_calls),
          Test("links_into_proc", links_into_proc), Test("lock_survives_mapping", lock_survives_mapping),
+         Test("closed_for_others", closed_for_others),
          Test("statistics", statistics), Test("crash_report", crash_report), Test("file_size_limit", file_size_limit), Test("credentials", credentials), Test("memory_limit", memory_limit, 120), Test("memory_figures", memory_figures),
          Test("measurement", measurement), Test("changed_after_measuring", changed_after_measuring),
          Test("every_byte_counts", every_byte_counts), Test("reproducible", reproducible, 1800, slow=True),

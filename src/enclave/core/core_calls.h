@@ -22,6 +22,8 @@ long fast_gettid(Thread*, ProgramContext*);
 long fast_clock_gettime(Thread*, ProgramContext*);
 long fast_gettimeofday(Thread*, ProgramContext*);
 long fast_time(Thread*, ProgramContext*);
+[[gnu::hot]] long fast_fstat(Thread*, ProgramContext*);
+[[gnu::hot]] long fast_newfstatat(Thread*, ProgramContext*);
 long fast_futex(Thread*, ProgramContext*);
 long fast_sched_yield(Thread*, ProgramContext*);
 long fast_arch_prctl(Thread*, ProgramContext*);

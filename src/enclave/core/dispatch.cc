@@ -30,6 +30,8 @@ struct FastTable {
     handlers[__NR_clock_gettime] = fast_clock_gettime;
     handlers[__NR_gettimeofday] = fast_gettimeofday;
     handlers[__NR_time] = fast_time;
+    handlers[__NR_fstat] = fast_fstat;
+    handlers[__NR_newfstatat] = fast_newfstatat;
     handlers[__NR_futex] = fast_futex;
     handlers[__NR_sched_yield] = fast_sched_yield;
     handlers[__NR_arch_prctl] = fast_arch_prctl;

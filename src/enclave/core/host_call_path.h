@@ -9,11 +9,20 @@ extern "C" void host_call_transfer();
 
 namespace cloister::core {
 
+// The request `number`, which first closes the descriptor that waits for an exit to be closed in (Thread::closing).
+inline std::uint64_t with_close(Thread* thread, std::uint64_t number) {
+  store_host_word(thread->host_block + offsetof(HostBlock, closing), thread->closing - 1);
+  thread->closing = 0;
+  return number | kFirstClose;
+}
+
 // As many arguments as the call has; the others stay those of an earlier request.
 template <std::size_t kCount>
 [[gnu::always_inline]] inline void fill_request(Thread* thread, std::uint64_t number,
                                                 const std::uint64_t (&arguments)[kCount]) {
   const HostAddress block = thread->host_block;
+  if (thread->closing != 0 && (number & kInterruptible) != 0) [[unlikely]]
+    number = with_close(thread, number);
   store_host_word(block + offsetof(HostBlock, number), number);
 #pragma GCC unroll 6  // no loop: its address inside would be computed from the host's (copy_to_host says why not)
   for (std::size_t i = 0; i < kCount; ++i) store_host_word(block + offsetof(HostBlock, args) + 8 * i, arguments[i]);

@@ -170,6 +170,7 @@ bool has_unread_prefetch(Task* task) {
              may_leave_interruptibly(thread) && !has_unread_prefetch(task)) {
     others = request_others(thread);
   }
+  const std::uint64_t first = thread->closing != 0 ? kFirstClose : 0;
   const long result = call == HostCall::read
                           ? begin_transfer_in<HostCall::read>(thread, file, address + done, size - done, 0, done)
                           : begin_transfer_in<HostCall::recvfrom>(thread, file, address + done, size - done, flags, done);
@@ -180,7 +181,7 @@ bool has_unread_prefetch(Task* task) {
       return result;
     }
     const HostAddress number = thread->host_block + offsetof(HostBlock, number);
-    store_host_word(number, row_of(call).number | kInterruptible | kThenReceive);
+    store_host_word(number, row_of(call).number | kInterruptible | kThenReceive | first);
   }
   return result;
 }

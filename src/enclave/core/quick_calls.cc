@@ -45,6 +45,33 @@ long fast_time(Thread*, ProgramContext* context) {
   return static_cast<long>(now);
 }
 
+namespace {
+// The status of a file that was opened in the last exit.
+long opened_status(Thread* thread, std::uint64_t descriptor, std::uint64_t address) {
+  Task* const task = thread->task;
+  const OpenedStatus& opened = task->opened;
+  if (opened.host_call_count != thread->host_call_count || opened.file == nullptr) return kTakeKernelPath;
+  const File* const file = acquire_file(task, static_cast<std::uint32_t>(descriptor));
+  const bool is_it = file == opened.file;
+  if (file != nullptr) release_file(task);
+  if (!is_it) return kTakeKernelPath;
+  return copy_to_program(address, &opened.status, sizeof opened.status) ? 0 : -EFAULT;
+}
+}  // namespace
+
+long fast_fstat(Thread* thread, ProgramContext* context) {
+  return opened_status(thread, context->rdi, context->rsi);
+}
+
+// As C libraries ask for what fstat gives.
+long fast_newfstatat(Thread* thread, ProgramContext* context) {
+  constexpr std::uint32_t kEmptyPath = 0x1000;  // AT_EMPTY_PATH
+  char first;
+  if (static_cast<std::uint32_t>(context->r10) != kEmptyPath || !copy_from_program(&first, context->rsi, 1) || first != 0)
+    return kTakeKernelPath;
+  return opened_status(thread, context->rdi, context->rdx);
+}
+
 long fast_sched_yield(Thread*, ProgramContext*) {
   host_call(HostCall::sched_yield);
   return 0;

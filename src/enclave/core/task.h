@@ -2,6 +2,7 @@
 // The parts of tasks, open files and descriptor tables that the fast path reads. The kernel storey derives its own
 // objects from these. Trusted, freestanding.
 #pragma once
+#include <sys/stat.h>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,14 @@ struct ReadyList {
   std::int32_t descriptors[kCapacity] = {};
 };
 
+// What fstat said of the file that the task opened last. While nothing has left the enclave since, it says so still:
+// nobody can know better. Only of the enclave's one task (kernel/task.h).
+struct OpenedStatus {
+  File* file = nullptr;
+  std::uint64_t host_call_count = 0;  // the thread's, when the host had answered
+  struct stat status;
+};
+
 struct Task {
   Thread* thread = nullptr;
   DescriptorTable* descriptors = nullptr;
@@ -58,6 +67,7 @@ struct Task {
   std::uint64_t restart_deadline = 0;  // of a futex wait that was interrupted (kRestartBlock)
   std::uint64_t wait_deadline =
       0;  // when a wait ends that the core began and the kernel storey goes on with; 0: it did not
+  OpenedStatus opened;
   ReadyList ready;
   std::uint32_t prefetch_count = 0;  // of the last exit that received ahead
   Prefetched* prefetches[kMostPrefetches] = {};

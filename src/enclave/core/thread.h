@@ -62,6 +62,7 @@ struct alignas(64) Thread {
   std::uint64_t bytes_in, bytes_out;
   // third line
   alignas(64) Transfer transfer;
+  std::uint64_t closing;  // host descriptor + 1 that the next exit closes which can; 0: none
   // fourth line
   alignas(64) std::uint64_t runtime_fs;
   std::uint64_t program_fs;       // valid while the runtime's FS base is loaded

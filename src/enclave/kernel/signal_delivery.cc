@@ -52,6 +52,7 @@ void refuse_frame(Task& task, int signal) {
 }
 
 void deliver_signals(Task& task, core::ProgramContext* context) {
+  task.opened.file = nullptr;  // a signal may tell that the file has changed
   Delivery delivery;
   while (next_delivery(task, &delivery)) {
     const int signal = delivery.info.si_signo;

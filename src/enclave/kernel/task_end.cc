@@ -9,6 +9,7 @@
 #include "src/enclave/kernel/robust_list.h"
 #include "src/enclave/kernel/signals.h"
 #include "src/enclave/kernel/task.h"
+#include "src/enclave/vfs/host_calls.h"
 
 namespace cloister::kernel {
 namespace {
@@ -45,6 +46,7 @@ void leave_task(Task& task) {
   }
   if (remove_from_process(task) == 0 && !is_process_ending) end_process(process, process.exit_status >> 8);
   process.task_ended.wake_all();
+  vfs::finish_late_close();
   // The thread counts as idle before the joiner wakes, so that the next thread finds it.
   announce_idle(thread);
   if (!is_process_ending) tell_joiner(task.clear_child_tid);

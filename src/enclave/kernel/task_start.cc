@@ -4,6 +4,7 @@
 #include "src/enclave/core/program_state.h"
 #include "src/enclave/kernel/cpu_pool.h"
 #include "src/enclave/kernel/task.h"
+#include "src/enclave/vfs/host_calls.h"
 
 namespace cloister::kernel {
 namespace {
@@ -31,6 +32,8 @@ Result<std::int64_t> start_thread(Task& parent, const ThreadRequest& request) {
   Process& process = parent.process;
   if (is_at_limit(process)) return Error::from_errno(EAGAIN);
   VirtualCpu& cpu = *TRY(take_cpu());
+  vfs::finish_late_close();  // what rests on there being one task ends here
+  parent.opened.file = nullptr;
   core::Thread* const thread = thread_of(cpu);
   auto* const task = new Task(process, new_id(process));
   const std::uint32_t tid = task->tid;

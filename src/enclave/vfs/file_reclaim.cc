@@ -11,6 +11,7 @@ namespace {
 // Of the whole enclave, not of a process: files are shared between processes.
 std::mutex reclaim_mutex;
 std::vector<core::Task*> owners;
+std::atomic<std::size_t> owner_count{0};
 std::vector<OpenFile*> deferred;
 std::atomic<std::size_t> deferred_count{0};
 
@@ -32,12 +33,16 @@ void finish(OpenFile* file) {
 void add_hazard_owner(core::Task& task) {
   const std::lock_guard guard(reclaim_mutex);
   owners.push_back(&task);
+  owner_count.store(owners.size(), std::memory_order_relaxed);
 }
+
+bool is_only_task() { return owner_count.load(std::memory_order_relaxed) == 1; }
 
 void remove_hazard_owner(core::Task& task) {
   {
     const std::lock_guard guard(reclaim_mutex);
     std::erase(owners, &task);
+    owner_count.store(owners.size(), std::memory_order_relaxed);
   }
   reclaim_files();
 }

@@ -10,6 +10,8 @@
 namespace cloister::vfs {
 void add_hazard_owner(core::Task& task);
 void remove_hazard_owner(core::Task& task);
+// Whether the caller's is the enclave's one task. Another one can only begin by what this one does.
+bool is_only_task();
 // Frees the files whose last fast-path user has gone. Cheap when there are none; called at every close and open, and it
 // may be called on any way back to the program.
 void reclaim_files();

@@ -2,7 +2,9 @@
 #include "src/enclave/vfs/host_calls.h"
 #include <fcntl.h>
 #include <cerrno>
+#include <utility>
 #include "src/enclave/core/task.h"
+#include "src/enclave/vfs/file_reclaim.h"
 #include "src/enclave/vfs/host_locations.h"
 
 namespace cloister::vfs {
@@ -55,6 +57,22 @@ Result<void> close_host_descriptor(int descriptor) {
   const long result = core::host_call(HostCall::close, static_cast<std::uint64_t>(descriptor));
   if (result < 0 && result != -EINTR) return Error::from_errno(static_cast<int>(-result));
   return {};
+}
+
+void close_host_descriptor_later(int descriptor) {
+  core::Thread* const thread = core::current_thread();
+  if (thread->closing != 0 || !is_only_task()) {
+    (void)close_host_descriptor(descriptor);
+    return;
+  }
+  core::forget_host_descriptor(static_cast<std::uint64_t>(descriptor));
+  thread->closing = static_cast<std::uint64_t>(descriptor) + 1;
+}
+
+void finish_late_close() {
+  core::Thread* const thread = core::current_thread();
+  const std::uint64_t closing = std::exchange(thread->closing, 0);
+  if (closing != 0) core::host_call(HostCall::close, closing - 1);
 }
 
 Result<core::HostAddress> stage_path(std::uint64_t offset, const std::string& path) {

@@ -69,7 +69,12 @@ Result<void> HostObject::set_times(const struct timespec times[2]) {
   return {};
 }
 
-void HostObject::last_close() { descriptor_.reset(); }
+void HostObject::last_close() {
+  if (had_host_lock) descriptor_->forbid_late_close();
+  core::OpenedStatus& opened = core::current_thread()->task->opened;
+  if (opened.file == this) opened.file = nullptr;  // another file may get its place
+  descriptor_.reset();
+}
 
 // Host may: return fewer bytes than asked (then the file ended or the stream has no more), more (refused by the table's
 // row), or EINTR at any time (a retry, unless the task has work).

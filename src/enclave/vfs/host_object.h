@@ -12,13 +12,22 @@ namespace cloister::vfs {
 class HostDescriptor {
  public:
   explicit HostDescriptor(int number) : number_(number) {}
-  ~HostDescriptor() { (void)close_host_descriptor(number_); }
+  ~HostDescriptor() {
+    if (may_close_later_)
+      close_host_descriptor_later(number_);
+    else
+      (void)close_host_descriptor(number_);
+  }
+  // Nobody outside can tell when it is closed, as long as it is before anything else that leaves.
+  void allow_late_close() { may_close_later_ = true; }
+  void forbid_late_close() { may_close_later_ = false; }
   HostDescriptor(const HostDescriptor&) = delete;
   HostDescriptor& operator=(const HostDescriptor&) = delete;
   int number() const { return number_; }
 
  private:
   const int number_;
+  bool may_close_later_ = false;
 };
 
 class HostObject : public OpenFile {

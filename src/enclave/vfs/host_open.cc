@@ -2,6 +2,7 @@
 #include "src/enclave/vfs/host_open.h"
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include "src/enclave/vfs/file_reclaim.h"
 #include "src/enclave/vfs/host_directory.h"
 #include "src/enclave/vfs/host_file.h"
 #include "src/enclave/vfs/host_stream.h"
@@ -63,11 +64,22 @@ void check_type(const struct stat& status, std::uint32_t flags) {
     core::host_lied(HostCall::openat2, "a directory that is open for writing");
 }
 
+// For the fstat that follows most opens (core::OpenedStatus).
+void note_status(OpenFile& file, const struct stat& status) {
+  core::Thread* const thread = core::current_thread();
+  core::OpenedStatus& opened = thread->task->opened;
+  opened.file = is_only_task() ? &file : nullptr;
+  opened.host_call_count = thread->host_call_count;
+  opened.status = status;
+}
+
 // Host may: open something else than the path names. Below an insecure host path that is its right; the type only
 // decides which object serves it.
 FileRef wrap(Opened opened, std::uint32_t flags, std::string path, std::vector<DirectoryEntry> ours) {
   check_type(opened.status, flags);
+  if (S_ISREG(opened.status.st_mode) && (flags & (O_ACCMODE | O_PATH)) == O_RDONLY) opened.descriptor->allow_late_close();
   FileRef file = make_file(std::move(opened.descriptor), opened.status, flags, std::move(ours));
+  note_status(*file, opened.status);
   file->set_path(std::move(path));
   return file;
 }

@@ -77,6 +77,7 @@ bool is_on_host(const OpenFile& file) { return file.is_host_regular; }
 
 // Host may: refuse a lock that nobody holds or give one that somebody holds. That is all it can do: ours hold in here.
 Result<void> lock_on_host(OpenFile& file, LockOwner kind, LockType type, LockRange range, Waiting waiting) {
+  file.had_host_lock = true;
   const KernelFlock lock = host_lock(type, range);
   const core::HostAddress structure = core::bounce_buffer() + kStructure;
   core::copy_to_host(structure, &lock, sizeof lock);
@@ -158,6 +159,7 @@ Result<void> set_whole_lock(Task& task, OpenFile& file, LockType type, Waiting w
     TRY(acquire(identity, &FileLocks::whole, wanted, waiting, EWOULDBLOCK));
   }
   if (!is_on_host(file)) return {};
+  file.had_host_lock = true;
   const int operation = type == LockType::none ? LOCK_UN : type == LockType::read ? LOCK_SH : LOCK_EX;
   const auto locked = blocking_host_call(
       HostCall::flock, host, static_cast<std::uint64_t>(operation | (waiting == Waiting::forbidden ? LOCK_NB : 0)));

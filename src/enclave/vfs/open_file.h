@@ -112,6 +112,7 @@ class OpenFile : public core::File {
   // The last reference goes: closes the host descriptor, wakes peers. Called once, then the object is deleted.
   virtual void last_close() {}
 
+  bool had_host_lock = false;    // the host may hold one until its descriptor is closed
   bool is_host_regular = false;  // a regular file of the host, whatever way its data takes
 
   // Epoll objects that watch it (epoll_watch.h); they are told before last_close().

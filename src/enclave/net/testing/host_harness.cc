@@ -88,6 +88,7 @@ extern "C" void host_call_transfer() {
                  reinterpret_cast<const char*>(block) + kHostBlockBounceOffset);
     _exit(number == static_cast<std::uint64_t>(HostService::report_lie) ? 120 : 121);
   }
+  if ((block->number & kFirstClose) != 0) close(static_cast<int>(block->closing));
   serve_call(number, block->args, &block->result);
   if ((block->number & kThenReceive) == 0) return;
   for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {

@@ -149,6 +149,7 @@ extern "C" void host_call_transfer() {
     if (testing::falsify_answer) testing::falsify_answer(answer);
     return static_cast<std::uint64_t>(answer.result);
   };
+  if ((block->number & kFirstClose) != 0) close(static_cast<int>(block->closing));
   block->result = answer_of(number, a);
   std::uint64_t status[6] = {block->result, a[4]};
   if ((block->number & kThenStatus) != 0 && static_cast<std::int64_t>(block->result) >= 0)
