@@ -29,8 +29,8 @@ struct alignas(64) HostBlock {
   PrefetchRequest prefetches[kMostPrefetches];
   std::uint64_t closing;  // the descriptor that kFirstClose is about
 };
-static_assert(sizeof(HostBlock) == 320 && offsetof(HostBlock, prefetches) == 128 && offsetof(HostBlock, closing) == 256 &&
-              offsetof(HostBlock, status_result) == 104);  // host_stub.S
+static_assert(sizeof(HostBlock) == 320 && offsetof(HostBlock, prefetches) == 128 &&
+              offsetof(HostBlock, closing) == 256 && offsetof(HostBlock, status_result) == 104);  // host_stub.S
 
 inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
 inline constexpr std::uint64_t kBounceSize = 128 << 10;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What several TCP peers have sent, read in the order in which epoll tells of it, and everything else that may happen to a
-// readable socket between epoll_wait and its read: the enclave receives from it ahead, and nobody must be able to tell.
+// What several TCP peers have sent, read in the order in which epoll tells of it, and everything else that may happen
+// to a readable socket between epoll_wait and its read: the enclave receives from it ahead, and nobody must be able to
+// tell.
 #include "check.h"
 #include <arpa/inet.h>
 #include <linux/sockios.h>
@@ -61,8 +62,8 @@ static int is_from(int i, long size) {
     if (buffer[k] != 'a' + i) return 0;
   return 1;
 }
-// Everyone has been read from once, and everyone has sent `size` bytes; the first to be told of has been read, and with it
-// others may have been received from.
+// Everyone has been read from once, and everyone has sent `size` bytes; the first to be told of has been read, and with
+// it others may have been received from.
 static void arrive(uint32_t events, int size) {
   connect_all(events);
   say_all(3);
@@ -86,7 +87,8 @@ static void* wait_elsewhere(void* unused) {
   return (void*)(intptr_t)epoll_wait(ep, there, COUNT * 2, 1000);
 }
 
-// Every peer is a stream of numbered bytes in pieces of all sizes; every reader takes what it gets in buffers of all sizes.
+// Every peer is a stream of numbered bytes in pieces of all sizes; every reader takes what it gets in buffers of all
+// sizes.
 static void streams(void) {
   static unsigned sent[COUNT], got[COUNT];
   unsigned seed = 1;
@@ -152,6 +154,21 @@ int main(void) {
   CHECK(read(own[0], buffer, 100) == 3 && read(own[1], buffer, 100) == 6 && is_from(1, 6));
   close_all();
 
+  SECTION("by edge, events handled backwards");
+  arrive(EPOLLIN | EPOLLET, 5);
+  for (int i = 0; i < COUNT; i++)
+    while (read(own[i], buffer, 100) > 0) continue;
+  say_all(4);
+  REQUIRE(wait_now() == COUNT);
+  for (int k = COUNT - 1; k > 3; k--)
+    while (read(own[out[k].data.u32], buffer, 100) > 0) continue;
+  CHECK(send(peer[out[COUNT - 1].data.u32], "again", 5, 0) == 5);
+  number = (int)out[COUNT - 1].data.u32;
+  for (int k = 3; k >= 0; k--)
+    while (read(own[out[k].data.u32], buffer, 100) > 0) continue;
+  CHECK(wait_now() == 1 && (int)out[0].data.u32 == number);
+  close_all();
+
   SECTION("by edge, it is not, until something new comes or it is modified");
   arrive(EPOLLIN | EPOLLET, 5);
   CHECK(wait_now() == 0);
@@ -160,7 +177,8 @@ int main(void) {
   CHECK(wait_now() == 0);
   CHECK(control(ep, EPOLL_CTL_DEL, own[3], 0, 0) == 0);
   CHECK(control(ep, EPOLL_CTL_ADD, own[3], EPOLLIN | EPOLLET, 3) == 0 && wait_now() == 1 && events_of(1, 3) == EPOLLIN);
-  CHECK(control(ep, EPOLL_CTL_MOD, own[2], EPOLLOUT | EPOLLET, 2) == 0 && wait_now() == 1 && events_of(1, 2) == EPOLLOUT);
+  CHECK(control(ep, EPOLL_CTL_MOD, own[2], EPOLLOUT | EPOLLET, 2) == 0 && wait_now() == 1 &&
+        events_of(1, 2) == EPOLLOUT);
   CHECK(read(own[1], buffer, 100) == 6 && is_from(1, 6) && read(own[2], buffer, 100) == 5 && is_from(2, 5));
   CHECK_ERRNO(read(own[1], buffer, 100), EAGAIN);
   close_all();
@@ -172,7 +190,8 @@ int main(void) {
   CHECK(all == COUNT - 1 && wait_now() == 0);
   CHECK(read(own[1], buffer, 2) == 2 && wait_now() == 0);
   CHECK(control(ep, EPOLL_CTL_MOD, own[1], EPOLLIN | EPOLLONESHOT, 1) == 0 && wait_now() == 1 && wait_now() == 0);
-  CHECK(control(ep, EPOLL_CTL_MOD, own[2], EPOLLIN | EPOLLONESHOT, 2) == 0 && wait_now() == 1 && events_of(1, 2) == EPOLLIN);
+  CHECK(control(ep, EPOLL_CTL_MOD, own[2], EPOLLIN | EPOLLONESHOT, 2) == 0 && wait_now() == 1 &&
+        events_of(1, 2) == EPOLLIN);
   CHECK(read(own[1], buffer, 100) == 3 && read(own[2], buffer, 100) == 5);
   close_all();
 
@@ -242,6 +261,27 @@ int main(void) {
   CHECK(setsockopt(own[4], SOL_SOCKET, SO_RCVLOWAT, &(int){4}, 4) == 0 && read(own[4], buffer, 100) == 9);
   CHECK(setsockopt(own[5], SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){1, 0}, sizeof(struct timeval)) == 0);
   CHECK(read(own[5], buffer, 100) == 9 && is_from(5, 9));
+  close_all();
+
+  SECTION("read of the rest must not wait");
+  arrive(EPOLLIN, 5);
+  CHECK(wait_now() == COUNT - 1 && fcntl(own[1], F_SETFL, 0) == 0 && read(own[1], buffer, 100) == 5);
+  CHECK(ioctl(own[2], FIONREAD, &number) == 0 && number == 5 && fcntl(own[2], F_SETFL, 0) == 0);
+  CHECK(read(own[2], buffer, 100) == 5);
+  close_all();
+
+  SECTION("moved to another thread and another epoll object");
+  arrive(EPOLLIN, 5);
+  int there = epoll_create1(0);
+  say_all(5);
+  REQUIRE(wait_now() == COUNT);
+  int last = (int)out[COUNT - 1].data.u32;
+  CHECK(control(ep, EPOLL_CTL_DEL, own[last], 0, 0) == 0 &&
+        control(there, EPOLL_CTL_ADD, own[last], EPOLLIN, last) == 0);
+  CHECK(read(own[out[0].data.u32], buffer, 100) > 0);
+  ep = (close(ep), there);
+  CHECK(pthread_create(&thread, NULL, wait_elsewhere, NULL) == 0 && pthread_join(thread, &result) == 0);
+  CHECK((intptr_t)result == 1);
   close_all();
 
   SECTION("ends");

@@ -36,10 +36,12 @@ std::uint64_t milliseconds_until(std::uint64_t deadline) {
   return now >= deadline ? 0 : (deadline - now + kNanosecondsPerMillisecond - 1) / kNanosecondsPerMillisecond;
 }
 
-// The kernel storey notes who waits, and tells again of what was received ahead and not read.
-bool may_wait_here(Task* task, const EpollTable& table) {
-  const std::uint32_t waiter = table.waiter.load(std::memory_order_relaxed);
-  return !table.needs_kernel() && (waiter == task->tid || waiter == EpollTable::kSeveral) && !has_unread_prefetch(task);
+// The kernel storey lets several threads wait, and tells again of what was received ahead and not read.
+bool may_wait_here(Task* task, EpollTable& table) {
+  if (table.needs_kernel() || has_unread_prefetch(task)) return false;
+  std::uint32_t waiter = table.waiter.load(std::memory_order_relaxed);
+  if (waiter == 0 && table.waiter.compare_exchange_strong(waiter, task->tid)) return true;
+  return waiter == task->tid || waiter == EpollTable::kSeveral;
 }
 
 // The kernel storey goes on with the wait, not beginning anew.

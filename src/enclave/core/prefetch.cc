@@ -8,6 +8,7 @@ namespace cloister::core {
 namespace {
 constexpr std::uint64_t kOthersOffset = kBounceSize / 2;  // in the bounce buffer; before it lies what was asked for
 constexpr std::uint32_t kNonBlocking = 04000;             // O_NONBLOCK
+constexpr std::uint64_t kDontWait = 0x40;                 // MSG_DONTWAIT
 static_assert(kOthersOffset + kMostPrefetches * kPrefetchSize <= kBounceSize);
 static_assert(kPrefetchOffset == kHostBlockBounceOffset + kOthersOffset);
 
@@ -34,7 +35,8 @@ bool is_nonblocking(const File& file) {
 
 // Whether the socket is this thread's alone, and it has nothing of it yet. With the lock.
 bool may_prefetch(const Prefetched& prefetched, const Task* task) {
-  return !prefetched.is_stopped && prefetched.reader == task->tid && !prefetched.has_something();
+  return !prefetched.is_stopped && prefetched.reader.load(std::memory_order_relaxed) == task->tid &&
+         !prefetched.has_something();
 }
 
 // The open file at `descriptor`, with its lock, if something may be received ahead from it.
@@ -42,8 +44,8 @@ Prefetched* lock_for_prefetch(Task* task, std::uint32_t descriptor) {
   File* const file = find_file(task, task->other_hazard, descriptor);
   if (file == nullptr) return nullptr;
   Prefetched* prefetched = file->prefetched.load(std::memory_order_acquire);
-  if (prefetched != nullptr && file->kind == FileKind::host_socket &&
-      is_nonblocking(*file) && prefetched->lock.try_lock()) {
+  if (prefetched != nullptr && file->kind == FileKind::host_socket && is_nonblocking(*file) &&
+      prefetched->lock.try_lock()) {
     // Whoever frees the file takes the lock before that, so it lives from here on.
     if (may_prefetch(*prefetched, task) && (prefetched->data = take_slot()) != nullptr) return prefetched;
     prefetched->lock.unlock();
@@ -62,8 +64,8 @@ std::uint64_t request_others(Thread* thread) {
     if (prefetched == nullptr) continue;
     task->prefetches[count] = prefetched;
     const HostAddress request = thread->host_block + offsetof(HostBlock, prefetches) + sizeof(PrefetchRequest) * count;
-    const std::uint64_t host = static_cast<std::uint64_t>(
-        task->other_hazard.load(std::memory_order_relaxed)->host_descriptor);
+    const std::uint64_t host =
+        static_cast<std::uint64_t>(task->other_hazard.load(std::memory_order_relaxed)->host_descriptor);
     store_host_word(request + offsetof(PrefetchRequest, descriptor), host);
     store_host_word(request + offsetof(PrefetchRequest, result), static_cast<std::uint64_t>(-EAGAIN));
     ++count;
@@ -90,8 +92,8 @@ bool is_expected(ReadyList& ready, std::uint32_t descriptor) {
 
 [[gnu::noinline]] void note_reader(Prefetched& prefetched, std::uint32_t tid) {
   LockGuard guard(prefetched.lock);
-  if (prefetched.reader == 0)
-    prefetched.reader = tid;
+  if (prefetched.reader.load(std::memory_order_relaxed) == 0)
+    prefetched.reader.store(tid, std::memory_order_relaxed);
   else
     prefetched.is_stopped = true;
 }
@@ -107,7 +109,7 @@ long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::u
   }
   const std::uint32_t count = size < left ? static_cast<std::uint32_t>(size) : left;
   if (!copy_to_program(address, prefetched.data + prefetched.begin, count)) return -EFAULT;
-  *goes_on = prefetched.host_may_have_more && count < size;
+  *goes_on = prefetched.is_counted && count < size;
   prefetched.consume(count);
   thread->bytes_in += count;
   return count;
@@ -118,12 +120,13 @@ void set_prefetch_memory(std::byte* memory) { slots = memory; }
 
 void Prefetched::stop() {
   LockGuard guard(lock);
-  is_stopped = host_may_have_more = true;
+  is_stopped = true;
 }
 
-void Prefetched::expect_more() {
+std::uint32_t Prefetched::count() {
   LockGuard guard(lock);
-  host_may_have_more = true;
+  is_counted = true;
+  return left.load(std::memory_order_relaxed);
 }
 
 void Prefetched::consume(std::uint32_t count) {
@@ -138,13 +141,15 @@ void Prefetched::consume(std::uint32_t count) {
 void Prefetched::clear() {
   if (data != nullptr) consume(left.load(std::memory_order_relaxed));
   error.store(0, std::memory_order_relaxed);
-  is_stopped = host_may_have_more = false;
-  reader = 0;
+  is_stopped = is_counted = false;
+  reader.store(0, std::memory_order_relaxed);
 }
 
 bool has_unread_prefetch(Task* task) {
   for (std::uint32_t i = 0; i < task->prefetch_count; ++i)
-    if (task->prefetches[i]->has_something()) return true;
+    if (task->prefetches[i]->reader.load(std::memory_order_relaxed) == task->tid &&
+        task->prefetches[i]->has_something())
+      return true;
   task->prefetch_count = 0;
   return false;
 }
@@ -153,12 +158,16 @@ bool has_unread_prefetch(Task* task) {
                                 std::uint64_t size, std::uint64_t flags, HostCall call) {
   Task* const task = thread->task;
   Prefetched& prefetched = *file->prefetched.load(std::memory_order_relaxed);
-  if (prefetched.reader != task->tid) [[unlikely]]
+  if (prefetched.reader.load(std::memory_order_relaxed) != task->tid) [[unlikely]]
     note_reader(prefetched, task->tid);
   const bool expected = is_expected(task->ready, descriptor);
   std::uint64_t done = 0;
   std::uint64_t others = 0;
   if (prefetched.has_something()) {
+    if (size == 0) {
+      release_file(task);
+      return 0;
+    }
     bool goes_on = false;
     const long served = serve(thread, prefetched, address, size, &goes_on);
     if (!goes_on) {
@@ -171,9 +180,12 @@ bool has_unread_prefetch(Task* task) {
     others = request_others(thread);
   }
   const std::uint64_t first = thread->closing != 0 ? kFirstClose : 0;
-  const long result = call == HostCall::read
-                          ? begin_transfer_in<HostCall::read>(thread, file, address + done, size - done, 0, done)
-                          : begin_transfer_in<HostCall::recvfrom>(thread, file, address + done, size - done, flags, done);
+  // Locks are held, or there are bytes to give: then nothing may wait.
+  const bool must_not_wait = done > 0 || others > 0;
+  const long result = call == HostCall::read && !must_not_wait
+                          ? begin_transfer_in<HostCall::read>(thread, file, address, size, 0)
+                          : begin_transfer_in<HostCall::recvfrom>(thread, file, address + done, size - done,
+                                                                  flags | (must_not_wait ? kDontWait : 0), done);
   if (others > 0) {
     thread->transfer.has_prefetches = true;
     if (result != kLeaveWithRequest) {
@@ -181,7 +193,7 @@ bool has_unread_prefetch(Task* task) {
       return result;
     }
     const HostAddress number = thread->host_block + offsetof(HostBlock, number);
-    store_host_word(number, row_of(call).number | kInterruptible | kThenReceive | first);
+    store_host_word(number, row_of(HostCall::recvfrom).number | kInterruptible | kThenReceive | first);
   }
   return result;
 }
@@ -207,7 +219,6 @@ bool has_unread_prefetch(Task* task) {
     if (count > 0) {
       copy_from_host(prefetched.data, thread->host_block + kPrefetchOffset + i * kPrefetchSize, count);
       prefetched.begin = 0;
-      prefetched.host_may_have_more = count == kPrefetchSize;
       prefetched.left.store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
     } else {
       return_slot(prefetched.data);

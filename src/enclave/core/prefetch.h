@@ -2,8 +2,8 @@
 // What peers have sent, received before the program asked for it (docs/decisions/0014-receive-ahead.md): the exit that
 // reads one socket receives from others, too, which the same epoll_wait reported. Trusted, freestanding.
 //
-// Only one thread's sockets are received from ahead: it alone has ever read them and waits on their epoll object.
-// Whatever else touches such a socket (another reader, poll, unusual flags and options) calls stop() first.
+// Only one thread's sockets are received from ahead: it alone has ever read them and waits on their epoll object, by
+// level. Whatever else may be done with such a socket but write to it calls stop() first.
 #pragma once
 #include <atomic>
 #include "src/boundary/host_block.h"
@@ -16,20 +16,20 @@ namespace cloister::core {
 struct Prefetched {
   YieldingLock lock;  // of everything below; held while the host receives
   bool is_stopped = false;
-  bool host_may_have_more = false;  // there was no room for it, or the program has waited or asked since
-  std::uint32_t reader = 0;  // tid of the only thread that has read from the socket; 0: none has
+  bool is_counted = false;  // the program has waited again or asked: one read gives what is here and what the host has
+  std::atomic<std::uint32_t> reader{0};  // tid of the only thread that has read from the socket; 0: none has
   std::uint32_t begin = 0;
-  std::byte* data = nullptr;            // a slot, while there is something
-  std::atomic<std::uint32_t> left{0};   // bytes from `begin` on
-  std::atomic<std::int32_t> error{0};   // that the host's socket reported, for the next read or SO_ERROR
+  std::byte* data = nullptr;           // a slot, while there is something
+  std::atomic<std::uint32_t> left{0};  // bytes from `begin` on
+  std::atomic<std::int32_t> error{0};  // that the host's socket reported, for the next read or SO_ERROR
 
   bool has_something() const {
     return left.load(std::memory_order_relaxed) != 0 || error.load(std::memory_order_relaxed) != 0;
   }
   // From now on nothing is received ahead; what is here stays to be read.
   void stop();
-  // The program has waited, or asked how much there is: what came meanwhile belongs to the next read.
-  void expect_more();
+  // The next read gives what the host has, too. The bytes that are here.
+  std::uint32_t count();
   // With `lock`: takes `count` bytes from the beginning away.
   void consume(std::uint32_t count);
   // With `lock`: gives up everything.

@@ -59,15 +59,14 @@ long opened_status(Thread* thread, std::uint64_t descriptor, std::uint64_t addre
 }
 }  // namespace
 
-long fast_fstat(Thread* thread, ProgramContext* context) {
-  return opened_status(thread, context->rdi, context->rsi);
-}
+long fast_fstat(Thread* thread, ProgramContext* context) { return opened_status(thread, context->rdi, context->rsi); }
 
 // As C libraries ask for what fstat gives.
 long fast_newfstatat(Thread* thread, ProgramContext* context) {
   constexpr std::uint32_t kEmptyPath = 0x1000;  // AT_EMPTY_PATH
   char first;
-  if (static_cast<std::uint32_t>(context->r10) != kEmptyPath || !copy_from_program(&first, context->rsi, 1) || first != 0)
+  if (static_cast<std::uint32_t>(context->r10) != kEmptyPath || !copy_from_program(&first, context->rsi, 1) ||
+      first != 0)
     return kTakeKernelPath;
   return opened_status(thread, context->rdi, context->rdx);
 }

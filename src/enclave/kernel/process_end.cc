@@ -44,6 +44,8 @@ void begin_end(Process& process, int status) {
   stop_others(process);
   if (process.memory != nullptr) process.memory->write_back_all();
   for (std::size_t i = 0; i < hook_count; ++i) hooks[i](process);
+  for (const int descriptor : process.descriptors.open_descriptors())
+    if (const auto file = process.descriptors.get(descriptor); file.ok()) file.value()->process_ends();
 }
 }  // namespace
 

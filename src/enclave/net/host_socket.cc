@@ -69,12 +69,13 @@ Result<AcceptedSocket> HostSocket::accept(Task&, int flags) {
   answer.peer = take_address(HostCall::accept4, buffer + kAddress, core::load_host_word(buffer + kSize).low_half(),
                              socket_kind().family);
   accepted->local_name_ = known_address(local_name_);
-  accepted->has_unusual_options_ = has_unusual_options_.load();  // Linux hands them on
+  accepted->is_ahead_forbidden_ = is_ahead_forbidden_.load();  // Linux hands the options on
   return answer;
 }
 
 // An interrupted connect goes on by itself; asked again, a blocking one waits for the same connection.
 Result<void> HostSocket::connect(Task& task, const SocketAddress& address) {
+  forget_prefetched();  // AF_UNSPEC ends the connection that there was
   const HostAddress to = TRY(to_host_address(task, socket_kind().family, address));
   put_address(to.address, core::bounce_buffer());
   TRY(waited(core::interruptible_host_call(HostCall::connect, host(), core::bounce_buffer(), to.address.size),
@@ -126,7 +127,8 @@ Result<void> HostSocket::set_status_flags(std::uint32_t flags) {
 std::uint32_t HostSocket::readiness() {
   const std::uint32_t host_knows = vfs::poll_host_now(
       host_descriptor, POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP);
-  return core::has_prefetched(*this) ? host_knows | POLLIN | POLLRDNORM : host_knows;
+  if (!core::has_prefetched(*this)) return host_knows;
+  return host_knows | POLLIN | POLLRDNORM | (has_prefetched_error() ? POLLERR : 0);
 }
 
 void HostSocket::last_close() {

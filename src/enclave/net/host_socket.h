@@ -30,6 +30,8 @@ class HostSocket final : public Socket {
   Result<void> set_status_flags(std::uint32_t flags) override;
   std::uint32_t readiness() override;
   void allow_receive_ahead() override;
+  void forbid_receive_ahead() override;
+  void process_ends() override;
   void last_close() override;
 
  private:
@@ -40,7 +42,10 @@ class HostSocket final : public Socket {
   Result<std::size_t> receive_from_host(IncomingMessage& message);
   std::optional<Result<std::size_t>> receive_prefetched(IncomingMessage& message);
   std::uint32_t count_prefetched();
+  bool has_prefetched_error() const;
   int take_prefetched_error();
+  void reset_if_unread();
+  void forget_prefetched();
   void end_receive_ahead();
   Result<std::int64_t> waited(long host_result, bool has_time_out) const;
   Result<std::size_t> send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags);
@@ -51,7 +56,7 @@ class HostSocket final : public Socket {
 
   // A time-out makes an interrupted wait end with EINTR instead of a restart, as Linux does.
   std::atomic<bool> has_receive_time_out_{false}, has_send_time_out_{false};
-  std::atomic<bool> has_unusual_options_{false};  // with which receiving ahead could be told
+  std::atomic<bool> is_ahead_forbidden_{false};  // its options or its watchers could tell
   std::mutex names_mutex_;
   SocketAddress local_name_, peer_name_;  // AF_UNIX: as the program knows them; size 0: ask the host
 };

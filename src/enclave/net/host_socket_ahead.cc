@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was received from a socket of the host before the program asked (core/prefetch.h): who may, and all that finds it
-// but the core's read and recvfrom.
+// What was received from a socket of the host before the program asked (core/prefetch.h): who may, and all that finds
+// it but the core's read and recvfrom.
 #include <netinet/in.h>
 #include <algorithm>
 #include <mutex>
@@ -30,6 +30,7 @@ Prefetched* take() {
 }
 
 void give_back(Prefetched* prefetched) {
+  prefetched->is_stopped = false;
   const std::lock_guard guard(pool_mutex);
   pool.push_back(prefetched);
 }
@@ -39,33 +40,56 @@ void HostSocket::allow_receive_ahead() {
   const SocketKind& what = socket_kind();
   const bool is_tcp = what.type == SOCK_STREAM && (what.family == AF_INET || what.family == AF_INET6) &&
                       (what.protocol == 0 || what.protocol == IPPROTO_TCP);
-  if (is_tcp && !has_unusual_options_ && prefetched.load(std::memory_order_acquire) == nullptr)
-    prefetched.store(take(), std::memory_order_release);
+  if (!is_tcp || is_ahead_forbidden_) return;
+  Prefetched* const taken = take();
+  Prefetched* none = nullptr;
+  if (!prefetched.compare_exchange_strong(none, taken)) give_back(taken);
+  if (is_ahead_forbidden_) stop_receive_ahead();  // by whoever did not see it yet
 }
 
-// Linux resets a connection that is closed with something unread. The host's socket has nothing unread any more.
+void HostSocket::forbid_receive_ahead() {
+  is_ahead_forbidden_ = true;
+  stop_receive_ahead();
+}
+
+// Linux resets a connection that ends with something unread. The host's socket has nothing unread any more.
+void HostSocket::reset_if_unread() {
+  if (!core::has_prefetched(*this)) return;
+  const linger at_once = {.l_onoff = 1, .l_linger = 0};
+  core::copy_to_host(core::bounce_buffer(), &at_once, sizeof at_once);
+  (void)vfs::quick_host_call(HostCall::setsockopt, host(), SOL_SOCKET, SO_LINGER, core::bounce_buffer(),
+                             sizeof at_once);
+}
+
+void HostSocket::process_ends() { reset_if_unread(); }
+
 void HostSocket::end_receive_ahead() {
+  stop_receive_ahead();
+  reset_if_unread();
+  forget_prefetched();
   Prefetched* const here = prefetched.exchange(nullptr, std::memory_order_acq_rel);
-  if (here == nullptr) return;
-  {
-    const core::LockGuard guard(here->lock);
-    if (here->left.load(std::memory_order_relaxed) > 0) {
-      const linger at_once = {.l_onoff = 1, .l_linger = 0};
-      core::copy_to_host(core::bounce_buffer(), &at_once, sizeof at_once);
-      (void)vfs::quick_host_call(HostCall::setsockopt, host(), SOL_SOCKET, SO_LINGER, core::bounce_buffer(),
-                                 sizeof at_once);
-    }
-    here->clear();
-  }
-  give_back(here);
+  if (here != nullptr) give_back(here);
 }
 
-// Bytes; who has asked expects the next read to give them together with what the host has.
+void HostSocket::forget_prefetched() {
+  Prefetched* const here = prefetched.load(std::memory_order_acquire);
+  if (here == nullptr) return;
+  const core::LockGuard guard(here->lock);
+  here->clear();
+  here->is_stopped = true;
+}
+
+// Bytes, before the host is asked how many it has: no more are taken from there.
 std::uint32_t HostSocket::count_prefetched() {
   Prefetched* const here = prefetched.load(std::memory_order_acquire);
   if (here == nullptr) return 0;
-  here->expect_more();
-  return here->left.load(std::memory_order_acquire);
+  here->stop();
+  return here->count();
+}
+
+bool HostSocket::has_prefetched_error() const {
+  const Prefetched* const here = prefetched.load(std::memory_order_acquire);
+  return here != nullptr && here->error.load(std::memory_order_relaxed) != 0;
 }
 
 int HostSocket::take_prefetched_error() {
@@ -91,7 +115,10 @@ std::optional<Result<std::size_t>> HostSocket::receive_prefetched(IncomingMessag
     const auto filled = message.data.fill(0, here->data + here->begin, count);
     if (!filled.ok()) return filled.error();
   }
-  if ((message.flags & MSG_PEEK) == 0) here->consume(count);
+  if ((message.flags & MSG_PEEK) == 0)
+    here->consume(count);
+  else
+    here->is_counted = true;
   message.source = {};
   message.control.clear();
   message.result_flags = 0;

@@ -6,7 +6,9 @@
 #include <sys/ioctl.h>
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/vfs/host_calls.h"
 
 namespace cloister::net {
@@ -59,13 +61,21 @@ Result<std::int64_t> list_interfaces(std::uint64_t socket, ProgramAddress argume
 }
 
 // Host may: leave the answer as it was, or write anything there. It is data; only its size is ours.
-Result<std::int64_t> pass_control(std::uint64_t socket, const ControlShape& shape, ProgramAddress argument) {
+// `ahead` bytes were received before the program asked: they lie in front of what the host knows of.
+Result<std::int64_t> pass_control(std::uint64_t socket, const ControlShape& shape, ProgramAddress argument,
+                                  std::uint32_t ahead) {
   std::array<std::uint8_t, 64> buffer{};
   const core::HostAddress host = core::bounce_buffer();
   if (shape.size_in > 0) TRY(argument.read(buffer.data(), shape.size_in));
   core::copy_to_host(host, buffer.data(), buffer.size());
   const auto result = TRY(vfs::quick_host_call(HostCall::ioctl, socket, shape.request, host));
   core::copy_from_host(buffer.data(), host, buffer.size());
+  if (ahead > 0) {
+    std::uint32_t value;
+    std::memcpy(&value, buffer.data(), sizeof value);
+    value = shape.request == FIONREAD ? value + ahead : 0;
+    std::memcpy(buffer.data(), &value, sizeof value);
+  }
   if (shape.size_out > 0) TRY(argument.write(buffer.data(), shape.size_out));
   return result;
 }
@@ -75,13 +85,9 @@ Result<std::int64_t> HostSocket::control(Task&, std::uint32_t request, ProgramAd
   if (request == SIOCGIFCONF) return list_interfaces(host(), argument);
   for (const ControlShape& shape : kShapes) {
     if (shape.request != request) continue;
-    const std::int64_t result = TRY(pass_control(host(), shape, argument));
-    const std::uint32_t here = count_prefetched();
-    if (here == 0 || (request != FIONREAD && request != SIOCATMARK)) return result;
-    // In front of what the host has lies what was received ahead.
-    const std::uint32_t waiting = TRY(argument.load<std::uint32_t>());
-    TRY(argument.store(request == FIONREAD ? waiting + here : 0u));
-    return result;
+    if (request == SIOCATMARK) stop_receive_ahead();
+    const bool is_ahead = request == SIOCATMARK && core::has_prefetched(*this);
+    return pass_control(host(), shape, argument, request == FIONREAD ? count_prefetched() : is_ahead ? 1 : 0);
   }
   return Error::from_errno(ENOTTY);
 }

@@ -65,8 +65,7 @@ Result<void> HostSocket::set_option(int level, int name, std::span<const std::ui
                            static_cast<std::uint64_t>(name), core::bounce_buffer(), value.size()));
   if (level == SOL_SOCKET) note_time_out(name, value);
   if (is_usual(level, name)) return {};
-  has_unusual_options_ = true;
-  stop_receive_ahead();
+  forbid_receive_ahead();
   return {};
 }
 

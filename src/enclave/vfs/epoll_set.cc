@@ -25,6 +25,11 @@ Result<MemberKind> member_kind(OpenFile& file) {
   return Error::from_errno(EPERM);
 }
 
+// By level, what the host has not been asked for yet is told of again.
+bool may_receive_ahead(std::uint32_t asked) {
+  return (asked & (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLPRI)) == 0;
+}
+
 std::uint64_t nested_token() { return core::EpollTable::kNested; }
 // A nested object only ever becomes readable. When it is watched by level, so is its host object.
 std::uint32_t nested_host_events(std::uint32_t asked) { return asked & (EPOLLIN | EPOLLET); }
@@ -49,17 +54,17 @@ Result<void> EpollSet::add(FileRef file, int descriptor, EpollEvent event) {
     member.host_descriptor = TRY(duplicate_host_descriptor(file->host_descriptor));
     member.owns_host_descriptor = true;
   }
-  if (has_epoll_watch(*file))
-    file->stop_receive_ahead();
-  else
+  if (add_epoll_watch(*file, shared_from_this()) == 1 && may_receive_ahead(event.events))
     file->allow_receive_ahead();
+  else
+    file->forbid_receive_ahead();
   const auto entered = enter(member);
   if (!entered.ok()) {
+    remove_epoll_watch(*file, *this);
     if (member.owns_host_descriptor) (void)close_host_descriptor(member.host_descriptor);
     return entered.error();
   }
   members_.emplace(key, std::move(owned));
-  add_epoll_watch(*file, shared_from_this());
   return {};
 }
 
@@ -110,6 +115,7 @@ Result<void> EpollSet::modify(OpenFile& file, int descriptor, EpollEvent event) 
   if (found == members_.end()) return Error::from_errno(ENOENT);
   EpollMember& member = *found->second;
   if (((member.asked | event.events) & EPOLLEXCLUSIVE) != 0) return Error::from_errno(EINVAL);
+  file.forbid_receive_ahead();
   member.asked = event.events | kAlways;
   member.data = event.data;
   switch (member.kind) {
@@ -132,6 +138,7 @@ Result<void> EpollSet::remove(OpenFile& file, int descriptor) {
   const std::lock_guard guard(members_mutex_);
   const auto found = members_.find(Key{&file, descriptor});
   if (found == members_.end()) return Error::from_errno(ENOENT);
+  file.forbid_receive_ahead();
   leave(*found->second, FileEnds::no);
   remove_epoll_watch(file, *this);
   members_.erase(found);

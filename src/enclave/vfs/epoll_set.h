@@ -25,6 +25,7 @@ using core::EpollEvent;
 struct ToldEvents {
   std::vector<EpollEvent> events;
   std::vector<std::uint32_t> indices;  // of their entries in the core's table; 0 for in-enclave files
+  bool has_host_members = false;       // that we told of
   void add(EpollEvent event, std::uint32_t index);
 };
 

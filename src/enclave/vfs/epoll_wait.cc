@@ -87,7 +87,7 @@ std::uint32_t EpollSet::readiness_of(const EpollMember& member) const {
 }
 
 // What was received ahead, Linux would find in the socket: when it is added or modified, whatever it is asked for, and
-// by level whenever somebody waits.
+// by level whenever somebody waits. Whoever calls has stopped it before, so that no more comes.
 void EpollSet::announce_prefetched(EpollMember& member) {
   if (!core::has_prefetched(member.file)) return;
   (void)need_doorbell();  // without one, a thread that waits already hears of it when it waits again
@@ -97,7 +97,7 @@ void EpollSet::announce_prefetched(EpollMember& member) {
 void EpollSet::announce_unread() {
   for (const auto& [key, member] : members_) {
     if (member->kind != MemberKind::host || !core::has_prefetched(member->file)) continue;
-    member->file.prefetched.load(std::memory_order_acquire)->expect_more();
+    member->file.prefetched.load(std::memory_order_acquire)->count();
     if ((member->asked & EPOLLET) == 0) (void)enqueue_ready(*member);
   }
 }
@@ -113,6 +113,7 @@ void EpollSet::share() {
 
 void EpollSet::note_waiter() {
   core::Task* const task = core::current_thread()->task;
+  task->ready.count = task->ready.next = 0;
   std::uint32_t waiter = 0;
   if (!table_.waiter.compare_exchange_strong(waiter, task->tid) && waiter != task->tid)
     share();
@@ -128,6 +129,7 @@ void EpollSet::harvest(std::size_t capacity, ToldEvents& told) {
     dequeue_ready(*member);
     const std::uint32_t ready = readiness_of(*member);
     if (ready == 0) continue;
+    told.has_host_members |= member->kind == MemberKind::host;
     told.add({ready, member->data}, member->index);
     if ((member->asked & EPOLLONESHOT) != 0)
       (void)spend(*member);
@@ -137,7 +139,7 @@ void EpollSet::harvest(std::size_t capacity, ToldEvents& told) {
 }
 
 void ToldEvents::add(EpollEvent event, std::uint32_t index) {
-  const auto same = index == 0 ? indices.end() : std::find(indices.begin(), indices.end(), index);
+  const auto same = index == 0 || !has_host_members ? indices.end() : std::find(indices.begin(), indices.end(), index);
   if (same != indices.end()) {
     events[static_cast<std::size_t>(same - indices.begin())].events |= event.events;
     return;

@@ -17,13 +17,7 @@ namespace {
 std::mutex watchers_mutex;
 }  // namespace
 
-bool has_epoll_watch(OpenFile& file) {
-  const std::lock_guard guard(watchers_mutex);
-  const EpollWatches* const watches = file.epoll_watches.load(std::memory_order_relaxed);
-  return watches != nullptr && !watches->sets.empty();
-}
-
-void add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set) {
+std::size_t add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set) {
   const std::lock_guard guard(watchers_mutex);
   EpollWatches* watches = file.epoll_watches.load(std::memory_order_relaxed);
   if (watches == nullptr) {
@@ -31,6 +25,7 @@ void add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set) {
     file.epoll_watches.store(watches, std::memory_order_release);
   }
   watches->sets.push_back(set);
+  return watches->sets.size();
 }
 
 void remove_epoll_watch(OpenFile& file, EpollSet& set) {

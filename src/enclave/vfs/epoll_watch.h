@@ -8,8 +8,8 @@
 namespace cloister::vfs {
 class EpollSet;
 
-bool has_epoll_watch(OpenFile& file);
-void add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set);
+// How many watch it now.
+std::size_t add_epoll_watch(OpenFile& file, const std::shared_ptr<EpollSet>& set);
 void remove_epoll_watch(OpenFile& file, EpollSet& set);
 // The file's last reference has gone: every epoll object forgets it. Before its last_close().
 void end_epoll_watches(OpenFile& file);

@@ -25,8 +25,8 @@ Result<std::int64_t> blocking_host_call(HostCall call, core::HostArgument a0 = {
 Result<std::int64_t> blocking_result(long result);  // of an interruptible call, in the same way
 // Gives the descriptor back to the host; its error is close's.
 Result<void> close_host_descriptor(int descriptor);
-// The same in the thread's next exit that can, or when it ends or begins another one. For files whose end nobody outside
-// notices.
+// The same in the thread's next exit that can, or when it ends or begins another one. For files whose end nobody
+// outside notices.
 void close_host_descriptor_later(int descriptor);
 void finish_late_close();
 

@@ -77,7 +77,8 @@ void note_status(OpenFile& file, const struct stat& status) {
 // decides which object serves it.
 FileRef wrap(Opened opened, std::uint32_t flags, std::string path, std::vector<DirectoryEntry> ours) {
   check_type(opened.status, flags);
-  if (S_ISREG(opened.status.st_mode) && (flags & (O_ACCMODE | O_PATH)) == O_RDONLY) opened.descriptor->allow_late_close();
+  if (S_ISREG(opened.status.st_mode) && (flags & (O_ACCMODE | O_PATH)) == O_RDONLY)
+    opened.descriptor->allow_late_close();
   FileRef file = make_file(std::move(opened.descriptor), opened.status, flags, std::move(ours));
   note_status(*file, opened.status);
   file->set_path(std::move(path));

@@ -85,6 +85,7 @@ class OpenFile : public core::File {
   // It is registered with one epoll object, once: if it is a socket whose peer may be heard ahead (core/prefetch.h), so
   // be it.
   virtual void allow_receive_ahead() {}
+  virtual void forbid_receive_ahead() {}
   // It is read or watched in another way.
   void stop_receive_ahead();
   // Woken whenever readiness may have grown; null for host files, whose readiness the host knows (see host_descriptor).
@@ -109,6 +110,8 @@ class OpenFile : public core::File {
 
   // A descriptor of it was closed, which drops the process's record locks on the file.
   virtual void descriptor_closed();
+  // The process ends with a descriptor of it open; last_close() is not called.
+  virtual void process_ends() {}
   // The last reference goes: closes the host descriptor, wakes peers. Called once, then the object is deleted.
   virtual void last_close() {}
 
