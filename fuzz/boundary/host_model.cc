@@ -118,7 +118,7 @@ void receive_ahead(HostBlock* block) {
   for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {
     PrefetchRequest& request = block->prefetches[i];
     const std::uint64_t to = reinterpret_cast<std::uint64_t>(block) + kPrefetchOffset + i * kPrefetchSize;
-    const std::uint64_t arguments[6] = {request.descriptor, to, kPrefetchSize, 0x40, 0, 0};  // MSG_DONTWAIT
+    std::uint64_t arguments[6] = {request.descriptor, to, kPrefetchSize, 0x40, 0, 0};  // MSG_DONTWAIT
     Answer answer{reinterpret_cast<std::uint64_t>(block), arguments, SYS_recvfrom, 0};
     answer.result = honest_answer(world, {SYS_recvfrom, arguments}, choices == nullptr ? none() : *choices);
     const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
@@ -135,7 +135,7 @@ void serve(HostBlock* block) {
   if (number == static_cast<std::uint64_t>(HostService::fail)) stop(true, bounce, block->args[1]);
   if (choices != nullptr && ++calls > kMostLyingCalls) choices = nullptr;
   if ((block->number & kFirstClose) != 0) {
-    const std::uint64_t closing[6] = {block->closing};
+    std::uint64_t closing[6] = {block->closing};
     honest_answer(world, {SYS_close, closing}, none());
   }
   const std::uint64_t before = world.open.size();

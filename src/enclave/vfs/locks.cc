@@ -11,10 +11,12 @@
 
 namespace cloister::vfs {
 namespace {
+using Kept = std::vector<std::shared_ptr<HostDescriptor>>;
+
 struct FileLocks {
   LockTable records;
   LockTable whole;                                    // flock: owners are descriptions, the range is always the whole
-  std::vector<std::shared_ptr<HostDescriptor>> kept;  // keep_while_locked
+  Kept kept;                                          // keep_while_locked
   bool is_empty() const { return records.is_empty() && whole.is_empty(); }
 };
 std::mutex locks_mutex;
@@ -31,9 +33,15 @@ RecordLock lock_of(Task& task, OpenFile& file, LockOwner kind, LockType type, Lo
   return lock;
 }
 
-void tidy_locked(std::map<FileIdentity, FileLocks>::iterator entry) {
-  if (entry->second.is_empty()) table.erase(entry);
+// Gives what nothing keeps any more. It is to go without the lock: closing is a host call.
+[[nodiscard]] Kept tidy_locked(std::map<FileIdentity, FileLocks>::iterator entry) {
+  Kept kept;
+  if (entry->second.is_empty()) {
+    kept = std::move(entry->second.kept);
+    table.erase(entry);
+  }
   locked_files.store(table.size(), std::memory_order_relaxed);
+  return kept;
 }
 
 // Enters the lock once nothing stands against it.
@@ -42,12 +50,13 @@ Result<void> acquire(const FileIdentity& identity, LockTable FileLocks::*kind, c
   kernel::Sleeper sleeper;
   const kernel::QueueWaiter waiter(released, sleeper);
   for (;;) {
+    Kept kept;
     {
       const std::lock_guard guard(locks_mutex);
       const auto entry = table.try_emplace(identity).first;
       const bool free = !(entry->second.*kind).conflict(wanted).has_value();
       if (free) (entry->second.*kind).set(wanted);
-      tidy_locked(entry);
+      kept = tidy_locked(entry);
       if (free) break;
     }
     if (waiting == Waiting::forbidden) return Error::from_errno(refusal);
@@ -91,12 +100,13 @@ Result<void> lock_on_host(OpenFile& file, LockOwner kind, LockType type, LockRan
 
 // After the host refused: what the owner had before, within the range.
 void restore(const FileIdentity& identity, const RecordLock& failed, const std::vector<RecordLock>& before) {
+  Kept kept;
   {
     const std::lock_guard guard(locks_mutex);
     const auto entry = table.try_emplace(identity).first;
     entry->second.records.remove_owner(failed.owner);
     for (const RecordLock& lock : before) entry->second.records.set(lock);
-    tidy_locked(entry);
+    kept = tidy_locked(entry);
   }
   released.wake_all();
 }
@@ -184,12 +194,13 @@ void release_process_locks(OpenFile& file) {
   const auto identity = file.identity();
   if (!identity.ok()) return;
   const void* const owner = &kernel::current_task()->process;
+  Kept kept;
   {
     const std::lock_guard guard(locks_mutex);
     const auto entry = table.find(identity.value());
     if (entry == table.end() || !entry->second.records.has_owner(owner)) return;
     entry->second.records.remove_owner(owner);
-    tidy_locked(entry);
+    kept = tidy_locked(entry);
   }
   released.wake_all();
   if (is_on_host(file)) (void)lock_on_host(file, LockOwner::process, LockType::none, {}, Waiting::forbidden);
@@ -200,13 +211,14 @@ void release_description_locks(OpenFile& file) {
   if (locked_files.load(std::memory_order_relaxed) == 0) return;
   const auto identity = file.identity();
   if (!identity.ok()) return;
+  Kept kept;
   {
     const std::lock_guard guard(locks_mutex);
     const auto entry = table.find(identity.value());
     if (entry == table.end()) return;
     entry->second.records.remove_owner(&file);
     entry->second.whole.remove_owner(&file);
-    tidy_locked(entry);
+    kept = tidy_locked(entry);
   }
   released.wake_all();
 }
