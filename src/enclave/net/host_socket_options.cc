@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options of a socket of the host. Which exist says socket_options.cc; what we know ourselves is answered here.
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <algorithm>
 #include <array>
@@ -39,7 +40,13 @@ bool is_usual(int level, int name) {
   constexpr int kOfTcp[] = {TCP_NODELAY,  TCP_CORK,     TCP_KEEPIDLE,     TCP_KEEPINTVL,    TCP_KEEPCNT,
                             TCP_QUICKACK, TCP_FASTOPEN, TCP_USER_TIMEOUT, TCP_DEFER_ACCEPT, TCP_SYNCNT};
   const auto contains = [name](std::span<const int> names) { return std::ranges::find(names, name) != names.end(); };
-  return level == SOL_SOCKET ? contains(kOfSocket) : level == IPPROTO_TCP ? contains(kOfTcp) : true;
+  switch (level) {
+    case SOL_SOCKET: return contains(kOfSocket);
+    case IPPROTO_TCP: return contains(kOfTcp);
+    case IPPROTO_IP: return name == IP_TOS || name == IP_TTL;
+    case IPPROTO_IPV6: return name == IPV6_V6ONLY || name == IPV6_TCLASS;
+    default: return false;
+  }
 }
 }  // namespace
 

@@ -15,8 +15,8 @@ using Kept = std::vector<std::shared_ptr<HostDescriptor>>;
 
 struct FileLocks {
   LockTable records;
-  LockTable whole;                                    // flock: owners are descriptions, the range is always the whole
-  Kept kept;                                          // keep_while_locked
+  LockTable whole;  // flock: owners are descriptions, the range is always the whole
+  Kept kept;        // keep_while_locked
   bool is_empty() const { return records.is_empty() && whole.is_empty(); }
 };
 std::mutex locks_mutex;
