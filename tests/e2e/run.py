@@ -162,6 +162,14 @@ def links_into_proc(context: Context) -> None:
             expect(expected in text, f"{path} shows the host's: {text[:200]}")
 
 
+def takes(lock, file) -> bool:
+    try:
+        lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
 def lock_survives_mapping(context: Context) -> None:
     program, path = helper(context, "file_lock"), context.scratch / "locked"
     path.write_bytes(bytes(4096))
@@ -169,11 +177,7 @@ def lock_survives_mapping(context: Context) -> None:
         process = context.start([program, str(path)], inside, stdin=subprocess.PIPE)
         expect(process.stdout.readline() == b"locked\n", f"{side(inside)}: no lock")
         with open(path, "r+b") as f:
-            try:
-                fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                raise Fail(f"{side(inside)}: the lock is gone")
-            except BlockingIOError:
-                pass
+            expect(not takes(fcntl.lockf, f), f"{side(inside)}: the lock is gone")
         process.stdin.close()
         expect(process.wait(20) == 0, f"{side(inside)}: {process.returncode}")
 
@@ -193,22 +197,11 @@ def closed_for_others(context: Context) -> None:
         process.stdin.flush()
         expect(process.stdout.readline() == b"locked\n", f"{side(inside)}: no lock")
         with open(path, "r+b") as f:
-            try:
-                fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                raise Fail(f"{side(inside)}: a close that was before the lock has taken it away")
-            except BlockingIOError:
-                pass
+            expect(not takes(fcntl.lockf, f), f"{side(inside)}: a close that was before the lock has taken it away")
             process.stdin.write(b"\n")
             process.stdin.flush()
             expect(process.stdout.readline() == b"unlocking\n", f"{side(inside)}: no second lock")
-
-            def locked() -> bool:
-                try:
-                    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return True
-                except BlockingIOError:
-                    return False
-            suite.wait_until(locked, 2, f"{side(inside)}: the lock outlives its descriptor")
+            suite.wait_until(lambda: takes(fcntl.flock, f), 2, f"{side(inside)}: the lock outlives its descriptor")
         expect(process.wait(20) == 0, f"{side(inside)}: {process.returncode}")
 
 

@@ -150,6 +150,15 @@ void copy_from_host(void* to, HostAddress host, std::size_t size) {
     return;
   }
   auto* bytes = static_cast<unsigned char*>(to);
+  constexpr std::size_t kAtOnce = 64;
+  for (; size >= kAtOnce; size -= kAtOnce, bytes += kAtOnce, host += kAtOnce) {
+    asm("" : "+r"(bytes));
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kAtOnce; i += 8) {
+      const std::uint64_t word = load_host_word(host + i).unverified_because("the caller judges the whole");
+      __builtin_memcpy(bytes + i, &word, 8);
+    }
+  }
   for (; size >= 8; size -= 8, bytes += 8, host += 8) {
     asm("" : "+r"(bytes));
     const std::uint64_t word = load_host_word(host).unverified_because("the caller judges the whole");

@@ -7,8 +7,10 @@
 namespace cloister::core {
 namespace {
 constexpr std::uint64_t kOthersOffset = kBounceSize / 2;  // in the bounce buffer; before it lies what was asked for
-constexpr std::uint32_t kNonBlocking = 04000;             // O_NONBLOCK
-constexpr std::uint64_t kDontWait = 0x40;                 // MSG_DONTWAIT
+constexpr std::uint64_t kSmall = 1024;                    // an exit costs as much as copying so much once more
+constexpr std::uint32_t kSkips = 31;
+constexpr std::uint32_t kNonBlocking = 04000;  // O_NONBLOCK
+constexpr std::uint64_t kDontWait = 0x40;      // MSG_DONTWAIT
 static_assert(kOthersOffset + kMostPrefetches * kPrefetchSize <= kBounceSize);
 static_assert(kPrefetchOffset == kHostBlockBounceOffset + kOthersOffset);
 
@@ -43,9 +45,13 @@ bool may_prefetch(const Prefetched& prefetched, const Task* task) {
 Prefetched* lock_for_prefetch(Task* task, std::uint32_t descriptor) {
   File* const file = find_file(task, task->other_hazard, descriptor);
   if (file == nullptr) return nullptr;
-  Prefetched* prefetched = file->prefetched.load(std::memory_order_acquire);
-  if (prefetched != nullptr && file->kind == FileKind::host_socket && is_nonblocking(*file) &&
-      prefetched->lock.try_lock()) {
+  Prefetched* const prefetched = file->prefetched.load(std::memory_order_acquire);
+  if (prefetched == nullptr || prefetched->reader.load(std::memory_order_relaxed) != task->tid) return nullptr;
+  if (prefetched->skips > 0) {
+    --prefetched->skips;
+    return nullptr;
+  }
+  if (file->kind == FileKind::host_socket && is_nonblocking(*file) && prefetched->lock.try_lock()) {
     // Whoever frees the file takes the lock before that, so it lives from here on.
     if (may_prefetch(*prefetched, task) && (prefetched->data = take_slot()) != nullptr) return prefetched;
     prefetched->lock.unlock();
@@ -143,6 +149,7 @@ void Prefetched::clear() {
   error.store(0, std::memory_order_relaxed);
   is_stopped = is_counted = false;
   reader.store(0, std::memory_order_relaxed);
+  skips = 0;
 }
 
 bool has_unread_prefetch(Task* task) {
@@ -219,6 +226,7 @@ bool has_unread_prefetch(Task* task) {
     if (count > 0) {
       copy_from_host(prefetched.data, thread->host_block + kPrefetchOffset + i * kPrefetchSize, count);
       prefetched.begin = 0;
+      prefetched.skips = count > kSmall ? kSkips : 0;
       prefetched.left.store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
     } else {
       return_slot(prefetched.data);

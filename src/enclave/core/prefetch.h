@@ -18,6 +18,7 @@ struct Prefetched {
   bool is_stopped = false;
   bool is_counted = false;  // the program has waited again or asked: one read gives what is here and what the host has
   std::atomic<std::uint32_t> reader{0};  // tid of the only thread that has read from the socket; 0: none has
+  std::uint32_t skips = 0;  // so many times nothing is received ahead: what came was large, and is copied once more
   std::uint32_t begin = 0;
   std::byte* data = nullptr;           // a slot, while there is something
   std::atomic<std::uint32_t> left{0};  // bytes from `begin` on
