@@ -50,6 +50,7 @@ WITHHELD = {"accept4", "bind", "connect", "epoll_ctl", "epoll_pwait2", "epoll_wa
 # What an insecure host path holds is what the host says; a program can only be told consistent things.
 CLAIMS = {"faccessat2", "fcntl", "fstat", "fstatfs", "getdents64", "getpeername", "getsockname", "getsockopt", "ioctl", "lseek",
           "newfstatat", "readlinkat"}
+FILE_DATA = {"read", "pread64"}
 WRITES = {"write", "sendto", "sendmsg"}
 TIME_LIMIT = 25
 
@@ -270,6 +271,9 @@ class Harness:
         if lie.call in WRITES and status == 0 and has_one_part_twice(out, program.honest[1]):
             return "right", seconds
         if status == 0 and lie.call in CLAIMS:
+            return "claim", seconds
+        # Libraries that a program without a manifest opens by name come from the host, code and all.
+        if program.name not in SMALL and lie.call in FILE_DATA and lie.kind in ("fill", "flip"):
             return "claim", seconds
         if is_clean_error(status, out, err) or status == 0 and isinstance(program, Redis) and program.ended_early(out):
             return "error", seconds
