@@ -43,6 +43,7 @@ inline constexpr std::uint64_t kThenStatus = 1ULL << 33;
 // i goes to kPrefetchOffset + i * kPrefetchSize of the block.
 inline constexpr std::uint64_t kThenReceive = 1ULL << 34;
 inline constexpr std::uint64_t kPrefetchOffset = kHostBlockBounceOffset + kBounceSize / 2;
+static_assert(kPrefetchOffset == 4096 + 65536 && kPrefetchSize == 8192);  // host_stub.S
 // Flag beside kInterruptible: before the call, close `closing`. What close gives is nobody's business.
 inline constexpr std::uint64_t kFirstClose = 1ULL << 35;
 inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus | kThenReceive | kFirstClose;

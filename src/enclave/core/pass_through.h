@@ -7,7 +7,7 @@
 namespace cloister::core {
 inline constexpr std::uint64_t kMaxTransfer = 0x7fff'f000;  // MAX_RW_COUNT
 // MSG_DONTWAIT and MSG_NOSIGNAL: flags of transfers that need nothing of the kernel storey.
-inline constexpr std::uint64_t kNoSignal = 0x4000, kSimpleMessageFlags = 0x40 | kNoSignal;
+inline constexpr std::uint64_t kDontWait = 0x40, kNoSignal = 0x4000, kSimpleMessageFlags = kDontWait | kNoSignal;
 
 // A file of the host whose data goes through unchanged, or null: the kernel storey decides.
 inline File* acquire_pass_through(Task* task, std::uint64_t descriptor, bool File::*access) {

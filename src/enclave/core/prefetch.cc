@@ -2,6 +2,7 @@
 #include "src/enclave/core/prefetch.h"
 #include <asm/errno.h>
 #include "src/boundary/rules.h"
+#include "src/enclave/core/pass_through.h"
 #include "src/enclave/core/transfer.h"
 
 namespace cloister::core {
@@ -9,8 +10,6 @@ namespace {
 constexpr std::uint64_t kOthersOffset = kBounceSize / 2;  // in the bounce buffer; before it lies what was asked for
 constexpr std::uint64_t kSmall = 1024;                    // an exit costs as much as copying so much once more
 constexpr std::uint32_t kSkips = 31;
-constexpr std::uint32_t kNonBlocking = 04000;  // O_NONBLOCK
-constexpr std::uint64_t kDontWait = 0x40;      // MSG_DONTWAIT
 static_assert(kOthersOffset + kMostPrefetches * kPrefetchSize <= kBounceSize);
 static_assert(kPrefetchOffset == kHostBlockBounceOffset + kOthersOffset);
 
@@ -31,10 +30,6 @@ void return_slot(std::byte* slot) {
   free_slots.fetch_or(std::uint64_t{1} << index, std::memory_order_release);
 }
 
-bool is_nonblocking(const File& file) {
-  return (file.status_flags.load(std::memory_order_relaxed) & kNonBlocking) != 0;
-}
-
 // Whether the socket is this thread's alone, and it has nothing of it yet. With the lock.
 bool may_prefetch(const Prefetched& prefetched, const Task* task) {
   return !prefetched.is_stopped && prefetched.reader.load(std::memory_order_relaxed) == task->tid &&
@@ -51,7 +46,7 @@ Prefetched* lock_for_prefetch(Task* task, std::uint32_t descriptor) {
     --prefetched->skips;
     return nullptr;
   }
-  if (file->kind == FileKind::host_socket && is_nonblocking(*file) && prefetched->lock.try_lock()) {
+  if (file->kind == FileKind::host_socket && file->is_nonblocking() && prefetched->lock.try_lock()) {
     // Whoever frees the file takes the lock before that, so it lives from here on.
     if (may_prefetch(*prefetched, task) && (prefetched->data = take_slot()) != nullptr) return prefetched;
     prefetched->lock.unlock();
@@ -182,7 +177,7 @@ bool has_unread_prefetch(Task* task) {
       return served;
     }
     done = static_cast<std::uint64_t>(served);
-  } else if (expected && task->ready.next < task->ready.count && size <= kOthersOffset && is_nonblocking(*file) &&
+  } else if (expected && task->ready.next < task->ready.count && size <= kOthersOffset && file->is_nonblocking() &&
              may_leave_interruptibly(thread) && !has_unread_prefetch(task)) {
     others = request_others(thread);
   }

@@ -33,6 +33,8 @@ struct File {
   std::int32_t host_descriptor = -1;
   EpollTable* epoll_table = nullptr;             // of host_epoll
   std::atomic<Prefetched*> prefetched{nullptr};  // of a host_socket from which may be received ahead (prefetch.h)
+
+  bool is_nonblocking() const { return (status_flags.load(std::memory_order_relaxed) & 04000) != 0; }
 };
 
 struct DescriptorTable {

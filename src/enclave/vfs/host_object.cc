@@ -71,8 +71,8 @@ Result<void> HostObject::set_times(const struct timespec times[2]) {
 
 void HostObject::last_close() {
   if (had_host_lock) descriptor_->forbid_late_close();
-  core::OpenedStatus& opened = core::current_thread()->task->opened;
-  if (opened.file == this) opened.file = nullptr;  // another file may get its place
+  core::Task* const task = core::current_thread()->task;  // null when a task's end lets the file go
+  if (task != nullptr && task->opened.file == this) task->opened.file = nullptr;  // another file may get its place
   descriptor_.reset();
 }
 

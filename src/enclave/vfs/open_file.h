@@ -121,8 +121,6 @@ class OpenFile : public core::File {
   // Epoll objects that watch it (epoll_watch.h); they are told before last_close().
   std::atomic<class EpollWatches*> epoll_watches{nullptr};
 
-  bool is_nonblocking() const { return (status_flags.load(std::memory_order_relaxed) & 04000) != 0; }
-
  private:
   std::string path_;
 };
