@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstring>
 #include "fuzz/boundary/host_model.h"
+#include "src/boundary/host_call_table.h"
 #include "src/enclave/core/epoll_table.h"
 
 namespace cloister::fuzz {
@@ -232,6 +233,7 @@ long honest_answer(HostWorld& world, const HostRequest& request, Choices& choice
       return 0;
     }
     case SYS_fstat: put_status(a[1], object, false); return 0;
+    case static_cast<std::uint64_t>(HostService::start_ticks): return 0;
     case SYS_fstatfs:
       put(a[1], [] {
         struct statfs status = {};

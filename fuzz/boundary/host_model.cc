@@ -7,6 +7,7 @@
 #include <cstring>
 #include "fuzz/boundary/honest_answers.h"
 #include "src/boundary/host_call_table.h"
+#include "src/boundary/testing/serve_request.h"
 #include "src/enclave/core/host_call.h"
 
 namespace cloister::fuzz {
@@ -113,18 +114,31 @@ std::vector<std::uint64_t> open_host_descriptors() {
 const std::vector<std::uint64_t>& given_host_descriptors() { return given; }
 
 namespace {
-// What is received in the same exit from other sockets.
-void receive_ahead(HostBlock* block) {
-  for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {
-    PrefetchRequest& request = block->prefetches[i];
-    const std::uint64_t to = reinterpret_cast<std::uint64_t>(block) + kPrefetchOffset + i * kPrefetchSize;
-    std::uint64_t arguments[6] = {request.descriptor, to, kPrefetchSize, 0x40, 0, 0};  // MSG_DONTWAIT
-    Answer answer{reinterpret_cast<std::uint64_t>(block), arguments, SYS_recvfrom, 0};
-    answer.result = honest_answer(world, {SYS_recvfrom, arguments}, choices == nullptr ? none() : *choices);
-    const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
-    if (kind >= 200 && kind < 248) falsify(answer, kind);
-    request.result = static_cast<std::uint64_t>(answer.result);
+// What the host does beside the call itself: sends, closes, asks for a status, receives.
+long answer_beside(HostBlock* block, std::uint64_t number, std::uint64_t* arguments) {
+  if (number == SYS_close) return honest_answer(world, {number, arguments}, none());
+  if (number == SYS_fstat) {
+    const bool is_false = choices != nullptr && choices->byte() >= 224;
+    lies += is_false ? 1 : 0;
+    return is_false ? static_cast<long>(choices->interesting()) : honest_answer(world, {number, arguments}, none());
   }
+  Answer answer{reinterpret_cast<std::uint64_t>(block), arguments, number, 0};
+  answer.result = honest_answer(world, {number, arguments}, choices == nullptr ? none() : *choices);
+  const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
+  if (kind >= 200 && kind < 248) falsify(answer, kind);
+  return answer.result;
+}
+
+long answer_request(HostBlock* block, std::uint64_t number, std::uint64_t* arguments) {
+  const std::uint64_t before = world.open.size();
+  Answer answer{reinterpret_cast<std::uint64_t>(block), arguments, number, 0};
+  answer.result = honest_answer(world, {number, arguments}, choices == nullptr ? none() : *choices);
+  if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
+  const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
+  if (kind >= 160 && kind < 248) falsify(answer, kind);
+  if (kind >= 248) block->signals = choices->word();  // which the host may do at any time
+  if (answer.result >= 0) given.push_back(static_cast<std::uint64_t>(answer.result) % core::kMaxHostDescriptors);
+  return answer.result;
 }
 
 void serve(HostBlock* block) {
@@ -134,27 +148,9 @@ void serve(HostBlock* block) {
   if (number == static_cast<std::uint64_t>(HostService::report_lie)) stop(false, bounce, block->args[1]);
   if (number == static_cast<std::uint64_t>(HostService::fail)) stop(true, bounce, block->args[1]);
   if (choices != nullptr && ++calls > kMostLyingCalls) choices = nullptr;
-  if ((block->number & kFirstClose) != 0) {
-    std::uint64_t closing[6] = {block->closing};
-    honest_answer(world, {SYS_close, closing}, none());
-  }
-  const std::uint64_t before = world.open.size();
-  Answer answer{reinterpret_cast<std::uint64_t>(block), block->args, number, 0};
-  answer.result = honest_answer(world, {number, block->args}, choices == nullptr ? none() : *choices);
-  if ((block->number & kThenStatus) != 0 && answer.result >= 0) {
-    std::uint64_t status[6] = {static_cast<std::uint64_t>(answer.result), block->args[4]};
-    const bool is_false = choices != nullptr && choices->byte() >= 224;
-    lies += is_false ? 1 : 0;
-    block->status_result = is_false ? choices->interesting()
-                                    : static_cast<std::uint64_t>(honest_answer(world, {SYS_fstat, status}, none()));
-  }
-  if ((block->number & kThenReceive) != 0) receive_ahead(block);
-  if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
-  const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
-  if (kind >= 160 && kind < 248) falsify(answer, kind);
-  if (kind >= 248) block->signals = choices->word();  // which the host may do at any time
-  if (answer.result >= 0) given.push_back(static_cast<std::uint64_t>(answer.result) % core::kMaxHostDescriptors);
-  block->result = static_cast<std::uint64_t>(answer.result);
+  testing::serve_request(*block, [block](std::uint64_t asked, std::uint64_t* arguments) {
+    return arguments == block->args ? answer_request(block, asked, arguments) : answer_beside(block, asked, arguments);
+  });
   forget_own_marks(block);
 }
 }  // namespace

@@ -15,6 +15,14 @@ struct PrefetchRequest {
 };
 inline constexpr std::uint64_t kMostPrefetches = 8, kPrefetchSize = 8 << 10;
 
+struct SendRequest {
+  std::uint64_t descriptor;
+  std::uint64_t address;  // in the block's send area
+  std::uint64_t size;
+  std::uint64_t result;  // of sendto, which does not wait and raises no SIGPIPE
+};
+inline constexpr std::uint64_t kMostSends = 16;
+
 struct alignas(64) HostBlock {
   std::uint64_t number;  // a Linux call that the stub makes at once, or kFirstHostService + a service of the host part
   std::uint64_t args[6];
@@ -27,14 +35,21 @@ struct alignas(64) HostBlock {
   std::uint64_t prefetch_count;
   std::uint64_t one;  // what rings an eventfd
   PrefetchRequest prefetches[kMostPrefetches];
-  std::uint64_t closing;  // the descriptor that kFirstClose is about
+  std::uint64_t closing;     // the descriptor that kFirstClose is about
+  std::uint64_t send_count;  // of the requests in `sends` that wait for an exit
+  std::uint64_t send_batch;  // counts those times that the first of them came to wait
+  alignas(64) SendRequest sends[kMostSends];
 };
-static_assert(sizeof(HostBlock) == 320 && offsetof(HostBlock, prefetches) == 128 &&
-              offsetof(HostBlock, closing) == 256 && offsetof(HostBlock, status_result) == 104);  // host_stub.S
+static_assert(offsetof(HostBlock, prefetches) == 128 && offsetof(HostBlock, closing) == 256 &&
+              offsetof(HostBlock, status_result) == 104 && offsetof(HostBlock, send_count) == 264 &&
+              offsetof(HostBlock, sends) == 320 && sizeof(SendRequest) == 32);  // host_stub.S
 
 inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
 inline constexpr std::uint64_t kBounceSize = 128 << 10;
-inline constexpr std::uint64_t kHostBlockSize = kHostBlockBounceOffset + kBounceSize;
+inline constexpr std::uint64_t kSendAreaOffset = kHostBlockBounceOffset + kBounceSize;  // what `sends` name
+inline constexpr std::uint64_t kSendAreaSize = 64 << 10;
+inline constexpr std::uint64_t kPrefetchOffset = kSendAreaOffset + kSendAreaSize;  // what kThenReceive receives
+inline constexpr std::uint64_t kHostBlockSize = kPrefetchOffset + kMostPrefetches * kPrefetchSize;
 inline constexpr std::uint64_t kFirstHostService = 0x10000;
 inline constexpr std::uint64_t kInterruptible = 1ULL << 32;  // flag in `number`: may block, and a kick ends it
 // Flag beside kInterruptible: if the call gives a descriptor, fstat of that into args[4] before the enclave is entered.
@@ -42,11 +57,12 @@ inline constexpr std::uint64_t kThenStatus = 1ULL << 33;
 // Flag beside kInterruptible: after the call, receive from each of `prefetches` what is there, without waiting. Number
 // i goes to kPrefetchOffset + i * kPrefetchSize of the block.
 inline constexpr std::uint64_t kThenReceive = 1ULL << 34;
-inline constexpr std::uint64_t kPrefetchOffset = kHostBlockBounceOffset + kBounceSize / 2;
-static_assert(kPrefetchOffset == 4096 + 65536 && kPrefetchSize == 8192);  // host_stub.S
+static_assert(kPrefetchOffset == 4096 + 131072 + 65536 && kPrefetchSize == 8192);  // host_stub.S
 // Flag beside kInterruptible: before the call, close `closing`. What close gives is nobody's business.
 inline constexpr std::uint64_t kFirstClose = 1ULL << 35;
-inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus | kThenReceive | kFirstClose;
+// Flag of any request: before anything else, make the `sends`.
+inline constexpr std::uint64_t kFirstSend = 1ULL << 36;
+inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus | kThenReceive | kFirstClose | kFirstSend;
 
 // What the host part passes to the first entry, at the start of the bounce buffer. All of it is a hint to be checked.
 struct CpuidLeaf {

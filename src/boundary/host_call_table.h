@@ -70,4 +70,6 @@ inline constexpr std::uint64_t kPageRead = 1, kPageWrite = 2, kPageExecute = 4;
 
 // The signal with which one thread of the enclave kicks another out of a blocking host call.
 inline constexpr int kKickSignal = 63;  // SIGRTMAX - 1
+// The signal of the host's timers (start_ticks). A kick, if the same sends have been waiting since the one before.
+inline constexpr int kTickSignal = 62;
 }  // namespace cloister

@@ -87,6 +87,22 @@ long start_thread(std::uint64_t tcs) {
   start.started.acquire();
   return start.tid;
 }
+// A timer on the thread's processor time, which stands while the thread sleeps.
+long start_ticks() {
+  constexpr long kTick = 5'000'000;
+  constexpr int kThreadId = 4;  // SIGEV_THREAD_ID
+  struct {
+    std::uint64_t value;
+    int signal, notify, tid;
+    int rest[11];
+  } event = {0, kTickSignal, kThreadId, gettid(), {}};
+  static_assert(sizeof event == sizeof(sigevent));
+  int timer;
+  const itimerspec every{{0, kTick}, {0, kTick}};
+  const bool runs = syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &timer) == 0 &&
+                    syscall(SYS_timer_settime, timer, 0, &every, nullptr) == 0;
+  return runs ? 0 : -EAGAIN;
+}
 }  // namespace
 
 void set_host_services(const HostServices& value) { services = value; }
@@ -105,6 +121,7 @@ extern "C" std::int64_t host_service(HostThread* thread) {
     case HostService::fail: print_and_leave(thread, a[1], static_cast<int>(a[0]));
     case HostService::print: print(a[1] == 1, bounce_of(thread), a[0] < kBounceSize ? a[0] : kBounceSize); return 0;
     case HostService::terminate: end_by_signal(static_cast<int>(a[0]));
+    case HostService::start_ticks: return start_ticks();
     case HostService::raise_stop: syscall(SYS_kill, getpid(), SIGSTOP); return 0;
     default: break;
   }

@@ -68,6 +68,14 @@ std::uint64_t in_host_code(ucontext_t* context, std::uint64_t fs, HostThread* th
   return fs;
 }
 
+// Whether what waits in the block has done so since the last tick.
+bool is_waiting_long(HostThread* thread) {
+  const HostBlock& block = *thread->block;
+  const std::uint64_t last = thread->ticked_batch;
+  thread->ticked_batch = block.send_batch;
+  return block.send_count != 0 && block.send_batch == last;
+}
+
 void die_by(int signal) {
   KernelSigaction action{nullptr, 0, nullptr, 0};
   raw_syscall(SYS_rt_sigaction, static_cast<std::uint64_t>(signal), reinterpret_cast<std::uint64_t>(&action), 0, 8);
@@ -85,9 +93,11 @@ extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* co
     die_by(signal);
     return fs;
   }
-  if (!(is_fault(signal) && !sent)) {
+  const bool tick = signal == kTickSignal && info->si_code == SI_TIMER;
+  const bool wakes = !tick || is_waiting_long(thread);
+  if (!(is_fault(signal) && !sent) && wakes) {
     HostBlock* const block = thread->block;
-    if (signal != kKickSignal) __atomic_fetch_or(&block->signals, 1ULL << (signal - 1), __ATOMIC_RELAXED);
+    if (signal != kKickSignal && !tick) __atomic_fetch_or(&block->signals, 1ULL << (signal - 1), __ATOMIC_RELAXED);
     __atomic_store_n(&block->kicked, 1, __ATOMIC_RELEASE);
   }
   if (!enclave) return in_host_code(context, fs, thread);
@@ -95,7 +105,7 @@ extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* co
   const bool nested = tcs->cssa != 0;
   asynchronous_exit(tcs, *info, context, fs);
   std::memset(info, 0, sizeof *info);
-  (nested ? thread->deferred : thread->exception) = 1;
+  if (wakes) (nested ? thread->deferred : thread->exception) = 1;
   if (nested) thread->nested = 1;
   return thread->host_fs;
 }

@@ -12,6 +12,8 @@
 #define HB_PREFETCH_COUNT 112
 #define HB_PREFETCHES 128
 #define HB_CLOSING 256
+#define HB_SEND_COUNT 264
+#define HB_SENDS 320
 
 // The adversary's builds of this file look at each request and change answers (tests/adversary/lying_host.cc), or make entries that
 // no state allows (entering_host.cc).
@@ -64,6 +66,9 @@ next_request:
   jnz host_call_interrupted
 #endif
   mov HB_NUMBER(%r13), %rax
+  btr $36, %rax                         // kFirstSend
+  jc send_first
+sent_first:
   cmp $0x10000, %eax
   jae host_service_request
   mov HB_ARGS(%r13), %rdi
@@ -127,6 +132,25 @@ host_call_window_end:
   mov %rax, HB_STATUS_RESULT(%r13)
   mov %r14, %rax
   jmp store_result
+send_first:
+  mov %rax, %r15
+  mov HB_SEND_COUNT(%r13), %r14
+  lea HB_SENDS(%r13), %rbx
+1:
+  mov (%rbx), %rdi
+  mov 8(%rbx), %rsi
+  mov 16(%rbx), %rdx
+  mov $0x4040, %r10d                    // MSG_DONTWAIT, MSG_NOSIGNAL
+  xor %r8d, %r8d
+  xor %r9d, %r9d
+  mov $44, %eax                         // sendto
+  syscall
+  mov %rax, 24(%rbx)
+  add $32, %rbx
+  dec %r14
+  jnz 1b
+  mov %r15, %rax
+  jmp sent_first
 close_first:
   mov %rax, %rbx
   mov %rdi, %r15
@@ -140,7 +164,7 @@ receive_from_others:                    // kThenReceive
   mov %rax, %r15
   mov HB_PREFETCH_COUNT(%r13), %r14
   lea HB_PREFETCHES(%r13), %rbx
-  lea 4096+65536(%r13), %rsi            // kPrefetchOffset
+  lea 4096+131072+65536(%r13), %rsi     // kPrefetchOffset
   mov $8192, %edx                       // kPrefetchSize
   mov $0x40, %r10d                      // MSG_DONTWAIT
   xor %r8d, %r8d

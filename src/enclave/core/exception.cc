@@ -9,6 +9,7 @@
 #include "src/enclave/core/interrupt.h"
 #include "src/enclave/core/pages.h"
 #include "src/enclave/core/program_access.h"
+#include "src/enclave/core/write_behind.h"
 
 extern "C" {
 extern const char program_access_begin[], program_access_end[], program_access_fault[];
@@ -186,6 +187,7 @@ extern "C" void exception_stage2(ProgramContext* context) {
 
 extern "C" void return_to_program_work(ProgramContext* context) {
   Thread* thread = current_thread();
+  flush_sends(thread);
   fetch_host_signals(thread);
   enter_kernel(run_work_handler, context);
 }

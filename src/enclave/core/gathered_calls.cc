@@ -5,6 +5,7 @@
 #include "src/enclave/core/host_gather.h"
 #include "src/enclave/core/pass_through.h"
 #include "src/enclave/core/transfer.h"
+#include "src/enclave/core/write_behind.h"
 
 namespace cloister::core {
 namespace {
@@ -33,17 +34,26 @@ bool load(Parts& parts, std::uint64_t address, std::uint64_t count) {
   return parts.size != 0;
 }
 
+// Whether all of them could be copied to `host`.
+bool gather_to(HostAddress host, const Parts& parts) {
+  HostGather gather(host);
+  for (std::uint64_t i = 0; i < parts.count; ++i)
+    if (!gather.add(parts.list[i].address, parts.list[i].size)) return false;
+  gather.finish();
+  return true;
+}
+
 // Host may: take fewer bytes than offered, fail with any error of the class, EINTR.
 template <HostCall kCall>
 [[gnu::always_inline]] inline long begin_gathered(Thread* thread, File* file, const Parts& parts, std::uint64_t flags) {
-  HostGather gather(bounce_buffer(thread));
-  for (std::uint64_t i = 0; i < parts.count; ++i) {
-    if (!gather.add(parts.list[i].address, parts.list[i].size)) {
-      release_file(thread->task);
-      return -EFAULT;
-    }
+  if (write_behind(thread, file, parts.size, [&](HostAddress to) { return gather_to(to, parts); })) {
+    release_file(thread->task);
+    return static_cast<long>(parts.size);
   }
-  gather.finish();
+  if (!gather_to(bounce_buffer(thread), parts)) {
+    release_file(thread->task);
+    return -EFAULT;
+  }
   return begin_transfer<kCall>(thread, file, Direction::out, 0, parts.size, flags);
 }
 }  // namespace

@@ -7,12 +7,6 @@
 
 namespace cloister::core {
 namespace {
-constexpr std::uint64_t kOthersOffset = kBounceSize / 2;  // in the bounce buffer; before it lies what was asked for
-constexpr std::uint64_t kSmall = 1024;                    // an exit costs as much as copying so much once more
-constexpr std::uint32_t kSkips = 31;
-static_assert(kOthersOffset + kMostPrefetches * kPrefetchSize <= kBounceSize);
-static_assert(kPrefetchOffset == kHostBlockBounceOffset + kOthersOffset);
-
 constinit std::byte* slots = nullptr;
 constinit std::atomic<std::uint64_t> free_slots{~std::uint64_t{0}};
 static_assert(kPrefetchSlots == 64);
@@ -42,10 +36,6 @@ Prefetched* lock_for_prefetch(Task* task, std::uint32_t descriptor) {
   if (file == nullptr) return nullptr;
   Prefetched* const prefetched = file->prefetched.load(std::memory_order_acquire);
   if (prefetched == nullptr || prefetched->reader.load(std::memory_order_relaxed) != task->tid) return nullptr;
-  if (prefetched->skips > 0) {
-    --prefetched->skips;
-    return nullptr;
-  }
   if (file->kind == FileKind::host_socket && file->is_nonblocking() && prefetched->lock.try_lock()) {
     // Whoever frees the file takes the lock before that, so it lives from here on.
     if (may_prefetch(*prefetched, task) && (prefetched->data = take_slot()) != nullptr) return prefetched;
@@ -74,7 +64,7 @@ std::uint64_t request_others(Thread* thread) {
   task->other_hazard.store(nullptr, std::memory_order_release);
   if (count > 0) store_host_word(thread->host_block + offsetof(HostBlock, prefetch_count), count);
   thread->host_call_count += count;
-  thread->receive_ahead_count += count;
+  thread->carried_call_count += count;
   task->prefetch_count = static_cast<std::uint32_t>(count);
   return count;
 }
@@ -109,7 +99,11 @@ long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::u
     return error;
   }
   const std::uint32_t count = size < left ? static_cast<std::uint32_t>(size) : left;
-  if (!copy_to_program(address, prefetched.data + prefetched.begin, count)) return -EFAULT;
+  if (count < left) prefetched.take_in();
+  const bool copied = prefetched.outside.is_null()
+                          ? copy_to_program(address, prefetched.data + prefetched.begin, count)
+                          : copy_host_to_program_checked(address, prefetched.outside, count);
+  if (!copied) return -EFAULT;
   *goes_on = prefetched.is_counted && count < size;
   prefetched.consume(count);
   thread->bytes_in += count;
@@ -137,6 +131,13 @@ void Prefetched::consume(std::uint32_t count) {
   if (rest > 0) return;
   return_slot(data);
   data = nullptr;
+  outside = {};
+}
+
+void Prefetched::take_in() {
+  if (outside.is_null()) return;
+  copy_from_host(data, outside, left.load(std::memory_order_relaxed));
+  outside = {};
 }
 
 void Prefetched::clear() {
@@ -144,7 +145,6 @@ void Prefetched::clear() {
   error.store(0, std::memory_order_relaxed);
   is_stopped = is_counted = false;
   reader.store(0, std::memory_order_relaxed);
-  skips = 0;
 }
 
 bool has_unread_prefetch(Task* task) {
@@ -154,6 +154,14 @@ bool has_unread_prefetch(Task* task) {
       return true;
   task->prefetch_count = 0;
   return false;
+}
+
+void take_in_prefetched(Task* task) {
+  for (std::uint32_t i = 0; i < task->prefetch_count; ++i) {
+    Prefetched& prefetched = *task->prefetches[i];
+    LockGuard guard(prefetched.lock);
+    if (prefetched.reader.load(std::memory_order_relaxed) == task->tid) prefetched.take_in();
+  }
 }
 
 [[gnu::hot]] long receive_ahead(Thread* thread, File* file, std::uint32_t descriptor, std::uint64_t address,
@@ -177,11 +185,11 @@ bool has_unread_prefetch(Task* task) {
       return served;
     }
     done = static_cast<std::uint64_t>(served);
-  } else if (expected && task->ready.next < task->ready.count && size <= kOthersOffset && file->is_nonblocking() &&
+  } else if (expected && task->ready.next < task->ready.count && file->is_nonblocking() &&
              may_leave_interruptibly(thread) && !has_unread_prefetch(task)) {
     others = request_others(thread);
   }
-  const std::uint64_t first = thread->closing != 0 ? kFirstClose : 0;
+  const std::uint64_t first = flags_before(thread, kInterruptible);
   // Locks are held, or there are bytes to give: then nothing may wait.
   const bool must_not_wait = done > 0 || others > 0;
   const long result = call == HostCall::read && !must_not_wait
@@ -219,9 +227,8 @@ bool has_unread_prefetch(Task* task) {
         prefetched.error.store(static_cast<std::int32_t>(error), std::memory_order_relaxed);
     }
     if (count > 0) {
-      copy_from_host(prefetched.data, thread->host_block + kPrefetchOffset + i * kPrefetchSize, count);
+      prefetched.outside = thread->host_block + kPrefetchOffset + i * kPrefetchSize;
       prefetched.begin = 0;
-      prefetched.skips = count > kSmall ? kSkips : 0;
       prefetched.left.store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
     } else {
       return_slot(prefetched.data);

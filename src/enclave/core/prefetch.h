@@ -18,9 +18,9 @@ struct Prefetched {
   bool is_stopped = false;
   bool is_counted = false;  // the program has waited again or asked: one read gives what is here and what the host has
   std::atomic<std::uint32_t> reader{0};  // tid of the only thread that has read from the socket; 0: none has
-  std::uint32_t skips = 0;  // so many times nothing is received ahead: what came was large, and is copied once more
   std::uint32_t begin = 0;
-  std::byte* data = nullptr;           // a slot, while there is something
+  std::byte* data = nullptr;  // a slot, while there is something
+  HostAddress outside;        // where all of it lies still, in the block of the thread that received it; null: in the slot
   std::atomic<std::uint32_t> left{0};  // bytes from `begin` on
   std::atomic<std::int32_t> error{0};  // that the host's socket reported, for the next read or SO_ERROR
 
@@ -33,6 +33,8 @@ struct Prefetched {
   std::uint32_t count();
   // With `lock`: takes `count` bytes from the beginning away.
   void consume(std::uint32_t count);
+  // With `lock`: what is here, into the slot: none of it may be read twice from outside (S-4).
+  void take_in();
   // With `lock`: gives up everything.
   void clear();
 };
@@ -47,11 +49,14 @@ inline bool has_prefetched(const File& file) {
 }
 // What the task received ahead and has not read: epoll_wait must tell of it again.
 bool has_unread_prefetch(Task* task);
+// The task ends, and another one will use its thread's host block.
+void take_in_prefetched(Task* task);
 
 // read and recvfrom of a socket with `prefetched`: from what is here, or from the host together with other sockets.
 long receive_ahead(Thread* thread, File* file, std::uint32_t descriptor, std::uint64_t address, std::uint64_t size,
                    std::uint64_t flags, HostCall call);
-// The answers for the other sockets lie in the host block. Host may: not receive at all; claim more than there was room
+// The answers for the other sockets lie in the host block, and what was received stays there until it is read or the
+// same block receives ahead again, which it does not before. Host may: not receive at all; claim more than there was room
 // for, or an error that no socket has (both stop the enclave).
 void settle_prefetch(Thread* thread);
 }  // namespace cloister::core

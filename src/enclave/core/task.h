@@ -21,6 +21,7 @@ enum class FileKind : std::uint8_t {
 
 struct EpollTable;  // epoll_table.h
 struct Prefetched;  // prefetch.h
+struct WriteBehind;  // write_behind.h
 
 // An open file description. Its life: descriptor slots hold references; a task that uses it publishes it in
 // Task::hazard, and the kernel storey frees it (and closes the host descriptor) only when no hazard names it.
@@ -33,6 +34,7 @@ struct File {
   std::int32_t host_descriptor = -1;
   EpollTable* epoll_table = nullptr;             // of host_epoll
   std::atomic<Prefetched*> prefetched{nullptr};  // of a host_socket from which may be received ahead (prefetch.h)
+  std::atomic<WriteBehind*> write_behind{nullptr};  // of a host_socket whose data may wait for an exit (write_behind.h)
 
   bool is_nonblocking() const { return (status_flags.load(std::memory_order_relaxed) & 04000) != 0; }
 };
@@ -58,6 +60,20 @@ struct OpenedStatus {
   struct stat status;
 };
 
+// What the task has sent and the host has not got yet: in the order of HostBlock::sends (write_behind.h).
+struct SendQueue {
+  enum class Ticks : std::uint8_t { unasked, running, refused };
+  Ticks ticks = Ticks::unasked;
+  std::uint32_t area_used = 0;   // bytes of the send area
+  std::uint32_t direct_left = 0;  // so many writes go out at once, because earlier ones had waited long
+  std::uint32_t penalty = 0;      // the next such number
+  std::uint64_t since = 0;        // time stamp counter, when the first was queued
+  std::uint64_t batch = 0;        // HostBlock::send_batch
+  WriteBehind* sockets[kMostSends] = {};
+  std::uint32_t offsets[kMostSends] = {};  // in the send area
+  std::uint32_t sizes[kMostSends] = {};
+};
+
 struct Task {
   Thread* thread = nullptr;
   DescriptorTable* descriptors = nullptr;
@@ -73,6 +89,7 @@ struct Task {
   ReadyList ready;
   std::uint32_t prefetch_count = 0;  // of the last exit that received ahead
   Prefetched* prefetches[kMostPrefetches] = {};
+  SendQueue sends;
 };
 
 // The open file at `descriptor`, protected while `hazard` names it; null means EBADF.

@@ -58,7 +58,7 @@ struct alignas(64) Thread {
   HostAddress host_block;      // address outside, checked once
   Task* task;
   std::uint64_t host_call_count;
-  std::uint64_t kernel_entry_count;
+  std::uint64_t queued_sends;  // of the task's SendQueue: the next exit takes them along
   std::uint64_t bytes_in, bytes_out;
   // third line
   alignas(64) Transfer transfer;
@@ -78,6 +78,7 @@ struct alignas(64) Thread {
   std::uint64_t fault_info;     // vector | error code << 32
   void (*start)(Thread*);       // first function inside, for threads after the first
   // statistics
+  std::uint64_t kernel_entry_count;
   std::uint64_t aex_count;
   std::uint64_t trap_count;
   std::uint64_t fault_count;
@@ -88,7 +89,7 @@ struct alignas(64) Thread {
   std::uint64_t program_vectors;      // 1: the program's vector registers lie in vector_area while the runtime runs
   std::uint64_t slept_ticks;          // in calls that wait: what remains of the elapsed time counts as CPU time
   std::uint64_t sleeping_since;       // time stamp counter; 0: awake
-  std::uint64_t receive_ahead_count;  // host calls made in the exits of others (prefetch.h)
+  std::uint64_t carried_call_count;   // host calls made in the exits of others (prefetch.h, write_behind.h)
 };
 
 inline Thread* current_thread() {

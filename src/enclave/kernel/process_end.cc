@@ -5,6 +5,7 @@
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/write_behind.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/kernel/task_end.h"
 
@@ -41,6 +42,7 @@ void stop_others(Process& process) {
 void begin_end(Process& process, int status) {
   if (process.exiting.exchange(true)) leave_task(*current_task());
   process.exit_status = status;
+  core::flush_sends(core::current_thread());
   stop_others(process);
   if (process.memory != nullptr) process.memory->write_back_all();
   for (std::size_t i = 0; i < hook_count; ++i) hooks[i](process);

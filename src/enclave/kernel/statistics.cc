@@ -18,11 +18,11 @@ namespace {
 bool requested = false;
 
 struct Sum {
-  std::uint64_t host_calls = 0, received_ahead = 0, exits = 0, traps = 0, faults = 0, bytes_in = 0, bytes_out = 0,
+  std::uint64_t host_calls = 0, carried = 0, exits = 0, traps = 0, faults = 0, bytes_in = 0, bytes_out = 0,
                 kernel_entries = 0;
   void add(const core::Thread& thread) {
     host_calls += thread.host_call_count;
-    received_ahead += thread.receive_ahead_count;
+    carried += thread.carried_call_count;
     exits += thread.aex_count;
     traps += thread.trap_count;
     faults += thread.fault_count;
@@ -69,7 +69,7 @@ void print_statistics(Process& process) {
                                  "  bytes in, out     %12lu   %lu\n"
                                  "  pages committed   %12lu   kept for reuse %lu\n"
                                  "  most frequent    ",
-                                 calls, sum.kernel_entries, sum.host_calls, sum.received_ahead, sum.exits, sum.faults,
+                                 calls, sum.kernel_entries, sum.host_calls, sum.carried, sum.exits, sum.faults,
                                  sum.traps, sum.bytes_in, sum.bytes_out, core::committed_pages(), core::kept_pages());
   const std::string line = std::string(text, static_cast<std::size_t>(size)) + most_frequent_calls() + "\n";
   core::print_to_host(core::PrintStream::error, line.data(), line.size());

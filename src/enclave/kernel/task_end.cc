@@ -2,7 +2,9 @@
 #include "src/enclave/kernel/task_end.h"
 #include <algorithm>
 #include "src/enclave/core/futex.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/core/program_access.h"
+#include "src/enclave/core/write_behind.h"
 #include "src/enclave/kernel/cpu_pool.h"
 #include "src/enclave/kernel/cpu_time.h"
 #include "src/enclave/kernel/process_end.h"
@@ -40,6 +42,8 @@ void leave_task(Task& task) {
   core::Thread* const thread = task.thread;
   const bool is_process_ending = process.exiting.load();
   task.ending = true;
+  core::flush_sends(thread);
+  core::take_in_prefetched(&task);
   if (!is_process_ending) {
     release_robust_list(task);
     hand_over_signals(task);

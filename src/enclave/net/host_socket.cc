@@ -2,10 +2,12 @@
 // Life of a socket of the host: made, bound, connected, accepted, closed.
 #include "src/enclave/net/host_socket.h"
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
 #include "src/enclave/core/prefetch.h"
+#include "src/enclave/core/write_behind.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/net/unix_address.h"
 #include "src/enclave/vfs/host_calls.h"
@@ -29,6 +31,12 @@ HostSocket::HostSocket(int host_socket, SocketKind of_kind, std::uint32_t flags)
   status_flags.store(flags, std::memory_order_relaxed);
   host_descriptor = host_socket;
   set_path("socket:[" + std::to_string(reinterpret_cast<std::uintptr_t>(this) >> 4) + "]");
+}
+
+bool HostSocket::is_tcp() const {
+  const SocketKind& what = socket_kind();
+  return what.type == SOCK_STREAM && (what.family == AF_INET || what.family == AF_INET6) &&
+         (what.protocol == 0 || what.protocol == IPPROTO_TCP);
 }
 
 // Only families whose addresses we check.
@@ -70,11 +78,13 @@ Result<AcceptedSocket> HostSocket::accept(Task&, int flags) {
                              socket_kind().family);
   accepted->local_name_ = known_address(local_name_);
   accepted->is_ahead_forbidden_ = is_ahead_forbidden_.load();  // Linux hands the options on
+  accepted->is_behind_forbidden_ = is_behind_forbidden_.load();
   return answer;
 }
 
 // An interrupted connect goes on by itself; asked again, a blocking one waits for the same connection.
 Result<void> HostSocket::connect(Task& task, const SocketAddress& address) {
+  finish_write_behind();
   forget_prefetched();  // AF_UNSPEC ends the connection that there was
   const HostAddress to = TRY(to_host_address(task, socket_kind().family, address));
   put_address(to.address, core::bounce_buffer());
@@ -85,6 +95,7 @@ Result<void> HostSocket::connect(Task& task, const SocketAddress& address) {
 }
 
 Result<void> HostSocket::shutdown(int how) {
+  finish_write_behind();
   TRY(vfs::quick_host_call(HostCall::shutdown, host(), static_cast<std::uint64_t>(how)));
   return {};
 }
@@ -132,6 +143,7 @@ std::uint32_t HostSocket::readiness() {
 }
 
 void HostSocket::last_close() {
+  end_write_behind();
   end_receive_ahead();
   (void)vfs::close_host_descriptor(host_descriptor);
 }

@@ -31,6 +31,7 @@ class HostSocket final : public Socket {
   std::uint32_t readiness() override;
   void allow_receive_ahead() override;
   void forbid_receive_ahead() override;
+  void allow_write_behind() override;
   void process_ends() override;
   void last_close() override;
 
@@ -47,6 +48,10 @@ class HostSocket final : public Socket {
   void reset_if_unread();
   void forget_prefetched();
   void end_receive_ahead();
+  void forbid_write_behind();
+  void finish_write_behind();
+  void end_write_behind();
+  bool is_tcp() const;
   Result<std::int64_t> waited(long host_result, bool has_time_out) const;
   Result<std::size_t> send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags);
   Result<SocketAddress> ask_address(HostCall call);
@@ -56,7 +61,8 @@ class HostSocket final : public Socket {
 
   // A time-out makes an interrupted wait end with EINTR instead of a restart, as Linux does.
   std::atomic<bool> has_receive_time_out_{false}, has_send_time_out_{false};
-  std::atomic<bool> is_ahead_forbidden_{false};  // its options or its watchers could tell
+  std::atomic<bool> is_ahead_forbidden_{false};   // its options or its watchers could tell
+  std::atomic<bool> is_behind_forbidden_{false};  // its options could tell
   std::mutex names_mutex_;
   SocketAddress local_name_, peer_name_;  // AF_UNIX: as the program knows them; size 0: ask the host
 };

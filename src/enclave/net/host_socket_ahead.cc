@@ -1,46 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // What was received from a socket of the host before the program asked (core/prefetch.h): who may, and all that finds
 // it but the core's read and recvfrom.
-#include <netinet/in.h>
 #include <algorithm>
 #include <mutex>
 #include "src/enclave/core/prefetch.h"
 #include "src/enclave/net/host_socket.h"
+#include "src/enclave/net/lasting_pool.h"
 #include "src/enclave/vfs/host_calls.h"
 
 namespace cloister::net {
 namespace {
 using core::Prefetched;
 
-// Never freed: tasks may look at one whose socket is gone.
-std::mutex pool_mutex;
-std::vector<Prefetched*> pool;
-std::byte* memory = nullptr;
+constinit LastingPool<Prefetched> prefetched_pool;
 
 Prefetched* take() {
-  const std::lock_guard guard(pool_mutex);
-  if (memory == nullptr) {
-    memory = new std::byte[core::kPrefetchSlots * kPrefetchSize];
-    core::set_prefetch_memory(memory);
-  }
-  if (pool.empty()) return new Prefetched;
-  Prefetched* const taken = pool.back();
-  pool.pop_back();
-  return taken;
+  static const struct Memory {
+    Memory() { core::set_prefetch_memory(new std::byte[core::kPrefetchSlots * kPrefetchSize]); }
+  } memory;
+  return prefetched_pool.take();
 }
 
 void give_back(Prefetched* prefetched) {
   prefetched->is_stopped = false;
-  const std::lock_guard guard(pool_mutex);
-  pool.push_back(prefetched);
+  prefetched_pool.give_back(prefetched);
 }
 }  // namespace
 
 void HostSocket::allow_receive_ahead() {
-  const SocketKind& what = socket_kind();
-  const bool is_tcp = what.type == SOCK_STREAM && (what.family == AF_INET || what.family == AF_INET6) &&
-                      (what.protocol == 0 || what.protocol == IPPROTO_TCP);
-  if (!is_tcp || is_ahead_forbidden_) return;
+  if (!is_tcp() || is_ahead_forbidden_) return;
   Prefetched* const taken = take();
   Prefetched* none = nullptr;
   if (!prefetched.compare_exchange_strong(none, taken)) give_back(taken);
@@ -110,6 +98,7 @@ std::optional<Result<std::size_t>> HostSocket::receive_prefetched(IncomingMessag
     if (error == 0) return std::nullopt;
     return Error::from_errno(error);
   }
+  here->take_in();
   const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(message.data.size(), left));
   if ((message.flags & MSG_TRUNC) == 0) {
     const auto filled = message.data.fill(0, here->data + here->begin, count);

@@ -34,7 +34,7 @@ std::vector<std::uint8_t> peer_credentials(Task& task, const std::vector<std::ui
   }
   return bytes_of(&credentials, sizeof credentials, capacity);
 }
-// Options that say nothing about how and when data is received.
+// Options that say nothing about how and when data is received, or sent unless it is the size of the buffer for that.
 bool is_usual(int level, int name) {
   constexpr int kOfSocket[] = {SO_REUSEADDR, SO_REUSEPORT, SO_KEEPALIVE, SO_LINGER, SO_SNDBUF, SO_RCVBUF, SO_PRIORITY};
   constexpr int kOfTcp[] = {TCP_NODELAY,  TCP_CORK,     TCP_KEEPIDLE,     TCP_KEEPINTVL,    TCP_KEEPCNT,
@@ -71,8 +71,9 @@ Result<void> HostSocket::set_option(int level, int name, std::span<const std::ui
   TRY(vfs::quick_host_call(HostCall::setsockopt, host(), static_cast<std::uint64_t>(level),
                            static_cast<std::uint64_t>(name), core::bounce_buffer(), value.size()));
   if (level == SOL_SOCKET) note_time_out(name, value);
-  if (is_usual(level, name)) return {};
-  forbid_receive_ahead();
+  const bool usual = is_usual(level, name);
+  if (!usual) forbid_receive_ahead();
+  if (!usual || (level == SOL_SOCKET && name == SO_SNDBUF)) forbid_write_behind();
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "src/boundary/rules.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/write_behind.h"
 #include "src/enclave/kernel/signals.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/net/message_control.h"
@@ -73,6 +74,8 @@ Result<std::size_t> HostSocket::send_part(const OutgoingMessage& message, std::s
 }
 
 Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
+  if (core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire); behind != nullptr)
+    behind->before_send_of(&task);
   OutgoingMessage message = asked;
   TRY(check_outgoing_control(message.control));
   const HostAddress to = TRY(to_host_address(task, socket_kind().family, message.destination));

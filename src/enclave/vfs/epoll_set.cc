@@ -58,6 +58,7 @@ Result<void> EpollSet::add(FileRef file, int descriptor, EpollEvent event) {
     file->allow_receive_ahead();
   else
     file->forbid_receive_ahead();
+  file->allow_write_behind();
   const auto entered = enter(member);
   if (!entered.ok()) {
     remove_epoll_watch(*file, *this);

@@ -86,6 +86,8 @@ class OpenFile : public core::File {
   // be it.
   virtual void allow_receive_ahead() {}
   virtual void forbid_receive_ahead() {}
+  // It is watched, as servers do: if it is such a socket, what it sends may wait for an exit (core/write_behind.h).
+  virtual void allow_write_behind() {}
   // It is read or watched in another way.
   void stop_receive_ahead();
   // Woken whenever readiness may have grown; null for host files, whose readiness the host knows (see host_descriptor).

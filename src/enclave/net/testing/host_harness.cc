@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include "src/boundary/testing/serve_request.h"
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/signals.h"
@@ -18,6 +19,7 @@
 namespace cloister::testing {
 thread_local void (*host_hook)(const HostBlockView& block) = nullptr;
 std::atomic<std::uint64_t> host_call_total{0}, exit_total{0};
+std::atomic<bool> has_ticks{false};
 
 namespace {
 constexpr int kSetGs = 0x1001;
@@ -62,9 +64,11 @@ kernel::Task& current_task() {
 using namespace cloister;
 
 namespace {
-void serve_call(std::uint64_t number, std::uint64_t* arguments, std::uint64_t* answer) {
+std::uint64_t serve_call(std::uint64_t number, std::uint64_t* arguments) {
+  if (number == static_cast<std::uint64_t>(HostService::start_ticks))
+    return testing::has_ticks ? 0 : static_cast<std::uint64_t>(-EAGAIN);
   ++testing::host_call_total;
-  long result;
+  std::uint64_t result;
   register std::uint64_t r10 asm("r10") = arguments[3];
   register std::uint64_t r8 asm("r8") = arguments[4];
   register std::uint64_t r9 asm("r9") = arguments[5];
@@ -72,8 +76,8 @@ void serve_call(std::uint64_t number, std::uint64_t* arguments, std::uint64_t* a
                : "=a"(result)
                : "a"(number), "D"(arguments[0]), "S"(arguments[1]), "d"(arguments[2]), "r"(r10), "r"(r8), "r"(r9)
                : "rcx", "r11", "memory");
-  *answer = static_cast<std::uint64_t>(result);
-  if (testing::host_hook != nullptr) testing::host_hook({number, arguments, answer});
+  if (testing::host_hook != nullptr) testing::host_hook({number, arguments, &result});
+  return result;
 }
 }  // namespace
 
@@ -88,14 +92,7 @@ extern "C" void host_call_transfer() {
                  reinterpret_cast<const char*>(block) + kHostBlockBounceOffset);
     _exit(number == static_cast<std::uint64_t>(HostService::report_lie) ? 120 : 121);
   }
-  if ((block->number & kFirstClose) != 0) close(static_cast<int>(block->closing));
-  serve_call(number, block->args, &block->result);
-  if ((block->number & kThenReceive) == 0) return;
-  for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {
-    const std::uint64_t to = reinterpret_cast<std::uint64_t>(block) + kPrefetchOffset + i * kPrefetchSize;
-    std::uint64_t arguments[6] = {block->prefetches[i].descriptor, to, kPrefetchSize, MSG_DONTWAIT, 0, 0};
-    serve_call(SYS_recvfrom, arguments, &block->prefetches[i].result);
-  }
+  testing::serve_request(*block, serve_call);
 }
 extern "C" {
 std::uint8_t core_stopped;

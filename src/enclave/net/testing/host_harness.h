@@ -19,4 +19,6 @@ struct HostBlockView {
 };
 extern thread_local void (*host_hook)(const HostBlockView& block);
 extern std::atomic<std::uint64_t> host_call_total, exit_total;
+// Whether this host offers ticks, without which nothing is written behind (core/write_behind.h). It makes none.
+extern std::atomic<bool> has_ticks;
 }  // namespace cloister::testing

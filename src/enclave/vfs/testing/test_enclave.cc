@@ -13,6 +13,7 @@
 #include <sstream>
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
+#include "src/boundary/testing/serve_request.h"
 #include "src/enclave/core/host_call.h"
 
 namespace cloister::testing {
@@ -138,6 +139,7 @@ extern "C" void host_call_transfer() {
         block->result = 0;
         return;
       }
+      case HostService::start_ticks: block->result = static_cast<std::uint64_t>(-EAGAIN); return;
       default: std::abort();
     }
   }
@@ -147,17 +149,7 @@ extern "C" void host_call_transfer() {
                                 arguments[4], arguments[5]);
     testing::HostAnswer answer{call, arguments, result < 0 ? -errno : result};
     if (testing::falsify_answer) testing::falsify_answer(answer);
-    return static_cast<std::uint64_t>(answer.result);
+    return answer.result;
   };
-  if ((block->number & kFirstClose) != 0) close(static_cast<int>(block->closing));
-  block->result = answer_of(number, a);
-  std::uint64_t status[6] = {block->result, a[4]};
-  if ((block->number & kThenStatus) != 0 && static_cast<std::int64_t>(block->result) >= 0)
-    block->status_result = answer_of(SYS_fstat, status);
-  if ((block->number & kThenReceive) == 0) return;
-  for (std::uint64_t i = 0; i < block->prefetch_count; ++i) {
-    const std::uint64_t to = reinterpret_cast<std::uint64_t>(block) + kPrefetchOffset + i * kPrefetchSize;
-    std::uint64_t request[6] = {block->prefetches[i].descriptor, to, kPrefetchSize, 0x40};  // MSG_DONTWAIT
-    block->prefetches[i].result = answer_of(SYS_recvfrom, request);
-  }
+  testing::serve_request(*block, answer_of);
 }

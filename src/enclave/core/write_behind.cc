@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "src/enclave/core/write_behind.h"
+#include <asm/errno.h>
+#include <asm/ioctls.h>
+#include <asm/socket.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include "src/enclave/core/cpu.h"
+#include "src/enclave/core/host_call_path.h"
+#include "src/enclave/core/pass_through.h"
+#include "src/enclave/core/prefetch.h"
+
+namespace cloister::core {
+namespace {
+constexpr std::uint64_t kLargestSend = 16 << 10;
+constexpr std::uint64_t kAlignment = 64;
+// What the kernel's buffer is charged for one write beside its bytes (an sk_buff and its headers), rounded up.
+constexpr std::uint32_t kOverhead = 2304;
+constexpr std::uint32_t kMostCharged = 1 << 20;
+constexpr std::uint32_t kDirectWrites = 63;  // while the peer lags behind
+// Ticks of the time stamp counter, some 0.2 ms: a program that computes so long before its next call should not send
+// late.
+constexpr std::uint64_t kLongWait = 500'000;
+constexpr std::uint32_t kFirstPenalty = 4, kMostPenalty = 1024;
+constexpr std::uint64_t kPatience = 100, kPauseMilliseconds = 10;
+
+HostAddress send_area(const Thread* thread) { return thread->host_block + kSendAreaOffset; }
+HostAddress request_of(const Thread* thread, std::uint64_t index) {
+  return thread->host_block + offsetof(HostBlock, sends) + sizeof(SendRequest) * index;
+}
+void announce_count(const Thread* thread) {
+  store_host_word(thread->host_block + offsetof(HostBlock, send_count), thread->queued_sends);
+}
+
+[[gnu::noinline]] bool start_ticks(SendQueue& queue) {
+  if (queue.ticks == SendQueue::Ticks::unasked)
+    queue.ticks = host_call(HostCall::start_ticks) == 0 ? SendQueue::Ticks::running : SendQueue::Ticks::refused;
+  return queue.ticks == SendQueue::Ticks::running;
+}
+
+// Whether `task` alone writes to the socket. Another thread's first write ends it for all.
+[[gnu::noinline]] bool note_writer(WriteBehind& behind, const Task* task) {
+  std::uint32_t none = 0;
+  if (behind.writer.compare_exchange_strong(none, task->tid)) return true;
+  behind.stop();
+  return false;
+}
+
+// Host may: claim any number. Too large a one makes a write wait that the kernel does not take at once.
+std::uint32_t ask_buffer_size(const WriteBehind& behind, HostAddress buffer) {
+  store_host_word(buffer, sizeof(std::uint32_t));
+  if (host_call(HostCall::getsockopt, static_cast<std::uint64_t>(behind.host_descriptor), std::uint64_t{SOL_SOCKET},
+                std::uint64_t{SO_SNDBUF}, buffer + 8, buffer) < 0)
+    return 0;
+  const auto size =
+      static_cast<std::uint32_t>(load_host_word(buffer + 8).unverified_because("a hint; any number is one"));
+  return size / 4 < kMostCharged ? size / 4 : kMostCharged;
+}
+bool has_peer_everything(const WriteBehind& behind, HostAddress buffer) {
+  store_host_word(buffer, 1);
+  return host_call(HostCall::ioctl, static_cast<std::uint64_t>(behind.host_descriptor), std::uint64_t{SIOCOUTQ},
+                   buffer) == 0 &&
+         static_cast<std::uint32_t>(load_host_word(buffer).unverified_because("a hint; any number is one")) == 0;
+}
+
+// Begins to count anew, if the peer has got all that was sent before.
+[[gnu::noinline]] bool charge_anew(Thread* thread, WriteBehind& behind, std::uint32_t charge) {
+  if (behind.direct_left > 0) {
+    --behind.direct_left;
+    return false;
+  }
+  const HostAddress buffer = bounce_buffer(thread);
+  if (behind.limit == 0 && (behind.limit = ask_buffer_size(behind, buffer)) < charge) {
+    behind.is_stopped.store(true);
+    return false;
+  }
+  if (charge > behind.limit || !has_peer_everything(behind, buffer)) {
+    behind.direct_left = kDirectWrites;
+    return false;
+  }
+  behind.charged = charge;
+  return true;
+}
+
+// A slow peer must not hold up the others, so only what the kernel's buffer has room for may wait for an exit.
+bool may_charge(Thread* thread, WriteBehind& behind, std::uint64_t size) {
+  const auto charge = static_cast<std::uint32_t>(size) + kOverhead;
+  if (behind.charged + charge > behind.limit) [[unlikely]]
+    return charge_anew(thread, behind, charge);
+  behind.charged += charge;
+  return true;
+}
+
+// A program that lets its sends wait, again and again, soon sends at once nearly always.
+void judge_wait(SendQueue& queue) {
+  const std::uint64_t now = read_tsc();
+  if (now > queue.since && now - queue.since > kLongWait) [[unlikely]] {
+    queue.penalty = queue.penalty < kFirstPenalty      ? kFirstPenalty
+                    : queue.penalty > kMostPenalty / 4 ? kMostPenalty
+                                                       : queue.penalty * 4;
+    queue.direct_left = queue.penalty;
+  } else {
+    queue.penalty /= 2;
+  }
+}
+
+bool is_passing(long error) { return error == -EAGAIN || error == -EINTR || error == -ENOMEM || error == -ENOBUFS; }
+
+// The host took `done` bytes of request `index`: fewer than there are, which the kernel should not do. Waits a little for
+// the rest to go out, and then for nothing: half a message must not be followed by the next.
+long send_rest(Thread* thread, const WriteBehind& socket, std::uint64_t index, std::uint64_t done, std::uint64_t size) {
+  const auto descriptor = static_cast<std::uint64_t>(socket.host_descriptor);
+  const HostAddress address = send_area(thread) + thread->task->sends.offsets[index];
+  const HostAddress poll_entry = request_of(thread, index) + offsetof(SendRequest, size);
+  for (std::uint64_t left = kPatience; left > 0 && done < size; --left) {
+    store_host_word(poll_entry, descriptor | std::uint64_t{POLLOUT} << 32);
+    host_call(HostCall::poll, poll_entry, std::uint64_t{1}, kPauseMilliseconds);
+    const long result =
+        host_call(HostCall::sendto, descriptor, address + done, size - done, kDontWait | kNoSignal);
+    if (result < 0 && !is_passing(result)) return result;
+    if (result > 0) done += static_cast<std::uint64_t>(result);
+  }
+  if (done == size) return static_cast<long>(size);
+  host_call(HostCall::shutdown, descriptor, std::uint64_t{2});  // SHUT_RDWR
+  return -ETIMEDOUT;
+}
+
+// The next write finds a broken pipe by itself; other errors are told once.
+void note_error(WriteBehind& socket, long error) {
+  socket.is_stopped.store(true);
+  Prefetched* const incoming = socket.incoming.load();
+  if (incoming != nullptr && error != -EPIPE) incoming->error.store(static_cast<std::int32_t>(error));
+}
+
+// `result`: judged.
+[[gnu::noinline]] void settle_short(Thread* thread, WriteBehind& socket, std::uint64_t index, long result) {
+  const std::uint64_t size = thread->task->sends.sizes[index];
+  if (result >= 0 || is_passing(result))
+    result = send_rest(thread, socket, index, result < 0 ? 0 : static_cast<std::uint64_t>(result), size);
+  if (result < 0) note_error(socket, result);
+}
+
+void settle(Thread* thread, std::uint64_t index, std::uint64_t answer) {
+  const SendQueue& queue = thread->task->sends;
+  WriteBehind& socket = *queue.sockets[index];
+  if (answer != queue.sizes[index]) [[unlikely]]
+    settle_short(thread, socket, index, judge_answer(HostCall::sendto, queue.sizes[index], answer));
+  socket.queued_by.store(nullptr, std::memory_order_release);
+}
+}  // namespace
+
+void WriteBehind::finish() {
+  Thread* const self = current_thread();
+  for (Thread* owner = queued_by.load(); owner != nullptr; owner = queued_by.load()) {
+    if (owner == self) {
+      flush_sends(self);
+    } else {
+      interrupt_thread(owner, kWorkHostSignal);
+      host_call(HostCall::sched_yield);
+    }
+  }
+}
+
+void WriteBehind::stop() {
+  is_stopped.store(true);
+  finish();
+}
+
+void WriteBehind::before_send_of(const Task* task) {
+  if (writer.load(std::memory_order_relaxed) == task->tid || note_writer(*this, task)) finish();
+}
+
+void WriteBehind::clear() {
+  is_stopped.store(false);
+  writer.store(0);
+  incoming.store(nullptr);
+  charged = limit = direct_left = 0;
+}
+
+[[gnu::hot]] HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+  Task* const task = thread->task;
+  if (behind.writer.load(std::memory_order_relaxed) != task->tid && !note_writer(behind, task)) [[unlikely]]
+    return {};
+  if (behind.queued_by.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+    flush_sends(thread);
+  if (behind.is_stopped.load(std::memory_order_relaxed) || size == 0 || size > kLargestSend ||
+      file->kind != FileKind::host_socket || !file->is_nonblocking())
+    return {};
+  SendQueue& queue = task->sends;
+  if (queue.direct_left > 0) {
+    --queue.direct_left;
+    return {};
+  }
+  if (queue.ticks != SendQueue::Ticks::running && !start_ticks(queue)) [[unlikely]]
+    return {};
+  behind.host_descriptor = file->host_descriptor;
+  if (!may_charge(thread, behind, size)) return {};
+  if (thread->queued_sends == kMostSends || queue.area_used + size > kSendAreaSize) flush_sends(thread);
+  return send_area(thread) + queue.area_used;
+}
+
+[[gnu::hot]] bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+  behind.queued_by.store(thread);
+  if (behind.is_stopped.load()) [[unlikely]] {  // whoever sets that looks at queued_by afterwards
+    behind.queued_by.store(nullptr);
+    return false;
+  }
+  SendQueue& queue = thread->task->sends;
+  const std::uint64_t index = thread->queued_sends;
+  if (index == 0) {
+    queue.since = read_tsc();
+    store_host_word(thread->host_block + offsetof(HostBlock, send_batch), ++queue.batch);
+  }
+  const HostAddress request = request_of(thread, index);
+  store_host_word(request + offsetof(SendRequest, descriptor), static_cast<std::uint64_t>(file->host_descriptor));
+  store_host_word(request + offsetof(SendRequest, address), (send_area(thread) + queue.area_used).word());
+  store_host_word(request + offsetof(SendRequest, size), size);
+  queue.sockets[index] = &behind;
+  queue.sizes[index] = static_cast<std::uint32_t>(size);
+  queue.offsets[index] = queue.area_used;
+  queue.area_used += static_cast<std::uint32_t>((size + kAlignment - 1) & ~(kAlignment - 1));
+  ++thread->queued_sends;
+  announce_count(thread);
+  thread->bytes_out += size;
+  return true;
+}
+
+std::uint64_t with_earlier_requests(Thread* thread, std::uint64_t number) {
+  const std::uint64_t flags = flags_before(thread, number);
+  if ((flags & kFirstClose) != 0) {
+    store_host_word(thread->host_block + offsetof(HostBlock, closing), thread->closing - 1);
+    thread->closing = 0;
+  }
+  if ((flags & kFirstSend) != 0) {
+    judge_wait(thread->task->sends);
+    thread->host_call_count += thread->queued_sends;
+    thread->carried_call_count += thread->queued_sends;
+  }
+  return number | flags;
+}
+
+// Host may: take fewer bytes, fail with any error of the class, not send at all and say it had.
+[[gnu::hot]] void settle_sends(Thread* thread) {
+  const std::uint64_t count = thread->queued_sends;
+  thread->queued_sends = 0;
+  announce_count(thread);
+  for (std::uint64_t i = 0; i < count; ++i)
+    settle(thread, i,
+           load_host_word(request_of(thread, i) + offsetof(SendRequest, result))
+               .unverified_because("judged unless it is all that was asked"));
+  thread->task->sends.area_used = 0;
+}
+
+// The last one is the call that takes the others along.
+void flush_sends(Thread* thread) {
+  if (thread->queued_sends == 0) return;
+  const std::uint64_t last = --thread->queued_sends;
+  announce_count(thread);
+  const SendQueue& queue = thread->task->sends;
+  const long result =
+      host_call(HostCall::sendto, static_cast<std::uint64_t>(queue.sockets[last]->host_descriptor),
+                send_area(thread) + queue.offsets[last], std::uint64_t{queue.sizes[last]}, kDontWait | kNoSignal);
+  settle(thread, last, static_cast<std::uint64_t>(result));
+  thread->task->sends.area_used = 0;
+}
+}  // namespace cloister::core
