@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server that waits with epoll sends, and everything that may happen between its write and its next call: the
+// enclave lets the bytes wait for that call, and nobody must be able to tell.
+#include "check.h"
+#include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#define COUNT 20
+static int ep, peer[COUNT], own[COUNT];
+static char buffer[1 << 17];
+static volatile int stage;
+
+static void connect_all(uint32_t events) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  ep = epoll_create1(EPOLL_CLOEXEC);
+  REQUIRE(ep >= 0 && bind(listener, (void*)&address, size) == 0 && listen(listener, COUNT) == 0 &&
+          getsockname(listener, (void*)&address, &size) == 0);
+  for (int i = 0; i < COUNT; i++) {
+    struct epoll_event event = {.events = events, .data.u32 = (uint32_t)i};
+    peer[i] = socket(AF_INET, SOCK_STREAM, 0);
+    REQUIRE(connect(peer[i], (void*)&address, size) == 0);
+    own[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+    REQUIRE(own[i] >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, own[i], &event) == 0);
+    REQUIRE(setsockopt(own[i], IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)) == 0);
+  }
+  close(listener);
+}
+static void close_all(void) {
+  for (int i = 0; i < COUNT; i++) {
+    if (peer[i] >= 0) close(peer[i]);
+    if (own[i] >= 0) close(own[i]);
+  }
+  close(ep);
+}
+
+static int hears(int i, const char* text) {
+  char heard[100] = "";
+  size_t size = strlen(text), got = 0;
+  struct pollfd wait = {peer[i], POLLIN, 0};
+  while (got < size && poll(&wait, 1, 5000) == 1) {
+    long more = read(peer[i], heard + got, size - got);
+    if (more <= 0) break;
+    got += (size_t)more;
+  }
+  return got == size && memcmp(heard, text, size) == 0;
+}
+static int hears_nothing(int i) {
+  struct pollfd wait = {peer[i], POLLIN, 0};
+  return poll(&wait, 1, 0) == 0;
+}
+static int hears_end(int i) {
+  struct pollfd wait = {peer[i], POLLIN, 0};
+  char byte;
+  return poll(&wait, 1, 5000) == 1 && read(peer[i], &byte, 1) == 0;
+}
+
+static long say(int kind, int fd, char* data, size_t size) {
+  struct iovec parts[3] = {{data, size / 3}, {data + size / 3, 0}, {data + size / 3, size - size / 3}};
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+  switch (kind & 3) {
+    case 0: return write(fd, data, size);
+    case 1: return send(fd, data, size, MSG_NOSIGNAL);
+    case 2: return writev(fd, parts, 3);
+    default: return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+}
+
+// Every connection is a stream of numbered bytes in pieces of all sizes, said in all ways.
+static void streams(uint32_t events) {
+  static unsigned sent[COUNT], got[COUNT];
+  unsigned seed = 1;
+  memset(sent, 0, sizeof sent);
+  memset(got, 0, sizeof got);
+  connect_all(events);
+  for (int round = 0; round < 300; round++) {
+    for (int i = 0; i < COUNT; i++) {
+      seed = seed * 1103515245 + 12345;
+      unsigned size = 1 + (seed >> 16 & 7 ? seed >> 20 & 255 : seed >> 17 & 32767);
+      for (unsigned k = 0; k < size; k++) buffer[k] = (char)((sent[i] + k) * 7 >> 2);
+      CHECK(say((int)(seed >> 28), own[i], buffer, size) == (long)size);
+      sent[i] += size;
+    }
+    for (int i = 0; i < COUNT; i++) {
+      while (got[i] < sent[i]) {
+        long size = read(peer[i], buffer, sizeof buffer);
+        REQUIRE(size > 0);
+        for (long n = 0; n < size; n++)
+          if (buffer[n] != (char)((got[i] + (unsigned)n) * 7 >> 2)) {
+            CHECK(!"another byte than was sent");
+            break;
+          }
+        got[i] += (unsigned)size;
+      }
+    }
+  }
+  for (int i = 0; i < COUNT; i++) CHECK(sent[i] == got[i] && hears_nothing(i));
+  close_all();
+}
+
+// Until `stage` is `wanted`, without any call; not for ever.
+static int spin_until(int wanted) {
+  for (long n = 0; n < 3000000000; n++)
+    if (stage == wanted) return 1;
+  return 0;
+}
+static void* hear_and_tell(void* unused) {
+  (void)unused;
+  if (hears(0, "while it computes")) stage = 1;
+  return NULL;
+}
+static void* write_after(void* fd) {
+  long size = write((int)(intptr_t)fd, " second", 7);
+  stage = 1;
+  return (void*)(intptr_t)size;
+}
+static void* close_after(void* fd) {
+  int result = close((int)(intptr_t)fd);
+  stage = 1;
+  return (void*)(intptr_t)result;
+}
+static void* end_after(void* fd) {
+  int result = shutdown((int)(intptr_t)fd, SHUT_WR);
+  stage = 1;
+  return (void*)(intptr_t)result;
+}
+static void* write_and_end(void* fd) {
+  return (void*)(intptr_t)write((int)(intptr_t)fd, "last words", 10);
+}
+static int pair[2];
+static void* hear_and_answer_inside(void* unused) {
+  (void)unused;
+  return (void*)(intptr_t)(hears(1, "question") ? write(pair[1], "answer", 6) : -1);
+}
+static void on_signal(int number) {
+  (void)number;
+  CHECK(write(own[2], "from the handler", 16) == 16);
+}
+
+static int write_until_broken(int fd) {
+  for (int tries = 0; tries < 5; tries++) {
+    if (write(fd, "x", 1) != 1) return errno;
+    usleep(1000);
+  }
+  return 0;
+}
+
+int main(void) {
+  pthread_t thread;
+  void* result;
+  int number;
+  stage = 0;
+
+  SECTION("streams, by level");
+  streams(EPOLLIN);
+  SECTION("streams, by edge");
+  streams(EPOLLIN | EPOLLOUT | EPOLLET);
+
+  SECTION("one after the other");
+  connect_all(EPOLLIN);
+  CHECK(write(own[0], "one ", 4) == 4 && write(own[0], "two ", 4) == 4 && send(own[0], "three", 5, 0) == 5);
+  CHECK(hears(0, "one two three"));
+  int copy = dup(own[1]);
+  CHECK(write(own[1], "one ", 4) == 4 && write(copy, "two ", 4) == 4 && send(own[1], "three ", 6, MSG_MORE) == 6);
+  CHECK(write(copy, "four", 4) == 4 && hears(1, "one two three four"));
+  close(copy);
+  memset(buffer, 'b', sizeof buffer);
+  CHECK(write(own[2], "a", 1) == 1 && write(own[2], buffer, sizeof buffer) == (long)sizeof buffer);
+  CHECK(write(own[2], "c", 1) == 1 && hears(2, "abb") && hears_nothing(3));
+  CHECK(write(own[3], "", 0) == 0 && send(own[3], "", 0, 0) == 0 && write(own[3], "d", 1) == 1 && hears(3, "d"));
+  CHECK(write(own[4], "before ", 7) == 7);
+  CHECK_ERRNO(write(own[4], (void*)8, 9), EFAULT);
+  CHECK(write(own[4], "after", 5) == 5 && hears(4, "before after"));
+  CHECK(setsockopt(own[5], IPPROTO_TCP, TCP_CORK, &(int){1}, 4) == 0 && write(own[5], "co", 2) == 2);
+  CHECK(write(own[5], "rked", 4) == 4 && hears_nothing(5));
+  CHECK(setsockopt(own[5], IPPROTO_TCP, TCP_CORK, &(int){0}, 4) == 0 && hears(5, "corked"));
+  CHECK(write(own[6], "blocking", 8) == 8 && fcntl(own[6], F_SETFL, 0) == 0 && write(own[6], " too", 4) == 4);
+  CHECK(hears(6, "blocking too"));
+  CHECK(write(own[7], "small", 5) == 5 && setsockopt(own[7], SOL_SOCKET, SO_SNDBUF, &(int){4096}, 4) == 0);
+  CHECK(write(own[7], "er", 2) == 2 && hears(7, "smaller"));
+  CHECK(write(own[8], "queued", 6) == 6 && ioctl(own[8], SIOCOUTQ, &number) == 0 && number >= 0 && number <= 6);
+  CHECK(hears(8, "queued"));
+  char text[32] = "as it was";
+  CHECK(write(own[9], text, 9) == 9);
+  memset(text, 'x', sizeof text);
+  CHECK(hears(9, "as it was"));
+  close_all();
+
+  SECTION("more than wait at once");
+  connect_all(EPOLLIN);
+  for (int round = 0; round < 3; round++)
+    for (int i = 0; i < COUNT; i++) CHECK(write(own[i], "short", 5) == 5);
+  for (int i = 0; i < COUNT; i++) CHECK(hears(i, "shortshortshort"));
+  memset(buffer, 'l', sizeof buffer);
+  for (int i = 0; i < COUNT; i++) CHECK(write(own[i], buffer, 15000) == 15000);
+  for (int i = 0; i < COUNT; i++)
+    for (long got = 0, size; got < 15000; got += size) REQUIRE((size = read(peer[i], buffer, 15000)) > 0);
+  close_all();
+
+  SECTION("while the program computes");
+  connect_all(EPOLLIN);
+  CHECK(pthread_create(&thread, NULL, hear_and_tell, NULL) == 0);
+  CHECK(write(own[0], "while it computes", 17) == 17 && spin_until(1));
+  CHECK(pthread_join(thread, NULL) == 0);
+
+  SECTION("while it waits for what is inside");
+  CHECK(pipe(pair) == 0 && pthread_create(&thread, NULL, hear_and_answer_inside, NULL) == 0);
+  CHECK(write(own[1], "question", 8) == 8 && read(pair[0], text, sizeof text) == 6 && memcmp(text, "answer", 6) == 0);
+  CHECK(pthread_join(thread, &result) == 0 && (intptr_t)result == 6);
+
+  SECTION("a signal");
+  signal(SIGUSR1, on_signal);
+  CHECK(write(own[2], "before ", 7) == 7 && raise(SIGUSR1) == 0 && write(own[2], " after", 6) == 6);
+  CHECK(hears(2, "before from the handler after"));
+
+  SECTION("other threads");
+  stage = 0;
+  CHECK(pthread_create(&thread, NULL, write_after, (void*)(intptr_t)own[3]) == 0);
+  CHECK(pthread_join(thread, &result) == 0 && (intptr_t)result == 7 && hears(3, " second"));
+  for (int i = 3; i < 6; i++) {
+    stage = 0;
+    CHECK(write(own[i], "first", 5) == 5);
+    CHECK(pthread_create(&thread, NULL, write_after, (void*)(intptr_t)own[i]) == 0 && spin_until(1));
+    CHECK(pthread_join(thread, &result) == 0 && (intptr_t)result == 7 && hears(i, "first second"));
+  }
+  stage = 0;
+  CHECK(pthread_create(&thread, NULL, close_after, (void*)(intptr_t)dup(own[6])) == 0);
+  CHECK(pthread_join(thread, &result) == 0 && (intptr_t)result == 0);
+  CHECK(write(own[6], "half", 4) == 4);
+  CHECK(pthread_create(&thread, NULL, end_after, (void*)(intptr_t)own[6]) == 0 && pthread_join(thread, &result) == 0);
+  CHECK((intptr_t)result == 0 && hears(6, "half") && hears_end(6));
+  CHECK(write(own[7], "whole", 5) == 5);
+  CHECK(pthread_create(&thread, NULL, close_after, (void*)(intptr_t)own[7]) == 0 && pthread_join(thread, NULL) == 0);
+  own[7] = -1;
+  CHECK(hears(7, "whole") && hears_end(7));
+  CHECK(pthread_create(&thread, NULL, write_and_end, (void*)(intptr_t)own[8]) == 0);
+  CHECK(pthread_join(thread, &result) == 0 && (intptr_t)result == 10 && hears(8, "last words"));
+  close_all();
+
+  SECTION("ends");
+  connect_all(EPOLLIN);
+  CHECK(write(own[0], "end", 3) == 3 && shutdown(own[0], SHUT_WR) == 0 && hears(0, "end") && hears_end(0));
+  CHECK(write(own[1], "closed", 6) == 6 && close(own[1]) == 0 && hears(1, "closed") && hears_end(1));
+  own[1] = dup2(own[0], 400);
+  CHECK(write(own[2], "replaced", 8) == 8 && dup2(own[0], own[2]) == own[2] && hears(2, "replaced") && hears_end(2));
+  CHECK(close(ep) == 0 && write(own[3], "without epoll", 13) == 13 && hears(3, "without epoll"));
+  ep = epoll_create1(0);
+  signal(SIGPIPE, SIG_IGN);
+  CHECK(close(peer[4]) == 0);
+  peer[4] = -1;
+  CHECK(write_until_broken(own[4]) == EPIPE);
+  CHECK(setsockopt(peer[5], SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger)) == 0);
+  CHECK(close(peer[5]) == 0);
+  peer[5] = -1;
+  number = write_until_broken(own[5]);
+  CHECK(number == ECONNRESET || number == EPIPE);
+  close_all();
+
+  SECTION("a peer that does not read");
+  connect_all(EPOLLIN);
+  memset(buffer, 's', sizeof buffer);
+  long total = 0, size;
+  for (int n = 0; (size = write(own[0], buffer, (size_t)(100 + n * 37 % 9000))) > 0; n++) {
+    total += size;
+    if (n % 16 == 0) CHECK(write(own[1], "on time", 7) == 7 && hears(1, "on time"));
+  }
+  CHECK(size == -1 && errno == EAGAIN && total > 20000);
+  CHECK(write(own[1], "on time", 7) == 7 && hears(1, "on time"));
+  struct pollfd writable = {own[0], POLLOUT, 0};
+  CHECK(poll(&writable, 1, 0) == 0);
+  CHECK(shutdown(own[0], SHUT_WR) == 0);
+  while ((size = read(peer[0], buffer, sizeof buffer)) > 0) total -= size;
+  CHECK(size == 0 && total == 0);
+  close_all();
+  return check_done();
+}
