@@ -11,7 +11,7 @@ constexpr struct {
 } kKinds[] = {{"result", LieKind::result}, {"more", LieKind::more},     {"part", LieKind::part},
               {"skip", LieKind::skip},     {"fill", LieKind::fill},     {"flip", LieKind::flip},
               {"length", LieKind::length}, {"status", LieKind::status}, {"ahead", LieKind::ahead},
-              {"twice", LieKind::twice}};
+              {"behind", LieKind::behind}, {"twice", LieKind::twice}};
 }  // namespace
 
 std::optional<Lie> parse_lie(const std::string& text) {

@@ -18,6 +18,7 @@ enum class LieKind {
   length,  // a length that the call gives back through memory is VALUE
   status,  // of the fstat that comes with an openat2: its result is VALUE
   ahead,   // of the first that is received ahead in the exit of a read: its result is VALUE
+  behind,  // of the first send that waited for the exit: its result is VALUE
   twice,   // the descriptor of an earlier answer again
 };
 

@@ -40,6 +40,7 @@ HERE = Path(__file__).resolve().parent
 SMALL = {"lied_files": ["-static"], "lied_network": ["-static"], "lied_threads": ["-pie"]}
 HAS_LENGTH = 1 << 20  # in the log: the call gives back a length through memory
 RECEIVES_AHEAD = 1 << 21  # likewise: its exit receives from other sockets, too
+SENDS_BEFORE = 1 << 22  # likewise: its exit sends first
 # EBADF, EFAULT, ENOSYS, ENOTSOCK: descriptors and buffers are the runtime's own. 512 and 4095 are no errors for programs.
 IMPOSSIBLE_ERRORS = (9, 14, 38, 88, 512, 4095, 1 << 62)
 POSSIBLE_ERRORS = (4, 5, 11, 12)
@@ -117,6 +118,10 @@ def lies_about(name: str, nth: int, result: int, size: int):
     if size & RECEIVES_AHEAD:
         lies += [lie("ahead", -error, True) for error in IMPOSSIBLE_ERRORS] + [lie("ahead", 8193, True), lie("ahead", 1 << 40, True)]
         lies += [lie("ahead", -error) for error in POSSIBLE_ERRORS] + [lie("ahead", 0), lie("ahead", 100), lie("ahead", 8192)]
+    if size & SENDS_BEFORE:
+        lies += [lie("behind", -error, True) for error in IMPOSSIBLE_ERRORS]
+        lies += [lie("behind", (16 << 10) + 1, True), lie("behind", 1 << 40, True)]
+        lies += [lie("behind", -error) for error in POSSIBLE_ERRORS] + [lie("behind", 0), lie("behind", 1)]
     if size & HAS_LENGTH:
         lies += [lie("length", value) for value in (0, 1, 255, 1 << 31)]
     for one in lies:

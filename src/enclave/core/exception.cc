@@ -122,8 +122,10 @@ extern "C" void exception_stage1(Thread* thread) {
   const std::uint64_t rip = gpr->rip;
   const std::uint32_t exit = gpr->exitinfo;
   if (CLOISTER_KEEPS(E_8) &&
-      (exit & sgx::kExitinfoValid) == 0) {  // an interrupt: the host may want us to look at its signals
-    __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkHostSignal), __ATOMIC_RELAXED);
+      (exit & sgx::kExitinfoValid) == 0) {  // an interrupt: the host's signals are fetched, other threads mark work
+    if (thread->queued_sends != 0)
+      __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkSends), __ATOMIC_RELAXED);
+    if (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) == 0) return;
     if (is_program_code(rip)) {
       thread->fault_info = 255;
       redirect_to_stage2(thread, gpr);

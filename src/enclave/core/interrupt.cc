@@ -2,6 +2,7 @@
 #include "src/enclave/core/interrupt.h"
 #include <asm/errno.h>
 #include "src/enclave/core/cpu.h"
+#include "src/enclave/core/write_behind.h"
 
 namespace cloister::core {
 
@@ -24,6 +25,12 @@ bool waits(HostCall call) {
   return call == HostCall::futex || call == HostCall::epoll_wait || call == HostCall::epoll_pwait2 ||
          call == HostCall::poll || call == HostCall::accept4 || call == HostCall::connect;
 }
+// Whether a kick that is about sends only leaves no trace: the call is made again. Others may give a part, or end early
+// because of a time-out of their own.
+bool goes_on_after_kick(HostCall call) {
+  return call == HostCall::futex || call == HostCall::epoll_wait || call == HostCall::epoll_pwait2 ||
+         call == HostCall::poll;
+}
 void begin_sleep(Thread* thread) { thread->sleeping_since = read_tsc(); }
 void end_sleep(Thread* thread) {
   const std::uint64_t now = read_tsc(), since = thread->sleeping_since;
@@ -45,6 +52,7 @@ long until_done_or_work(Thread* thread, Call call) {
 long interruptible_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArgument a2, HostArgument a3,
                              HostArgument a4, HostArgument a5) {
   Thread* thread = current_thread();
+  if (!goes_on_after_kick(call)) flush_sends(thread);
   return until_done_or_work(thread, [&] {
     if (waits(call)) begin_sleep(thread);
     const long result = blocking_host_call(call, a0, a1, a2, a3, a4, a5);
@@ -61,7 +69,10 @@ long interruptible_opening_host_call(HostAddress path, HostAddress how, std::uin
 
 void interrupt_thread(Thread* thread, std::uint64_t work) {
   __atomic_fetch_or(&thread->work, work, __ATOMIC_RELEASE);
-  if (thread == current_thread()) return;
+  if (thread != current_thread()) kick_thread(thread);
+}
+
+void kick_thread(const Thread* thread) {
   host_call(HostCall::tgkill, thread->host_pid, thread->host_tid, static_cast<std::uint64_t>(kKickSignal));
 }
 }  // namespace cloister::core

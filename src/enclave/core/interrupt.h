@@ -25,12 +25,14 @@ inline bool may_leave_interruptibly(Thread* thread);
 std::uint64_t fetch_host_signals(Thread* thread);
 // Marks `work` for another thread and gets it out of a blocking call or out of the program.
 void interrupt_thread(Thread* thread, std::uint64_t work);
+// Has the thread leave the enclave or a blocking call once, and go on with that: it has sends waiting, or unsettled.
+void kick_thread(const Thread* thread);
 
 inline bool may_leave_interruptibly(Thread* thread) {
   store_host_word(thread->host_block + offsetof(HostBlock, kicked), 0);
   // A signal that the host's handler noted before that store has left its bit.
   if (noted_signals(thread) != 0) [[unlikely]]
     fetch_host_signals(thread);
-  return __atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) == 0;
+  return (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) & ~std::uint64_t{kWorkSends}) == 0;
 }
 }  // namespace cloister::core

@@ -3,6 +3,7 @@
 // Trusted, freestanding.
 #pragma once
 #include "src/enclave/core/task.h"
+#include "src/enclave/core/write_behind.h"
 
 namespace cloister::core {
 inline constexpr std::uint64_t kMaxTransfer = 0x7fff'f000;  // MAX_RW_COUNT
@@ -24,6 +25,9 @@ template <typename Begin>
 [[gnu::always_inline]] inline long through(Thread* thread, std::uint64_t descriptor, bool File::*access, Begin begin) {
   File* const file = acquire_pass_through(thread->task, static_cast<std::uint32_t>(descriptor), access);
   if (file == nullptr) return kTakeKernelPath;
+  // Where the call may wait, another thread's wish that something be sent could not be told from a signal.
+  if (thread->queued_sends != 0 && file->kind != FileKind::host_regular && !file->is_nonblocking()) [[unlikely]]
+    flush_sends(thread);
   const long result = begin(file);
   if (result == kTakeKernelPath) [[unlikely]]
     release_file(thread->task);

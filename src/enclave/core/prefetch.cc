@@ -4,6 +4,7 @@
 #include "src/boundary/rules.h"
 #include "src/enclave/core/pass_through.h"
 #include "src/enclave/core/transfer.h"
+#include "src/enclave/core/write_behind.h"
 
 namespace cloister::core {
 namespace {
@@ -103,7 +104,10 @@ long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::u
   const bool copied = prefetched.outside.is_null()
                           ? copy_to_program(address, prefetched.data + prefetched.begin, count)
                           : copy_host_to_program_checked(address, prefetched.outside, count);
-  if (!copied) return -EFAULT;
+  if (!copied) {
+    prefetched.take_in();
+    return -EFAULT;
+  }
   *goes_on = prefetched.is_counted && count < size;
   prefetched.consume(count);
   thread->bytes_in += count;
@@ -180,6 +184,7 @@ void take_in_prefetched(Task* task) {
     }
     bool goes_on = false;
     const long served = serve(thread, prefetched, address, size, &goes_on);
+    if (served < 0) stop_write_behind(file);
     if (!goes_on) {
       release_file(task);
       return served;

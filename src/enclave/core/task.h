@@ -62,8 +62,6 @@ struct OpenedStatus {
 
 // What the task has sent and the host has not got yet: in the order of HostBlock::sends (write_behind.h).
 struct SendQueue {
-  enum class Ticks : std::uint8_t { unasked, running, refused };
-  Ticks ticks = Ticks::unasked;
   std::uint32_t area_used = 0;   // bytes of the send area
   std::uint32_t direct_left = 0;  // so many writes go out at once, because earlier ones had waited long
   std::uint32_t penalty = 0;      // the next such number

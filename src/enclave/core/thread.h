@@ -25,7 +25,11 @@ enum FullReturn : std::uint64_t { kFastReturn = 0, kFullReturn = 1, kFullReturnW
 inline constexpr std::uint64_t kNoSystemCall = ~0ULL;
 
 // Reasons in Thread::work for which the way back to the program takes the slow path.
-enum Work : std::uint64_t { kWorkSignal = 1, kWorkHostSignal = 2, kWorkExit = 4 };
+// Queued sends (write_behind.h) are none for which a call is interrupted.
+enum Work : std::uint64_t { kWorkSignal = 1, kWorkHostSignal = 2, kWorkExit = 4, kWorkSends = 8 };
+
+// Of a host thread: whether it kicks itself while sends wait (HostCall::start_ticks).
+enum class Ticks : std::uint64_t { unasked, running, refused };
 
 struct Task;
 
@@ -89,6 +93,7 @@ struct alignas(64) Thread {
   std::uint64_t program_vectors;      // 1: the program's vector registers lie in vector_area while the runtime runs
   std::uint64_t slept_ticks;          // in calls that wait: what remains of the elapsed time counts as CPU time
   std::uint64_t sleeping_since;       // time stamp counter; 0: awake
+  Ticks ticks;
   std::uint64_t carried_call_count;   // host calls made in the exits of others (prefetch.h, write_behind.h)
 };
 

@@ -4,6 +4,7 @@
 #include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/dispatch.h"
 #include "src/enclave/core/prefetch.h"
+#include "src/enclave/core/write_behind.h"
 
 namespace cloister::core {
 namespace {
@@ -49,7 +50,17 @@ std::uint64_t before_the_fault(std::uint64_t address, std::uint64_t size, Copies
 [[gnu::noinline]] long failed_part(Thread* thread, std::uint64_t answer) {
   const Transfer& transfer = thread->transfer;
   const long error = judge_answer(transfer.call, transfer.part, answer);
-  return error == -EINTR ? request_again(thread) : end_transfer(thread, error);
+  if (error == -EINTR) return request_again(thread);
+  if (error != -EAGAIN) stop_write_behind(thread->task->hazard.load(std::memory_order_relaxed));
+  return end_transfer(thread, error);
+}
+
+// The end of a stream, or what made it one: an error of a send that had waited for an exit.
+[[gnu::noinline]] long nothing_moved(Thread* thread) {
+  const Transfer& transfer = thread->transfer;
+  const File* const file = thread->task->hazard.load(std::memory_order_relaxed);
+  const bool ends = !transfer.is_out && transfer.part > 0 && transfer.total == 0;
+  return end_transfer(thread, ends ? -take_send_error(file) : 0);
 }
 
 // The host gave `count` bytes, of which not all could go to the program. Those that could are its own, and a regular
@@ -98,6 +109,8 @@ extern "C" [[gnu::hot]] long finish_transfer(Thread* thread) {
   } else if (answer > part) [[unlikely]] {
     return failed_part(thread, answer);
   }
+  if (count == 0) [[unlikely]]
+    return nothing_moved(thread);
   if (transfer.is_out) {
     thread->bytes_out += count;
   } else {

@@ -5,10 +5,10 @@
 #include <asm/socket.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include "src/enclave/core/clock.h"
 #include "src/enclave/core/cpu.h"
 #include "src/enclave/core/host_call_path.h"
 #include "src/enclave/core/pass_through.h"
-#include "src/enclave/core/prefetch.h"
 
 namespace cloister::core {
 namespace {
@@ -16,13 +16,13 @@ constexpr std::uint64_t kLargestSend = 16 << 10;
 constexpr std::uint64_t kAlignment = 64;
 // What the kernel's buffer is charged for one write beside its bytes (an sk_buff and its headers), rounded up.
 constexpr std::uint32_t kOverhead = 2304;
-constexpr std::uint32_t kMostCharged = 1 << 20;
+constexpr std::uint32_t kMostCharged = 64 << 10;
 constexpr std::uint32_t kDirectWrites = 63;  // while the peer lags behind
 // Ticks of the time stamp counter, some 0.2 ms: a program that computes so long before its next call should not send
 // late.
 constexpr std::uint64_t kLongWait = 500'000;
 constexpr std::uint32_t kFirstPenalty = 4, kMostPenalty = 1024;
-constexpr std::uint64_t kPatience = 100, kPauseMilliseconds = 10;
+constexpr std::uint64_t kPatience = 250'000'000, kPauseMilliseconds = 10;
 
 HostAddress send_area(const Thread* thread) { return thread->host_block + kSendAreaOffset; }
 HostAddress request_of(const Thread* thread, std::uint64_t index) {
@@ -32,10 +32,10 @@ void announce_count(const Thread* thread) {
   store_host_word(thread->host_block + offsetof(HostBlock, send_count), thread->queued_sends);
 }
 
-[[gnu::noinline]] bool start_ticks(SendQueue& queue) {
-  if (queue.ticks == SendQueue::Ticks::unasked)
-    queue.ticks = host_call(HostCall::start_ticks) == 0 ? SendQueue::Ticks::running : SendQueue::Ticks::refused;
-  return queue.ticks == SendQueue::Ticks::running;
+[[gnu::noinline]] bool start_ticks(Thread* thread) {
+  if (thread->ticks == Ticks::unasked)
+    thread->ticks = host_call(HostCall::start_ticks) == 0 ? Ticks::running : Ticks::refused;
+  return thread->ticks == Ticks::running;
 }
 
 // Whether `task` alone writes to the socket. Another thread's first write ends it for all.
@@ -46,7 +46,13 @@ void announce_count(const Thread* thread) {
   return false;
 }
 
-// Host may: claim any number. Too large a one makes a write wait that the kernel does not take at once.
+// Host may: claim anything. What it says wrongly of these makes a write wait, or succeed, that would not have.
+bool is_connected(const WriteBehind& behind, HostAddress buffer) {
+  store_host_word(buffer, static_cast<std::uint64_t>(behind.host_descriptor) | std::uint64_t{POLLOUT} << 32);
+  return host_call(HostCall::poll, buffer, std::uint64_t{1}, std::uint64_t{0}) == 1 &&
+         load_host_word(buffer).unverified_because("a hint; any set of events is one") >> 48 == POLLOUT;
+}
+// Too large a one makes a write wait that the kernel does not take at once.
 std::uint32_t ask_buffer_size(const WriteBehind& behind, HostAddress buffer) {
   store_host_word(buffer, sizeof(std::uint32_t));
   if (host_call(HostCall::getsockopt, static_cast<std::uint64_t>(behind.host_descriptor), std::uint64_t{SOL_SOCKET},
@@ -56,39 +62,49 @@ std::uint32_t ask_buffer_size(const WriteBehind& behind, HostAddress buffer) {
       static_cast<std::uint32_t>(load_host_word(buffer + 8).unverified_because("a hint; any number is one"));
   return size / 4 < kMostCharged ? size / 4 : kMostCharged;
 }
-bool has_peer_everything(const WriteBehind& behind, HostAddress buffer) {
-  store_host_word(buffer, 1);
-  return host_call(HostCall::ioctl, static_cast<std::uint64_t>(behind.host_descriptor), std::uint64_t{SIOCOUTQ},
-                   buffer) == 0 &&
-         static_cast<std::uint32_t>(load_host_word(buffer).unverified_because("a hint; any number is one")) == 0;
+// Bytes that the peer has not acknowledged.
+std::uint32_t ask_unacknowledged(const WriteBehind& behind, HostAddress buffer) {
+  constexpr std::uint32_t kUnknown = ~std::uint32_t{0};
+  store_host_word(buffer, kUnknown);
+  if (host_call(HostCall::ioctl, static_cast<std::uint64_t>(behind.host_descriptor), std::uint64_t{SIOCOUTQ}, buffer) !=
+      0)
+    return kUnknown;
+  return static_cast<std::uint32_t>(load_host_word(buffer).unverified_because("a hint; any number is one"));
 }
 
-// Begins to count anew, if the peer has got all that was sent before.
-[[gnu::noinline]] bool charge_anew(Thread* thread, WriteBehind& behind, std::uint32_t charge) {
+// What the kernel's buffer may hold of the socket's writes grows until it is known to be empty.
+void charge(WriteBehind& behind, std::uint64_t size) {
+  constexpr std::uint64_t kEnough = 1 << 30;
+  const std::uint64_t charged = behind.charged + size + kOverhead;
+  behind.charged = static_cast<std::uint32_t>(charged < kEnough ? charged : kEnough);
+  behind.bytes += static_cast<std::uint32_t>(size);
+}
+bool has_room(const WriteBehind& behind, std::uint64_t size) {
+  return behind.charged + size + kOverhead <= behind.limit;
+}
+
+[[gnu::noinline]] bool ask_for_room(Thread* thread, WriteBehind& behind, std::uint64_t size) {
   if (behind.direct_left > 0) {
     --behind.direct_left;
     return false;
   }
   const HostAddress buffer = bounce_buffer(thread);
-  if (behind.limit == 0 && (behind.limit = ask_buffer_size(behind, buffer)) < charge) {
+  const bool is_first = behind.limit == 0;
+  if (is_first && is_connected(behind, buffer)) behind.limit = ask_buffer_size(behind, buffer);
+  if (behind.limit == 0) {
     behind.is_stopped.store(true);
     return false;
   }
-  if (charge > behind.limit || !has_peer_everything(behind, buffer)) {
-    behind.direct_left = kDirectWrites;
-    return false;
-  }
-  behind.charged = charge;
-  return true;
+  const std::uint32_t unacknowledged = ask_unacknowledged(behind, buffer);
+  if (unacknowledged == 0) behind.charged = behind.bytes = 0;
+  if (unacknowledged <= behind.bytes && has_room(behind, size)) return true;  // all of them are accounted for
+  behind.direct_left = kDirectWrites;
+  return false;
 }
 
 // A slow peer must not hold up the others, so only what the kernel's buffer has room for may wait for an exit.
-bool may_charge(Thread* thread, WriteBehind& behind, std::uint64_t size) {
-  const auto charge = static_cast<std::uint32_t>(size) + kOverhead;
-  if (behind.charged + charge > behind.limit) [[unlikely]]
-    return charge_anew(thread, behind, charge);
-  behind.charged += charge;
-  return true;
+bool may_be_taken_at_once(Thread* thread, WriteBehind& behind, std::uint64_t size) {
+  return has_room(behind, size) || ask_for_room(thread, behind, size);
 }
 
 // A program that lets its sends wait, again and again, soon sends at once nearly always.
@@ -112,7 +128,10 @@ long send_rest(Thread* thread, const WriteBehind& socket, std::uint64_t index, s
   const auto descriptor = static_cast<std::uint64_t>(socket.host_descriptor);
   const HostAddress address = send_area(thread) + thread->task->sends.offsets[index];
   const HostAddress poll_entry = request_of(thread, index) + offsetof(SendRequest, size);
-  for (std::uint64_t left = kPatience; left > 0 && done < size; --left) {
+  const std::uint64_t deadline = monotonic_now() + kPatience;
+  while (done < size && monotonic_now() < deadline) {
+    if ((__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) & kWorkExit) != 0) break;
+    host_call(HostCall::sched_yield);
     store_host_word(poll_entry, descriptor | std::uint64_t{POLLOUT} << 32);
     host_call(HostCall::poll, poll_entry, std::uint64_t{1}, kPauseMilliseconds);
     const long result =
@@ -128,8 +147,7 @@ long send_rest(Thread* thread, const WriteBehind& socket, std::uint64_t index, s
 // The next write finds a broken pipe by itself; other errors are told once.
 void note_error(WriteBehind& socket, long error) {
   socket.is_stopped.store(true);
-  Prefetched* const incoming = socket.incoming.load();
-  if (incoming != nullptr && error != -EPIPE) incoming->error.store(static_cast<std::int32_t>(error));
+  if (error != -EPIPE) socket.error.store(static_cast<std::int32_t>(-error));
 }
 
 // `result`: judged.
@@ -151,14 +169,23 @@ void settle(Thread* thread, std::uint64_t index, std::uint64_t answer) {
 
 void WriteBehind::finish() {
   Thread* const self = current_thread();
+  std::uint64_t next_kick = 0;
   for (Thread* owner = queued_by.load(); owner != nullptr; owner = queued_by.load()) {
     if (owner == self) {
       flush_sends(self);
     } else {
-      interrupt_thread(owner, kWorkHostSignal);
+      const std::uint64_t now = monotonic_now();
+      if (now >= next_kick) {  // not all the time: under kicks only, it would not get on
+        kick_thread(owner);
+        next_kick = now + kPauseMilliseconds * 1'000'000;
+      }
       host_call(HostCall::sched_yield);
     }
   }
+}
+
+void WriteBehind::finish_of_others() {
+  if (queued_by.load() != current_thread()) finish();
 }
 
 void WriteBehind::stop() {
@@ -167,15 +194,46 @@ void WriteBehind::stop() {
 }
 
 void WriteBehind::before_send_of(const Task* task) {
-  if (writer.load(std::memory_order_relaxed) == task->tid || note_writer(*this, task)) finish();
+  if (writer.load(std::memory_order_relaxed) != task->tid && !note_writer(*this, task)) return;
+  finish();
+  charge(*this, kMostCharged);
 }
 
 void WriteBehind::clear() {
   is_stopped.store(false);
   writer.store(0);
-  incoming.store(nullptr);
-  charged = limit = direct_left = 0;
+  error.store(0);
+  charged = bytes = limit = 0;
+  direct_left = kFirstWrites;
 }
+
+void stop_write_behind(const File* file) {
+  WriteBehind* const behind = file == nullptr ? nullptr : file->write_behind.load(std::memory_order_acquire);
+  if (behind != nullptr) behind->is_stopped.store(true);
+}
+
+int take_send_error(const File* file) {
+  WriteBehind* const behind = file == nullptr ? nullptr : file->write_behind.load(std::memory_order_acquire);
+  return behind == nullptr ? 0 : behind->error.exchange(0);
+}
+
+namespace {
+bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+  if (behind.is_stopped.load(std::memory_order_relaxed) || size == 0 || file->kind != FileKind::host_socket ||
+      !file->is_nonblocking())
+    return false;
+  if (size > kLargestSend) {
+    behind.direct_left = kDirectWrites;  // a stream of such
+    return false;
+  }
+  std::uint32_t& direct_left = thread->task->sends.direct_left;
+  if (direct_left > 0) {
+    --direct_left;
+    return false;
+  }
+  return thread->ticks == Ticks::running || start_ticks(thread);
+}
+}  // namespace
 
 [[gnu::hot]] HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
   Task* const task = thread->task;
@@ -183,18 +241,11 @@ void WriteBehind::clear() {
     return {};
   if (behind.queued_by.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
     flush_sends(thread);
-  if (behind.is_stopped.load(std::memory_order_relaxed) || size == 0 || size > kLargestSend ||
-      file->kind != FileKind::host_socket || !file->is_nonblocking())
-    return {};
-  SendQueue& queue = task->sends;
-  if (queue.direct_left > 0) {
-    --queue.direct_left;
-    return {};
-  }
-  if (queue.ticks != SendQueue::Ticks::running && !start_ticks(queue)) [[unlikely]]
-    return {};
   behind.host_descriptor = file->host_descriptor;
-  if (!may_charge(thread, behind, size)) return {};
+  const bool waits = may_wait(thread, file, behind, size) && may_be_taken_at_once(thread, behind, size);
+  charge(behind, size);
+  if (!waits) return {};
+  SendQueue& queue = task->sends;
   if (thread->queued_sends == kMostSends || queue.area_used + size > kSendAreaSize) flush_sends(thread);
   return send_area(thread) + queue.area_used;
 }
@@ -244,6 +295,8 @@ std::uint64_t with_earlier_requests(Thread* thread, std::uint64_t number) {
   const std::uint64_t count = thread->queued_sends;
   thread->queued_sends = 0;
   announce_count(thread);
+  if ((__atomic_load_n(&thread->work, __ATOMIC_RELAXED) & kWorkSends) != 0) [[unlikely]]
+    __atomic_fetch_and(&thread->work, ~std::uint64_t{kWorkSends}, __ATOMIC_RELAXED);
   for (std::uint64_t i = 0; i < count; ++i)
     settle(thread, i,
            load_host_word(request_of(thread, i) + offsetof(SendRequest, result))
@@ -252,8 +305,8 @@ std::uint64_t with_earlier_requests(Thread* thread, std::uint64_t number) {
 }
 
 // The last one is the call that takes the others along.
-void flush_sends(Thread* thread) {
-  if (thread->queued_sends == 0) return;
+void flush_queued_sends(Thread* thread) {
+  if (thread->queued_sends == 1) judge_wait(thread->task->sends);  // of more, those that are carried are judged
   const std::uint64_t last = --thread->queued_sends;
   announce_count(thread);
   const SendQueue& queue = thread->task->sends;

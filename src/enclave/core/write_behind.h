@@ -16,15 +16,19 @@ struct WriteBehind {
   std::atomic<Thread*> queued_by{nullptr};  // whose SendQueue has something of the socket
   std::atomic<bool> is_stopped{false};      // nothing more is queued
   std::atomic<std::uint32_t> writer{0};     // tid of the only thread that has written to the socket; 0: none has
-  std::atomic<Prefetched*> incoming{nullptr};  // where an error goes that the next read is to give
+  std::atomic<std::int32_t> error{0};       // errno with which a send ended that had waited: for whoever asks next
   // What the host's socket takes at once, as far as is known: the writer's alone.
+  static constexpr std::uint32_t kFirstWrites = 2;
   std::int32_t host_descriptor = -1;
-  std::uint32_t charged = 0;      // bytes of the kernel's buffer that may be in use
-  std::uint32_t limit = 0;        // of those; 0: not asked yet
-  std::uint32_t direct_left = 0;  // so many writes go out at once before the host is asked again
+  std::uint32_t charged = 0;                 // bytes of the kernel's buffer that its writes may use
+  std::uint32_t bytes = 0;                   // of the program's data among those
+  std::uint32_t limit = 0;                   // of `charged`; 0: not asked yet
+  std::uint32_t direct_left = kFirstWrites;  // so many writes go out at once before the host is asked (again)
 
   // Returns when what is queued has gone out.
   void finish();
+  // The same, when another thread has it; what is the caller's own goes out with its next exit, anyway.
+  void finish_of_others();
   // The same, and nothing is queued from now on.
   void stop();
   // Before `task` sends in another way: the order stays.
@@ -47,6 +51,14 @@ template <typename Copy>
   return !to.is_null() && copy(to) && queue_send(thread, file, *behind, size);
 }
 
+// The socket may have come to its end: what is written from now on is answered by the host.
+void stop_write_behind(const File* file);
+// Errno, once; 0: none.
+int take_send_error(const File* file);
+
 // Leaves with what is queued, if there is something.
-void flush_sends(Thread* thread);
+void flush_queued_sends(Thread* thread);
+inline void flush_sends(Thread* thread) {
+  if (thread->queued_sends != 0) flush_queued_sends(thread);
+}
 }  // namespace cloister::core

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/kernel/process_end.h"
+#include <algorithm>
 #include <vector>
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/clock.h"
@@ -13,6 +14,8 @@ namespace cloister::kernel {
 namespace {
 // A task in a call that nothing interrupts must not hold up the end.
 constexpr std::uint64_t kPatience = 50'000'000;
+// One that has sends waiting gets longer to run and let them go.
+constexpr std::uint64_t kPatienceWithSends = 1'000'000'000;
 
 constexpr std::size_t kMaxHooks = 8;
 std::array<void (*)(Process&), kMaxHooks> hooks{};
@@ -28,11 +31,17 @@ std::vector<core::Thread*> others(Process& process, const core::Thread* self) {
 
 void stop_others(Process& process) {
   core::Thread* const self = core::current_thread();
-  const std::uint64_t deadline = core::monotonic_now() + kPatience;
+  const std::uint64_t begin = core::monotonic_now();
   Sleeper sleeper;
   QueueWaiter waiter(process.task_ended, sleeper);
   for (core::Thread* thread : others(process, self)) core::interrupt_thread(thread, core::kWorkExit);
-  while (!others(process, self).empty() && core::monotonic_now() < deadline) {
+  for (;;) {
+    const auto left = others(process, self);
+    const bool has_sends = std::ranges::any_of(left, [](const core::Thread* thread) {
+      return __atomic_load_n(&thread->queued_sends, __ATOMIC_RELAXED) != 0;
+    });
+    const std::uint64_t deadline = begin + (has_sends ? kPatienceWithSends : kPatience);
+    if (left.empty() || core::monotonic_now() >= deadline) return;
     __atomic_store_n(&self->work, 0, __ATOMIC_RELAXED);  // no signal matters any more
     (void)sleeper.sleep(deadline).ok();
   }

@@ -84,6 +84,7 @@ Result<AcceptedSocket> HostSocket::accept(Task&, int flags) {
 
 // An interrupted connect goes on by itself; asked again, a blocking one waits for the same connection.
 Result<void> HostSocket::connect(Task& task, const SocketAddress& address) {
+  core::stop_write_behind(this);
   finish_write_behind();
   forget_prefetched();  // AF_UNSPEC ends the connection that there was
   const HostAddress to = TRY(to_host_address(task, socket_kind().family, address));
@@ -95,7 +96,7 @@ Result<void> HostSocket::connect(Task& task, const SocketAddress& address) {
 }
 
 Result<void> HostSocket::shutdown(int how) {
-  finish_write_behind();
+  if (how != SHUT_RD) forbid_write_behind();
   TRY(vfs::quick_host_call(HostCall::shutdown, host(), static_cast<std::uint64_t>(how)));
   return {};
 }

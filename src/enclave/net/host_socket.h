@@ -45,6 +45,7 @@ class HostSocket final : public Socket {
   std::uint32_t count_prefetched();
   bool has_prefetched_error() const;
   int take_prefetched_error();
+  int take_noted_error();
   void reset_if_unread();
   void forget_prefetched();
   void end_receive_ahead();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 #include "src/enclave/core/prefetch.h"
+#include "src/enclave/core/write_behind.h"
 #include "src/enclave/net/host_socket.h"
 #include "src/enclave/net/lasting_pool.h"
 #include "src/enclave/vfs/host_calls.h"
@@ -85,6 +86,12 @@ int HostSocket::take_prefetched_error() {
   return here == nullptr ? 0 : -here->error.exchange(0, std::memory_order_relaxed);
 }
 
+// Of what was received ahead, or sent behind.
+int HostSocket::take_noted_error() {
+  const int error = take_prefetched_error();
+  return error != 0 ? error : core::take_send_error(this);
+}
+
 // The beginning of the message, or the error, that was received ahead; nothing: all of it is the host's.
 std::optional<Result<std::size_t>> HostSocket::receive_prefetched(IncomingMessage& message) {
   Prefetched* const here = prefetched.load(std::memory_order_acquire);
@@ -116,10 +123,19 @@ std::optional<Result<std::size_t>> HostSocket::receive_prefetched(IncomingMessag
 
 // The host may have more behind what was received ahead.
 Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
-  const auto here = receive_prefetched(message);
-  if (!here) return receive_from_host(message);
-  if (!here->ok()) return here->error();
-  const std::size_t count = here->value();
+  auto here = receive_prefetched(message);
+  const bool is_here = here.has_value();
+  auto first = is_here ? std::move(*here) : receive_from_host(message);
+  if (!first.ok()) {
+    if (first.error().errno_value() != EAGAIN) core::stop_write_behind(this);
+    return first;
+  }
+  const std::size_t count = first.value();
+  if (!is_here) {
+    const int error = count == 0 && message.data.size() > 0 ? core::take_send_error(this) : 0;
+    if (error != 0) return Error::from_errno(error);
+    return first;
+  }
   if (count == message.data.size()) return count;
   IncomingMessage rest{.data = message.data.slice(count, message.data.size() - count),
                        .flags = message.flags,

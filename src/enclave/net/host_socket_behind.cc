@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a socket of the host has been given to send and the host has not got yet (core/write_behind.h): who may, and what
 // waits for it.
-#include "src/enclave/core/prefetch.h"
 #include "src/enclave/core/write_behind.h"
 #include "src/enclave/net/host_socket.h"
 #include "src/enclave/net/lasting_pool.h"
@@ -27,7 +26,6 @@ void HostSocket::allow_write_behind() {
     else
       give_back(taken);
   }
-  here->incoming = prefetched.load(std::memory_order_acquire);
   if (is_behind_forbidden_) here->stop();  // by whoever did not see it yet
 }
 
@@ -37,9 +35,10 @@ void HostSocket::forbid_write_behind() {
   if (here != nullptr) here->stop();
 }
 
+// Before a call about the socket: its own thread's next exit takes what waits along.
 void HostSocket::finish_write_behind() {
   WriteBehind* const here = write_behind.load(std::memory_order_acquire);
-  if (here != nullptr) here->finish();
+  if (here != nullptr) here->finish_of_others();
 }
 
 void HostSocket::end_write_behind() {

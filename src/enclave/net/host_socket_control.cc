@@ -82,6 +82,7 @@ Result<std::int64_t> pass_control(std::uint64_t socket, const ControlShape& shap
 }  // namespace
 
 Result<std::int64_t> HostSocket::control(Task&, std::uint32_t request, ProgramAddress argument) {
+  finish_write_behind();
   if (request == SIOCGIFCONF) return list_interfaces(host(), argument);
   for (const ControlShape& shape : kShapes) {
     if (shape.request != request) continue;

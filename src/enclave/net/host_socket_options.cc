@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/write_behind.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/net/host_socket.h"
 #include "src/enclave/vfs/host_calls.h"
@@ -67,6 +68,7 @@ Result<void> HostSocket::set_option(int level, int name, std::span<const std::ui
   const SocketOption* const known = find_socket_option(level, name);
   if (known == nullptr || !known->can_set) return Error::from_errno(ENOPROTOOPT);
   value = value.first(std::min<std::size_t>(value.size(), known->size));
+  finish_write_behind();
   core::copy_to_host(core::bounce_buffer(), value.data(), value.size());
   TRY(vfs::quick_host_call(HostCall::setsockopt, host(), static_cast<std::uint64_t>(level),
                            static_cast<std::uint64_t>(name), core::bounce_buffer(), value.size()));
@@ -86,9 +88,10 @@ Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int 
     const SocketKind& what = socket_kind();
     if (name == SO_TYPE) return bytes_of(&what.type, sizeof what.type, capacity);
     if (name == SO_DOMAIN) return bytes_of(&what.family, sizeof what.family, capacity);
-    if (const int error = name == SO_ERROR ? take_prefetched_error() : 0; error != 0)
+    if (const int error = name == SO_ERROR ? take_noted_error() : 0; error != 0)
       return bytes_of(&error, sizeof error, capacity);
   }
+  finish_write_behind();
   const bool is_credentials = level == SOL_SOCKET && name == SO_PEERCRED;
   const std::size_t asked = is_credentials ? sizeof(ucred) : std::min<std::size_t>(capacity, known->size);
   const core::HostAddress buffer = core::bounce_buffer();
@@ -107,6 +110,7 @@ Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int 
     std::memcpy(&error, value.data(), sizeof error);
     if (error != 0 && (error < 0 || !host_errors::stream.contains(static_cast<std::uint64_t>(error))))
       core::host_lied(HostCall::getsockopt, "an error that a socket cannot have");
+    if (error != 0) core::stop_write_behind(this);
   }
   return is_credentials ? peer_credentials(task, value, capacity) : std::move(value);
 }

@@ -93,7 +93,7 @@ Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
     auto result = send_part(message, done, part, flags);
     if (!result.ok()) {
       if (done > 0) return done;
-      if (const int known = result.error().errno_value() == EPIPE ? take_prefetched_error() : 0; known != 0)
+      if (const int known = result.error().errno_value() == EPIPE ? take_noted_error() : 0; known != 0)
         return Error::from_errno(known);
       if (result.error().errno_value() == EPIPE && is_stream() && (message.flags & MSG_NOSIGNAL) == 0)
         kernel::raise_signal(task, SIGPIPE);

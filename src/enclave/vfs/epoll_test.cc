@@ -70,6 +70,90 @@ TEST_F(EpollTest, OneExitReceivesFromSeveralConnections) {
   }
 }
 
+// What is written to such connections waits for the next exit, up to sixteen of them.
+struct WriteBehindTest : EpollTest {
+  WriteBehindTest() {
+    has_ticks = true;
+    current_task().thread->ticks = core::Ticks::unasked;
+  }
+  ~WriteBehindTest() override {
+    host_hook = nullptr;
+    has_ticks = false;
+    current_task().thread->ticks = core::Ticks::unasked;
+  }
+  void connect(std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      connections.emplace_back(SOCK_NONBLOCK);
+      add(connections[i].server, EPOLLIN, i);
+      for (int early = 0; early < 3; ++early) {
+        EXPECT_EQ(say(i), 6);
+        EXPECT_EQ(call(SYS_read, connections[i].client, data, 100), 6);
+      }
+    }
+  }
+  long say(std::uint64_t i) { return call(SYS_write, connections[i].server, answer, 6); }
+  std::deque<Connection> connections;
+  char* const answer = program_memory<char>(6);
+  char* const data = program_memory<char>(100);
+};
+
+TEST_F(WriteBehindTest, SendsGoOutWithTheNextExit) {
+  constexpr std::uint64_t kCount = 20;
+  connect(kCount);
+  for (int round = 0; round < 3; ++round) {
+    const std::uint64_t exits = exit_total, host_calls = host_call_total;
+    for (std::uint64_t i = 0; i < kCount; ++i) EXPECT_EQ(say(i), 6);
+    EXPECT_EQ(exit_total - exits, 1u);
+    EXPECT_EQ(host_call_total - host_calls, 16u);
+    EXPECT_EQ(wait(0), 0);
+    EXPECT_EQ(exit_total - exits, 2u);
+    EXPECT_EQ(host_call_total - host_calls, kCount + 1);
+    for (const Connection& each : connections) EXPECT_EQ(call(SYS_read, each.client, data, 100), 6);
+  }
+}
+
+TEST_F(WriteBehindTest, WhatTheHostDidNotTakeIsSentAgain) {
+  connect(1);
+  host_hook = [](const HostBlockView& block) {
+    if (block.number != SYS_sendto) return;
+    host_hook = nullptr;
+    *block.result = static_cast<std::uint64_t>(-EAGAIN);
+  };
+  EXPECT_EQ(say(0), 6);
+  EXPECT_EQ(wait(0), 0);
+  EXPECT_EQ(call(SYS_read, connections[0].client, data, 100), 12);  // the hook only said that it was not taken
+}
+
+TEST_F(WriteBehindTest, AnErrorIsToldWhereTheStreamEnds) {
+  connect(1);
+  host_hook = [](const HostBlockView& block) {
+    if (block.number == SYS_sendto) *block.result = static_cast<std::uint64_t>(-ECONNRESET);
+  };
+  EXPECT_EQ(say(0), 6);
+  EXPECT_EQ(wait(0), 0);
+  host_hook = nullptr;
+  EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), -EAGAIN);
+  const std::uint64_t exits = exit_total;
+  EXPECT_EQ(say(0), 6);
+  EXPECT_EQ(exit_total - exits, 1u);  // nothing waits any more
+  EXPECT_EQ(call(SYS_write, connections[0].client, "more", 4), 4);
+  call(SYS_shutdown, connections[0].client, SHUT_WR);
+  EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), 4);
+  EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), -ECONNRESET);
+  EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), 0);
+}
+
+TEST_F(WriteBehindTest, MoreThanWasSentIsALie) {
+  connect(1);
+  host_hook = [](const HostBlockView& block) {
+    if (block.number == SYS_sendto) *block.result = 7;
+  };
+  EXPECT_EQ(say(0), 6);
+  EXPECT_EXIT(wait(0), ::testing::ExitedWithCode(120), "host lied in sendto: more than asked");
+  host_hook = nullptr;
+  wait(0);
+}
+
 TEST_F(EpollTest, InsideMembersNeedNoHostCall) {
   const int event = make_eventfd();
   add(event, EPOLLIN, 2);
