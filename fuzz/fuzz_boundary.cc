@@ -16,6 +16,7 @@
 #include "fuzz/boundary/program.h"
 #include "fuzz/boundary/program_memory.h"
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/write_behind.h"
 #include "src/enclave/vfs/namespace.h"
 
 using namespace cloister;
@@ -84,13 +85,25 @@ struct Enclave {
   std::unique_ptr<kernel::Task> task;
 };
 
+// An enclave that has stopped never settles what it had sent.
+void forget_sends(Enclave& enclave) {
+  core::SendQueue& sends = enclave.task->sends;
+  for (core::WriteBehind* socket : sends.sockets)
+    if (socket != nullptr) socket->queued_by = nullptr;
+  enclave.task->thread->queued_sends = sends.area_used = 0;
+}
+
 // Whether the program came to its end.
 bool run(Enclave& enclave, fuzz::Choices& choices) {
-  if (setjmp(stopped_in_a_destructor) != 0) return false;
+  if (setjmp(stopped_in_a_destructor) != 0) {
+    forget_sends(enclave);
+    return false;
+  }
   try {
     fuzz::run_program(*enclave.task, choices);
     return true;
   } catch (const fuzz::Stopped&) {
+    forget_sends(enclave);
     return false;
   }
 }
