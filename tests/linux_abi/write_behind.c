@@ -134,9 +134,7 @@ static void* end_after(void* fd) {
   stage = 1;
   return (void*)(intptr_t)result;
 }
-static void* write_and_end(void* fd) {
-  return (void*)(intptr_t)write((int)(intptr_t)fd, "last words", 10);
-}
+static void* write_and_end(void* fd) { return (void*)(intptr_t)write((int)(intptr_t)fd, "last words", 10); }
 static int pair[2];
 static void* hear_and_answer_inside(void* unused) {
   (void)unused;

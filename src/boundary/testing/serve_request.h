@@ -6,8 +6,8 @@
 #include "src/boundary/host_block.h"
 
 namespace cloister::testing {
-// `call(number, arguments)` makes one Linux call, or one of the host part's services, and gives its answer as the kernel
-// returns it.
+// `call(number, arguments)` makes one Linux call, or one of the host part's services, and gives its answer as the
+// kernel returns it.
 template <typename Call>
 void serve_request(HostBlock& block, Call call) {
   using Arguments = std::uint64_t[6];

@@ -9,8 +9,8 @@ extern "C" void host_call_transfer();
 
 namespace cloister::core {
 
-// What the host does before the request `number`: makes the sends that wait (write_behind.h), closes the descriptor that
-// waits for an exit to be closed in (Thread::closing).
+// What the host does before the request `number`: makes the sends that wait (write_behind.h), closes the descriptor
+// that waits for an exit to be closed in (Thread::closing).
 inline std::uint64_t flags_before(const Thread* thread, std::uint64_t number) {
   return (thread->queued_sends != 0 ? kFirstSend : 0) |
          (thread->closing != 0 && (number & kInterruptible) != 0 ? kFirstClose : 0);

@@ -101,9 +101,8 @@ long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::u
   }
   const std::uint32_t count = size < left ? static_cast<std::uint32_t>(size) : left;
   if (count < left) prefetched.take_in();
-  const bool copied = prefetched.outside.is_null()
-                          ? copy_to_program(address, prefetched.data + prefetched.begin, count)
-                          : copy_host_to_program_checked(address, prefetched.outside, count);
+  const bool copied = prefetched.outside.is_null() ? copy_to_program(address, prefetched.data + prefetched.begin, count)
+                                                   : copy_host_to_program_checked(address, prefetched.outside, count);
   if (!copied) {
     prefetched.take_in();
     return -EFAULT;

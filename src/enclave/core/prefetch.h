@@ -20,7 +20,7 @@ struct Prefetched {
   std::atomic<std::uint32_t> reader{0};  // tid of the only thread that has read from the socket; 0: none has
   std::uint32_t begin = 0;
   std::byte* data = nullptr;  // a slot, while there is something
-  HostAddress outside;        // where all of it lies still, in the block of the thread that received it; null: in the slot
+  HostAddress outside;  // where all of it lies still, in the block of the thread that received it; null: in the slot
   std::atomic<std::uint32_t> left{0};  // bytes from `begin` on
   std::atomic<std::int32_t> error{0};  // that the host's socket reported, for the next read or SO_ERROR
 
@@ -56,7 +56,7 @@ void take_in_prefetched(Task* task);
 long receive_ahead(Thread* thread, File* file, std::uint32_t descriptor, std::uint64_t address, std::uint64_t size,
                    std::uint64_t flags, HostCall call);
 // The answers for the other sockets lie in the host block, and what was received stays there until it is read or the
-// same block receives ahead again, which it does not before. Host may: not receive at all; claim more than there was room
-// for, or an error that no socket has (both stop the enclave).
+// same block receives ahead again, which it does not before. Host may: not receive at all; claim more than there was
+// room for, or an error that no socket has (both stop the enclave).
 void settle_prefetch(Thread* thread);
 }  // namespace cloister::core

@@ -19,8 +19,8 @@ enum class FileKind : std::uint8_t {
   host_epoll,    // epoll object with its EpollTable; neither readable nor writable
 };
 
-struct EpollTable;  // epoll_table.h
-struct Prefetched;  // prefetch.h
+struct EpollTable;   // epoll_table.h
+struct Prefetched;   // prefetch.h
 struct WriteBehind;  // write_behind.h
 
 // An open file description. Its life: descriptor slots hold references; a task that uses it publishes it in
@@ -32,8 +32,8 @@ struct File {
   bool writable = false;
   std::atomic<std::uint32_t> status_flags{0};  // O_APPEND, O_NONBLOCK, …
   std::int32_t host_descriptor = -1;
-  EpollTable* epoll_table = nullptr;             // of host_epoll
-  std::atomic<Prefetched*> prefetched{nullptr};  // of a host_socket from which may be received ahead (prefetch.h)
+  EpollTable* epoll_table = nullptr;                // of host_epoll
+  std::atomic<Prefetched*> prefetched{nullptr};     // of a host_socket from which may be received ahead (prefetch.h)
   std::atomic<WriteBehind*> write_behind{nullptr};  // of a host_socket whose data may wait for an exit (write_behind.h)
 
   bool is_nonblocking() const { return (status_flags.load(std::memory_order_relaxed) & 04000) != 0; }
@@ -62,7 +62,7 @@ struct OpenedStatus {
 
 // What the task has sent and the host has not got yet: in the order of HostBlock::sends (write_behind.h).
 struct SendQueue {
-  std::uint32_t area_used = 0;   // bytes of the send area
+  std::uint32_t area_used = 0;    // bytes of the send area
   std::uint32_t direct_left = 0;  // so many writes go out at once, because earlier ones had waited long
   std::uint32_t penalty = 0;      // the next such number
   std::uint64_t since = 0;        // time stamp counter, when the first was queued

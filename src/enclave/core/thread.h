@@ -89,12 +89,12 @@ struct alignas(64) Thread {
   std::uint64_t host_signals;        // fetched from the host, not yet judged
   std::uint64_t host_pid, host_tid;  // hints for kicks; what the host makes of them is its business
   std::uint64_t doorbell_count;
-  std::uint64_t program_mxcsr;        // valid while the runtime's is loaded
-  std::uint64_t program_vectors;      // 1: the program's vector registers lie in vector_area while the runtime runs
-  std::uint64_t slept_ticks;          // in calls that wait: what remains of the elapsed time counts as CPU time
-  std::uint64_t sleeping_since;       // time stamp counter; 0: awake
+  std::uint64_t program_mxcsr;    // valid while the runtime's is loaded
+  std::uint64_t program_vectors;  // 1: the program's vector registers lie in vector_area while the runtime runs
+  std::uint64_t slept_ticks;      // in calls that wait: what remains of the elapsed time counts as CPU time
+  std::uint64_t sleeping_since;   // time stamp counter; 0: awake
   Ticks ticks;
-  std::uint64_t carried_call_count;   // host calls made in the exits of others (prefetch.h, write_behind.h)
+  std::uint64_t carried_call_count;  // host calls made in the exits of others (prefetch.h, write_behind.h)
 };
 
 inline Thread* current_thread() {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/core/write_behind.h"
 #include <asm/errno.h>
-#include <asm/ioctls.h>
-#include <asm/socket.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/cpu.h"
@@ -14,10 +11,6 @@ namespace cloister::core {
 namespace {
 constexpr std::uint64_t kLargestSend = 16 << 10;
 constexpr std::uint64_t kAlignment = 64;
-// What the kernel's buffer is charged for one write beside its bytes (an sk_buff and its headers), rounded up.
-constexpr std::uint32_t kOverhead = 2304;
-constexpr std::uint32_t kMostCharged = 64 << 10;
-constexpr std::uint32_t kDirectWrites = 63;  // while the peer lags behind
 // Ticks of the time stamp counter, some 0.2 ms: a program that computes so long before its next call should not send
 // late.
 constexpr std::uint64_t kLongWait = 500'000;
@@ -46,67 +39,6 @@ void announce_count(const Thread* thread) {
   return false;
 }
 
-// Host may: claim anything. What it says wrongly of these makes a write wait, or succeed, that would not have.
-bool is_connected(const WriteBehind& behind, HostAddress buffer) {
-  store_host_word(buffer, static_cast<std::uint64_t>(behind.host_descriptor) | std::uint64_t{POLLOUT} << 32);
-  return host_call(HostCall::poll, buffer, std::uint64_t{1}, std::uint64_t{0}) == 1 &&
-         load_host_word(buffer).unverified_because("a hint; any set of events is one") >> 48 == POLLOUT;
-}
-// Too large a one makes a write wait that the kernel does not take at once.
-std::uint32_t ask_buffer_size(const WriteBehind& behind, HostAddress buffer) {
-  store_host_word(buffer, sizeof(std::uint32_t));
-  if (host_call(HostCall::getsockopt, static_cast<std::uint64_t>(behind.host_descriptor), std::uint64_t{SOL_SOCKET},
-                std::uint64_t{SO_SNDBUF}, buffer + 8, buffer) < 0)
-    return 0;
-  const auto size =
-      static_cast<std::uint32_t>(load_host_word(buffer + 8).unverified_because("a hint; any number is one"));
-  return size / 4 < kMostCharged ? size / 4 : kMostCharged;
-}
-// Bytes that the peer has not acknowledged.
-std::uint32_t ask_unacknowledged(const WriteBehind& behind, HostAddress buffer) {
-  constexpr std::uint32_t kUnknown = ~std::uint32_t{0};
-  store_host_word(buffer, kUnknown);
-  if (host_call(HostCall::ioctl, static_cast<std::uint64_t>(behind.host_descriptor), std::uint64_t{SIOCOUTQ}, buffer) !=
-      0)
-    return kUnknown;
-  return static_cast<std::uint32_t>(load_host_word(buffer).unverified_because("a hint; any number is one"));
-}
-
-// What the kernel's buffer may hold of the socket's writes grows until it is known to be empty.
-void charge(WriteBehind& behind, std::uint64_t size) {
-  constexpr std::uint64_t kEnough = 1 << 30;
-  const std::uint64_t charged = behind.charged + size + kOverhead;
-  behind.charged = static_cast<std::uint32_t>(charged < kEnough ? charged : kEnough);
-  behind.bytes += static_cast<std::uint32_t>(size);
-}
-bool has_room(const WriteBehind& behind, std::uint64_t size) {
-  return behind.charged + size + kOverhead <= behind.limit;
-}
-
-[[gnu::noinline]] bool ask_for_room(Thread* thread, WriteBehind& behind, std::uint64_t size) {
-  if (behind.direct_left > 0) {
-    --behind.direct_left;
-    return false;
-  }
-  const HostAddress buffer = bounce_buffer(thread);
-  const bool is_first = behind.limit == 0;
-  if (is_first && is_connected(behind, buffer)) behind.limit = ask_buffer_size(behind, buffer);
-  if (behind.limit == 0) {
-    behind.is_stopped.store(true);
-    return false;
-  }
-  const std::uint32_t unacknowledged = ask_unacknowledged(behind, buffer);
-  if (unacknowledged == 0) behind.charged = behind.bytes = 0;
-  if (unacknowledged <= behind.bytes && has_room(behind, size)) return true;  // all of them are accounted for
-  behind.direct_left = kDirectWrites;
-  return false;
-}
-
-// A slow peer must not hold up the others, so only what the kernel's buffer has room for may wait for an exit.
-bool may_be_taken_at_once(Thread* thread, WriteBehind& behind, std::uint64_t size) {
-  return has_room(behind, size) || ask_for_room(thread, behind, size);
-}
-
 // A program that lets its sends wait, again and again, soon sends at once nearly always.
 void judge_wait(SendQueue& queue) {
   const std::uint64_t now = read_tsc();
@@ -122,10 +54,10 @@ void judge_wait(SendQueue& queue) {
 
 bool is_passing(long error) { return error == -EAGAIN || error == -EINTR || error == -ENOMEM || error == -ENOBUFS; }
 
-// The host took `done` bytes of request `index`: fewer than there are, which the kernel should not do. Waits a little for
-// the rest to go out, and then for nothing: half a message must not be followed by the next.
+// The host took `done` bytes of request `index`: fewer than there are, which the kernel should not do. Waits a little
+// for the rest to go out, and then for nothing: half a message must not be followed by the next.
 long send_rest(Thread* thread, const WriteBehind& socket, std::uint64_t index, std::uint64_t done, std::uint64_t size) {
-  const auto descriptor = static_cast<std::uint64_t>(socket.host_descriptor);
+  const auto descriptor = static_cast<std::uint64_t>(socket.account.host_descriptor());
   const HostAddress address = send_area(thread) + thread->task->sends.offsets[index];
   const HostAddress poll_entry = request_of(thread, index) + offsetof(SendRequest, size);
   const std::uint64_t deadline = monotonic_now() + kPatience;
@@ -134,8 +66,7 @@ long send_rest(Thread* thread, const WriteBehind& socket, std::uint64_t index, s
     host_call(HostCall::sched_yield);
     store_host_word(poll_entry, descriptor | std::uint64_t{POLLOUT} << 32);
     host_call(HostCall::poll, poll_entry, std::uint64_t{1}, kPauseMilliseconds);
-    const long result =
-        host_call(HostCall::sendto, descriptor, address + done, size - done, kDontWait | kNoSignal);
+    const long result = host_call(HostCall::sendto, descriptor, address + done, size - done, kDontWait | kNoSignal);
     if (result < 0 && !is_passing(result)) return result;
     if (result > 0) done += static_cast<std::uint64_t>(result);
   }
@@ -196,15 +127,14 @@ void WriteBehind::stop() {
 void WriteBehind::before_send_of(const Task* task) {
   if (writer.load(std::memory_order_relaxed) != task->tid && !note_writer(*this, task)) return;
   finish();
-  charge(*this, kMostCharged);
+  account.charge_unknown();
 }
 
 void WriteBehind::clear() {
   is_stopped.store(false);
   writer.store(0);
   error.store(0);
-  charged = bytes = limit = 0;
-  direct_left = kFirstWrites;
+  account = {};
 }
 
 void stop_write_behind(const File* file) {
@@ -223,7 +153,7 @@ bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64
       !file->is_nonblocking())
     return false;
   if (size > kLargestSend) {
-    behind.direct_left = kDirectWrites;  // a stream of such
+    behind.account.expect_large();
     return false;
   }
   std::uint32_t& direct_left = thread->task->sends.direct_left;
@@ -241,9 +171,9 @@ bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64
     return {};
   if (behind.queued_by.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
     flush_sends(thread);
-  behind.host_descriptor = file->host_descriptor;
-  const bool waits = may_wait(thread, file, behind, size) && may_be_taken_at_once(thread, behind, size);
-  charge(behind, size);
+  behind.account.set_host_descriptor(file->host_descriptor);
+  const bool waits = may_wait(thread, file, behind, size) && behind.account.has_room_for(thread, size);
+  behind.account.charge(size);
   if (!waits) return {};
   SendQueue& queue = task->sends;
   if (thread->queued_sends == kMostSends || queue.area_used + size > kSendAreaSize) flush_sends(thread);
@@ -311,7 +241,7 @@ void flush_queued_sends(Thread* thread) {
   announce_count(thread);
   const SendQueue& queue = thread->task->sends;
   const long result =
-      host_call(HostCall::sendto, static_cast<std::uint64_t>(queue.sockets[last]->host_descriptor),
+      host_call(HostCall::sendto, static_cast<std::uint64_t>(queue.sockets[last]->account.host_descriptor()),
                 send_area(thread) + queue.offsets[last], std::uint64_t{queue.sizes[last]}, kDontWait | kNoSignal);
   settle(thread, last, static_cast<std::uint64_t>(result));
   thread->task->sends.area_used = 0;

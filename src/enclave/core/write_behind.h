@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the program has sent and the host gets with the next exit, whichever that is (docs/decisions/0016-write-behind.md):
-// `write` to a TCP socket lays its bytes into the host block's send area and is done. Trusted, freestanding.
+// What the program has sent and the host gets with the next exit, whichever that is
+// (docs/decisions/0016-write-behind.md): `write` to a TCP socket lays its bytes into the host block's send area and is
+// done. Trusted, freestanding.
 //
-// Only one thread's data waits for one socket: of the thread that alone has ever written to it, at most one write. Whoever
-// else is about to send, and whoever ends the socket, has that go out first.
+// Only one thread's data waits for one socket: of the thread that alone has ever written to it, at most one write.
+// Whoever else is about to send, and whoever ends the socket, has that go out first.
 #pragma once
 #include <atomic>
 #include "src/boundary/host_block.h"
 #include "src/enclave/core/host_memory.h"
+#include "src/enclave/core/send_account.h"
 #include "src/enclave/core/task.h"
 
 namespace cloister::core {
@@ -17,13 +19,7 @@ struct WriteBehind {
   std::atomic<bool> is_stopped{false};      // nothing more is queued
   std::atomic<std::uint32_t> writer{0};     // tid of the only thread that has written to the socket; 0: none has
   std::atomic<std::int32_t> error{0};       // errno with which a send ended that had waited: for whoever asks next
-  // What the host's socket takes at once, as far as is known: the writer's alone.
-  static constexpr std::uint32_t kFirstWrites = 2;
-  std::int32_t host_descriptor = -1;
-  std::uint32_t charged = 0;                 // bytes of the kernel's buffer that its writes may use
-  std::uint32_t bytes = 0;                   // of the program's data among those
-  std::uint32_t limit = 0;                   // of `charged`; 0: not asked yet
-  std::uint32_t direct_left = kFirstWrites;  // so many writes go out at once before the host is asked (again)
+  SendAccount account;                      // the writer's alone
 
   // Returns when what is queued has gone out.
   void finish();

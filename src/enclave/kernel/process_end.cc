@@ -37,9 +37,8 @@ void stop_others(Process& process) {
   for (core::Thread* thread : others(process, self)) core::interrupt_thread(thread, core::kWorkExit);
   for (;;) {
     const auto left = others(process, self);
-    const bool has_sends = std::ranges::any_of(left, [](const core::Thread* thread) {
-      return __atomic_load_n(&thread->queued_sends, __ATOMIC_RELAXED) != 0;
-    });
+    const bool has_sends = std::ranges::any_of(
+        left, [](const core::Thread* thread) { return __atomic_load_n(&thread->queued_sends, __ATOMIC_RELAXED) != 0; });
     const std::uint64_t deadline = begin + (has_sends ? kPatienceWithSends : kPatience);
     if (left.empty() || core::monotonic_now() >= deadline) return;
     __atomic_store_n(&self->work, 0, __ATOMIC_RELAXED);  // no signal matters any more

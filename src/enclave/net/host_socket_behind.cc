@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a socket of the host has been given to send and the host has not got yet (core/write_behind.h): who may, and what
-// waits for it.
+// What a socket of the host has been given to send and the host has not got yet (core/write_behind.h): who may, and
+// what waits for it.
 #include "src/enclave/core/write_behind.h"
 #include "src/enclave/net/host_socket.h"
 #include "src/enclave/net/lasting_pool.h"
