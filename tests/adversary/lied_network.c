@@ -77,6 +77,14 @@ int main(void) {
          "read two");
   }
 
+  // What they answer waits for the next exit, once each has written a little.
+  for (int round = 0; round < 4; round++) {
+    for (int i = 0; i < 2; i++) need(write(servers[i], "answer", 6) == 6, "answer");
+    need(epoll_wait(group, events, 4, 0) >= 0, "epoll_wait after the answers");
+    for (int i = 0; i < 2; i++)
+      need(recv(clients[i], buffer, 6, MSG_WAITALL) == 6 && memcmp(buffer, "answer", 6) == 0, "hear the answer");
+  }
+
   int datagrams = socket(AF_INET, SOCK_DGRAM, 0);
   struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
   size = sizeof here;

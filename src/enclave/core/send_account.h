@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the host's TCP socket takes at once, as far as is known: a slow peer must not hold up the others, so only what the
-// kernel's buffer has room for may wait for an exit (write_behind.h). Trusted, freestanding; one thread's.
+// What the host's TCP socket takes at once, as far as is known: a slow peer must not hold up the others, so only what
+// the kernel's buffer has room for may wait for an exit (write_behind.h). Trusted, freestanding; one thread's.
 #pragma once
 #include <cstdint>
 #include "src/enclave/core/thread.h"
@@ -11,8 +11,8 @@ class SendAccount {
   void set_host_descriptor(std::int32_t descriptor) { host_descriptor_ = descriptor; }
   std::int32_t host_descriptor() const { return host_descriptor_; }
 
-  // Whether the kernel takes `size` bytes more at once. May ask the host. Host may: claim anything; what it says wrongly
-  // makes a write wait that would have failed.
+  // Whether the kernel takes `size` bytes more at once. May ask the host. Host may: claim anything; what it says
+  // wrongly makes a write wait that would have failed.
   bool has_room_for(Thread* thread, std::uint64_t size);
   // The program has written so many bytes.
   void charge(std::uint64_t size);
@@ -23,8 +23,8 @@ class SendAccount {
 
  private:
   static constexpr std::uint32_t kShare = 4, kMostCharged = 64 << 10;  // of SO_SNDBUF, and in all
-  static constexpr std::uint32_t kFirstWrites = 2;    // short connections pay no questions
-  static constexpr std::uint32_t kDirectWrites = 63;  // while the peer lags behind
+  static constexpr std::uint32_t kFirstWrites = 2;                     // short connections pay no questions
+  static constexpr std::uint32_t kDirectWrites = 63;                   // while the peer lags behind
 
   bool fits(std::uint64_t size) const;
   bool ask(Thread* thread, std::uint64_t size);
