@@ -2,25 +2,16 @@
 // What several TCP peers have sent, read in the order in which epoll tells of it, and everything else that may happen
 // to a readable socket between epoll_wait and its read: the enclave receives from it ahead, and nobody must be able to
 // tell.
-#include "check.h"
-#include <arpa/inet.h>
+#define COUNT 12
+#include "watched_connections.h"
 #include <linux/sockios.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
-#define COUNT 12
-static int ep, peer[COUNT], own[COUNT];
 static struct epoll_event out[COUNT * 2];
-static char buffer[1 << 17];
 
-static int control(int epoll, int operation, int fd, uint32_t events, int i) {
-  struct epoll_event e = {.events = events, .data.u32 = (uint32_t)i};
-  return epoll_ctl(epoll, operation, fd, &e);
-}
 static int events_of(int count, int i) {
   for (int k = 0; k < count; k++)
     if (out[k].data.u32 == (uint32_t)i) return (int)out[k].events;
@@ -28,28 +19,6 @@ static int events_of(int count, int i) {
 }
 static int wait_now(void) { return epoll_wait(ep, out, COUNT * 2, 0); }
 
-static void connect_all(uint32_t events) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  ep = epoll_create1(EPOLL_CLOEXEC);
-  REQUIRE(ep >= 0 && bind(listener, (void*)&address, size) == 0 && listen(listener, COUNT) == 0 &&
-          getsockname(listener, (void*)&address, &size) == 0);
-  for (int i = 0; i < COUNT; i++) {
-    peer[i] = socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(connect(peer[i], (void*)&address, size) == 0);
-    own[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-    REQUIRE(own[i] >= 0 && control(ep, EPOLL_CTL_ADD, own[i], events, i) == 0);
-  }
-  close(listener);
-}
-static void close_all(void) {
-  for (int i = 0; i < COUNT; i++) {
-    if (peer[i] >= 0) close(peer[i]);
-    if (own[i] >= 0) close(own[i]);
-  }
-  close(ep);
-}
 static void say_all(int size) {
   for (int i = 0; i < COUNT; i++) {
     char text[32];

@@ -69,7 +69,7 @@ def compile_program(source: Path, link: str, about: dict, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{source.stem}-{link}"
     libraries = [HERE / name for name in about["library"]]
-    inputs = [source, HERE / "check.h", Path(__file__), *libraries]
+    inputs = [source, *HERE.glob("*.h"), Path(__file__), *libraries]
     for library in libraries:
         build_one(["gcc", "-O2", "-g", "-fPIC", "-shared", str(library)], folder / (library.stem + ".so"), inputs)
     compiler = "musl-gcc" if link == "musl" else "g++" if source.suffix == ".cc" else "gcc"

@@ -1,47 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a server that waits with epoll sends, and everything that may happen between its write and its next call, with
 // which the enclave lets the bytes go out.
-#include "check.h"
-#include <arpa/inet.h>
+#define COUNT 20
+#include "watched_connections.h"
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 
-#define COUNT 20
-static int ep, peer[COUNT], own[COUNT];
-static char buffer[1 << 17];
 static volatile int stage;
 
-static void connect_all(uint32_t events) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  ep = epoll_create1(EPOLL_CLOEXEC);
-  REQUIRE(ep >= 0 && bind(listener, (void*)&address, size) == 0 && listen(listener, COUNT) == 0 &&
-          getsockname(listener, (void*)&address, &size) == 0);
+// Connections that are no longer new: each has said a little.
+static void arrive(uint32_t events) {
+  connect_all(events);
   for (int i = 0; i < COUNT; i++) {
-    struct epoll_event event = {.events = events, .data.u32 = (uint32_t)i};
-    peer[i] = socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(connect(peer[i], (void*)&address, size) == 0);
-    own[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-    REQUIRE(own[i] >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, own[i], &event) == 0);
     REQUIRE(setsockopt(own[i], IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)) == 0);
     for (int early = 0; early < 3; early++)
       REQUIRE(write(own[i], "early", 5) == 5 && recv(peer[i], buffer, 5, MSG_WAITALL) == 5);
   }
-  close(listener);
-}
-static void close_all(void) {
-  for (int i = 0; i < COUNT; i++) {
-    if (peer[i] >= 0) close(peer[i]);
-    if (own[i] >= 0) close(own[i]);
-  }
-  close(ep);
 }
 
 static int hears(int i, const char* text) {
@@ -82,7 +60,7 @@ static void streams(uint32_t events) {
   unsigned seed = 1;
   memset(sent, 0, sizeof sent);
   memset(got, 0, sizeof got);
-  connect_all(events);
+  arrive(events);
   for (int round = 0; round < 300; round++) {
     for (int i = 0; i < COUNT; i++) {
       seed = seed * 1103515245 + 12345;
@@ -165,7 +143,7 @@ int main(void) {
   streams(EPOLLIN | EPOLLOUT | EPOLLET);
 
   SECTION("one after the other");
-  connect_all(EPOLLIN);
+  arrive(EPOLLIN);
   CHECK(write(own[0], "one ", 4) == 4 && write(own[0], "two ", 4) == 4 && send(own[0], "three", 5, 0) == 5);
   CHECK(hears(0, "one two three"));
   int copy = dup(own[1]);
@@ -195,7 +173,7 @@ int main(void) {
   close_all();
 
   SECTION("more than wait at once");
-  connect_all(EPOLLIN);
+  arrive(EPOLLIN);
   for (int round = 0; round < 3; round++)
     for (int i = 0; i < COUNT; i++) CHECK(write(own[i], "short", 5) == 5);
   for (int i = 0; i < COUNT; i++) CHECK(hears(i, "shortshortshort"));
@@ -206,7 +184,7 @@ int main(void) {
   close_all();
 
   SECTION("while the program computes");
-  connect_all(EPOLLIN);
+  arrive(EPOLLIN);
   CHECK(pthread_create(&thread, NULL, hear_and_tell, NULL) == 0);
   CHECK(write(own[0], "while it computes", 17) == 17 && spin_until(1));
   CHECK(pthread_join(thread, NULL) == 0);
@@ -246,7 +224,7 @@ int main(void) {
   close_all();
 
   SECTION("ends");
-  connect_all(EPOLLIN);
+  arrive(EPOLLIN);
   CHECK(write(own[0], "end", 3) == 3 && shutdown(own[0], SHUT_WR) == 0 && hears(0, "end") && hears_end(0));
   CHECK(write(own[1], "closed", 6) == 6 && close(own[1]) == 0 && hears(1, "closed") && hears_end(1));
   own[1] = dup2(own[0], 400);
@@ -265,7 +243,7 @@ int main(void) {
   close_all();
 
   SECTION("no connection");
-  connect_all(EPOLLIN);
+  arrive(EPOLLIN);
   CHECK(shutdown(own[0], SHUT_WR) == 0);
   CHECK_ERRNO(write(own[0], "x", 1), EPIPE);
   struct epoll_event event = {.events = EPOLLIN};
@@ -285,7 +263,7 @@ int main(void) {
   close_all();
 
   SECTION("many threads, one after the other");
-  connect_all(EPOLLIN);
+  arrive(EPOLLIN);
   for (int i = 0; i < COUNT; i++) {
     CHECK(pthread_create(&thread, NULL, write_and_end, (void*)(intptr_t)own[i]) == 0);
     CHECK(pthread_join(thread, &result) == 0 && (intptr_t)result == 10 && hears(i, "last words"));
@@ -293,7 +271,7 @@ int main(void) {
   close_all();
 
   SECTION("a peer that does not read, pieces large and small");
-  connect_all(EPOLLIN | EPOLLET);
+  arrive(EPOLLIN | EPOLLET);
   struct timespec begin, end;
   clock_gettime(CLOCK_MONOTONIC, &begin);
   memset(buffer, 's', sizeof buffer);
@@ -308,7 +286,7 @@ int main(void) {
   close_all();
 
   SECTION("a peer that does not read");
-  connect_all(EPOLLIN);
+  arrive(EPOLLIN);
   memset(buffer, 's', sizeof buffer);
   total = 0;
   for (int n = 0; (size = write(own[0], buffer, (size_t)(100 + n * 37 % 9000))) > 0; n++) {
