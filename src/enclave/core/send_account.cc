@@ -4,6 +4,7 @@
 #include <asm/socket.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include "src/boundary/rules.h"
 #include "src/enclave/core/host_call.h"
 
 namespace cloister::core {
@@ -14,8 +15,12 @@ constexpr std::uint32_t kOverhead = 2304;
 
 bool SendAccount::is_connected(HostAddress buffer) const {
   store_host_word(buffer, static_cast<std::uint64_t>(host_descriptor_) | std::uint64_t{POLLOUT} << 32);
-  return host_call(HostCall::poll, buffer, std::uint64_t{1}, std::uint64_t{0}) == 1 &&
-         load_host_word(buffer).unverified_because("a hint; any set of events is one") >> 48 == POLLOUT;
+  const long count = host_call(HostCall::poll, buffer, std::uint64_t{1}, std::uint64_t{0});
+  if (count <= 0) return false;
+  const std::uint64_t events = load_host_word(buffer).unverified_because("judged in the next line") >> 48;  // revents
+  if (CLOISTER_KEEPS(I_7) && (events == 0 || (events & ~std::uint64_t{POLLOUT | POLLERR | POLLHUP}) != 0))
+    host_lied(HostCall::poll, "events that nobody asked for");
+  return events == POLLOUT;
 }
 
 std::uint32_t SendAccount::buffer_size(HostAddress buffer) const {
@@ -23,6 +28,7 @@ std::uint32_t SendAccount::buffer_size(HostAddress buffer) const {
   if (host_call(HostCall::getsockopt, static_cast<std::uint64_t>(host_descriptor_), std::uint64_t{SOL_SOCKET},
                 std::uint64_t{SO_SNDBUF}, buffer + 8, buffer) < 0)
     return 0;
+  (void)load_host_word(buffer).low_half().at_most(sizeof(std::uint32_t), HostCall::getsockopt, "more than asked");
   return static_cast<std::uint32_t>(load_host_word(buffer + 8).unverified_because("a hint; any number is one"));
 }
 

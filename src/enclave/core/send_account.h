@@ -11,8 +11,8 @@ class SendAccount {
   void set_host_descriptor(std::int32_t descriptor) { host_descriptor_ = descriptor; }
   std::int32_t host_descriptor() const { return host_descriptor_; }
 
-  // Whether the kernel takes `size` bytes more at once. May ask the host. Host may: claim anything; what it says
-  // wrongly makes a write wait that would have failed.
+  // Whether the kernel takes `size` bytes more at once. May ask the host. Host may: claim any number of bytes,
+  // connected or not; what it says wrongly makes a write wait that would have failed.
   bool has_room_for(Thread* thread, std::uint64_t size);
   // The program has written so many bytes.
   void charge(std::uint64_t size);
