@@ -130,6 +130,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // A stop inside of a destructor cannot be thrown through it.
   std::set_terminate([] { std::longjmp(stopped_in_a_destructor, 1); });
   fuzz::Choices choices(data, size);
+  thread->ticks = core::Ticks::unasked;  // as for the first input
   fuzz::forget_program_memory();
   fuzz::begin_host(&choices);
   bool ended;

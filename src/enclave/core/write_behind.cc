@@ -171,7 +171,6 @@ bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64
     return {};
   if (behind.queued_by.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
     flush_sends(thread);
-  behind.account.set_host_descriptor(file->host_descriptor);
   const bool waits = may_wait(thread, file, behind, size) && behind.account.has_room_for(thread, size);
   behind.account.charge(size);
   if (!waits) return {};

@@ -23,10 +23,10 @@ struct WriteBehind {
 
   // Returns when what is queued has gone out.
   void finish();
-  // The same, when another thread has it; what is the caller's own goes out with its next exit, anyway.
-  void finish_of_others();
   // The same, and nothing is queued from now on.
   void stop();
+  // Returns when what another thread has queued has gone out; what is the caller's own goes with its next exit, anyway.
+  void finish_of_others();
   // Before `task` sends in another way: the order stays.
   void before_send_of(const Task* task);
   // For another socket.

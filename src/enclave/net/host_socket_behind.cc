@@ -21,6 +21,7 @@ void HostSocket::allow_write_behind() {
   WriteBehind* here = write_behind.load(std::memory_order_acquire);
   if (here == nullptr) {
     WriteBehind* const taken = write_behind_pool.take();
+    taken->account.set_host_descriptor(host_descriptor);
     if (write_behind.compare_exchange_strong(here, taken))
       here = taken;
     else
