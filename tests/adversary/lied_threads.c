@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Threads that wait for each other, timers and memory that comes and goes. Only the host's wake-ups can go wrong; who
 // was woken and what was counted is decided inside.
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -75,8 +76,20 @@ static void unmap(char* memory, size_t size) {
   }
 }
 
+// The handler's frame is the first thing that its stack holds: the host may have no page for it.
+static void handle_alarm_on_new_stack(void) {
+  enum { kSize = 1 << 16 };
+  void* const memory = mmap(NULL, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  const stack_t stack = {.ss_sp = memory, .ss_size = kSize};
+  const struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_ONSTACK};
+  if (memory == MAP_FAILED || sigaltstack(&stack, NULL) != 0 || sigaction(SIGALRM, &action, NULL) != 0) {
+    puts("error: sigaltstack");
+    exit(3);
+  }
+}
+
 int main(void) {
-  signal(SIGALRM, on_alarm);
+  handle_alarm_on_new_stack();
   pthread_t threads[2];
   for (long i = 0; i < 2; i++)
     if (pthread_create(&threads[i], NULL, worker, (void*)i) != 0) {

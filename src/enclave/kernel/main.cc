@@ -57,7 +57,10 @@ void say_what_is_left_out() {
 }
 
 bool resolve_program_fault(std::uint64_t address, core::Access access) {
-  return current_task()->process.memory->resolve_fault(address, access) == FaultResult::resolved;
+  Task& task = *current_task();
+  const FaultResult result = task.process.memory->resolve_fault(address, access);
+  task.copy_lacked_memory = result == FaultResult::out_of_memory;
+  return result == FaultResult::resolved;
 }
 
 void install_standard_streams(Process& process) {

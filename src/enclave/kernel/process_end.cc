@@ -75,4 +75,10 @@ void end_process_by_signal(Process& process, int signal) {
   core::host_call(HostCall::terminate, static_cast<std::uint64_t>(signal));
   __builtin_unreachable();
 }
+
+void end_process_without_memory(Process& process) {
+  static constexpr char kLine[] = "cloister: out of enclave memory (see --heap); the program is killed\n";
+  core::print_to_host(core::PrintStream::error, kLine, sizeof kLine - 1);
+  end_process_by_signal(process, SIGKILL);
+}
 }  // namespace cloister::kernel

@@ -10,6 +10,8 @@ class Process;
 [[noreturn]] void end_process(Process& process, int status);
 // The parent sees the process ended by `signal`.
 [[noreturn]] void end_process_by_signal(Process& process, int signal);
+// What the program needs next has no enclave memory: that is said, and SIGKILL ends it as Linux's OOM killer would.
+[[noreturn]] void end_process_without_memory(Process& process);
 // Called before the process is gone, after its tasks have stopped (statistics, traces). At most eight, in order.
 void call_at_end(void (*hook)(Process&));
 }  // namespace cloister::kernel

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/kernel/program_faults.h"
 #include "abi/sgx/arch.h"
-#include "src/enclave/core/host_call.h"
 #include "src/enclave/core/program_access.h"
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/kernel/process_end.h"
@@ -45,11 +44,7 @@ void handle_page_fault(Task& task, const core::Exception& exception, core::Progr
     case FaultResult::no_mapping: break;
     case FaultResult::not_permitted: fault.code = SEGV_ACCERR; break;
     case FaultResult::beyond_file: fault.signal = SIGBUS, fault.code = BUS_ADRERR; break;
-    case FaultResult::out_of_memory: {
-      static constexpr char kLine[] = "cloister: out of enclave memory (see --heap); the program is killed\n";
-      core::print_to_host(core::PrintStream::error, kLine, sizeof kLine - 1);
-      end_process_by_signal(task.process, SIGKILL);
-    }
+    case FaultResult::out_of_memory: end_process_without_memory(task.process);
   }
   report(task, fault, exception.address);
 }

@@ -63,7 +63,9 @@ void deliver_signals(Task& task, core::ProgramContext* context) {
     }
     resolve_for_handler(task, context, delivery.action);
     const SignalSet mask = task.signal_mask;
+    task.copy_lacked_memory = false;
     if (!enter_handler(task, context, delivery.action, delivery.info)) {
+      if (task.copy_lacked_memory) end_process_without_memory(task.process);
       refuse_frame(task, signal);
       continue;
     }

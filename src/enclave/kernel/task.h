@@ -43,8 +43,9 @@ class Task : public core::Task {
   WaitQueue signal_arrived;  // sigtimedwait
   RestartBlock restart_block;
   FaultRecord fault;
-  bool ending = false;           // exit(2) was called: no signal is sent here any more
-  std::uint64_t program_gs = 0;  // arch_prctl: a number only
+  bool copy_lacked_memory = false;  // why the last copy that failed in the program's memory did
+  bool ending = false;              // exit(2) was called: no signal is sent here any more
+  std::uint64_t program_gs = 0;     // arch_prctl: a number only
   std::uint64_t timer_slack = 50'000;
   int death_signal = 0;  // PR_SET_PDEATHSIG
   int nice = 0;
