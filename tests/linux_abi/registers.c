@@ -79,6 +79,43 @@ static void clobber(int number, siginfo_t* info, void* context) {
   __asm__ volatile("fld1; fld1; fld1");
 }
 
+// Long copies between a file and memory that is not there yet, at every offset of a word; the last reaches what is not
+// there at all.
+static void check_long_transfers(void) {
+  enum { kLength = 20000, kRoom = 8 * 4096 };
+  static char pattern[kLength], back[kLength];
+  static const int kSizes[] = {1023, 1024, 1025, 1031, 1087, 1088, 4096, 4099, 8191, 16384, 19990};
+  fill_random(pattern, sizeof pattern, 5);
+  const int file = open("long", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  REQUIRE(file >= 0 && write(file, pattern, sizeof pattern) == sizeof pattern);
+  struct Vectors in, out;
+  for (unsigned i = 0; i < sizeof kSizes / sizeof kSizes[0]; i++)
+    for (int offset = 0; offset < 9; offset++) {
+      char* const memory = mmap(NULL, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      REQUIRE(memory != MAP_FAILED && munmap(memory + 5 * 4096, 3 * 4096) == 0);
+      const int size = kSizes[i];
+      fill_random(&in, sizeof in, (unsigned)(size + offset));
+      REQUIRE(lseek(file, offset, SEEK_SET) == offset);
+      CHECK(call_with_vectors(SYS_read, file, (long)memory + offset, size, &in, &out) == size);
+      CHECK(memcmp(&in, &out, sizeof in) == 0 && memcmp(memory + offset, pattern + offset, (size_t)size) == 0);
+      CHECK(memory[offset + size] == 0);
+      REQUIRE(lseek(file, 0, SEEK_SET) == 0);
+      CHECK(call_with_vectors(SYS_write, file, (long)memory + offset, size, &in, &out) == size);
+      CHECK(memcmp(&in, &out, sizeof in) == 0);
+      CHECK(pread(file, back, (size_t)size, 0) == size && memcmp(back, pattern + offset, (size_t)size) == 0);
+      CHECK(pwrite(file, pattern, sizeof pattern, 0) == sizeof pattern);
+      char* const edge = memory + 5 * 4096 - size / 2;
+      CHECK(call_with_vectors(SYS_write, 1 << 20, (long)edge, size, &in, &out) == -EBADF);
+      call_with_vectors(SYS_read, file, (long)edge, size, &in, &out);
+      CHECK(memcmp(&in, &out, sizeof in) == 0);
+      call_with_vectors(SYS_write, file, (long)edge, size, &in, &out);
+      CHECK(memcmp(&in, &out, sizeof in) == 0);
+      CHECK(pwrite(file, pattern, sizeof pattern, 0) == sizeof pattern);
+      munmap(memory, 5 * 4096);
+    }
+  close(file);
+}
+
 int main(void) {
   struct Vectors in, out;
   int zero = open("/dev/zero", O_RDONLY), pipes[2];
@@ -105,6 +142,8 @@ int main(void) {
     call_with_vectors(calls[i].number, calls[i].a, calls[i].b, calls[i].c, &in, &out);
     CHECK(memcmp(&in, &out, sizeof in) == 0 && calls[i].name);
   }
+  SECTION("vector registers across long transfers");
+  check_long_transfers();
   SECTION("general registers across system calls");
   CHECK(call_keeps_general(SYS_getpid, 0, 0, 0));
   CHECK(call_keeps_general(SYS_getppid, 0, 0, 0));

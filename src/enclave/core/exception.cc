@@ -13,6 +13,7 @@
 
 extern "C" {
 extern const char program_access_begin[], program_access_end[], program_access_fault[];
+extern const char program_blocks_begin[], program_blocks_end[], program_block_fault[];
 extern const char syscall_return[], syscall_return_window_begin[], syscall_return_window_end[];
 extern const char syscall_entry_live[], exception_stage2_entry[];
 extern const char enclu_ereport[], enclu_end[];
@@ -141,7 +142,8 @@ extern "C" void exception_stage1(Thread* thread) {
   if (is_within(rip, program_access_begin, program_access_end)) {
     check_own_stack(gpr);
     read_exinfo(thread, vector);
-    gpr->rip = address_of(program_access_fault);
+    gpr->rip = address_of(is_within(rip, program_blocks_begin, program_blocks_end) ? program_block_fault
+                                                                                   : program_access_fault);
     return;
   }
   if (!is_program_code(rip) && !is_program_range(rip, 1) && rip >= layout::kProgramHigh && rip < layout::kElrangeSize) {
