@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """nginx and memcached under load, sqlite3 in memory and in a file: all on one CPU, restarted every round, beside native.
 
-nginx: master_process off, one worker, no access log, no sendfile, no open_file_cache, a page of 10 KiB over connections that
-stay open; the client is bench/request_loop.c. memcached: one worker thread; gets of 100-byte values, and nine gets to a set,
+nginx: master_process off, one worker, no access log, no open_file_cache, a page of 10 KiB over connections that stay open, with
+sendfile on (as Debian configures it) and off; the client is bench/request_loop.c. memcached: one worker thread; gets of 100-byte values, and nine gets to a set,
 on 16 connections. sqlite3: the same statements in both worlds, timed by sqlite3 itself after a first pass.
 """
 import re
@@ -16,7 +16,7 @@ from measure import SLICES, Table, cpu_time
 
 NGINX = """daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log error; worker_processes 1;
 events {{ worker_connections 256; use epoll; }}
-http {{ access_log off; keepalive_requests 100000000; sendfile off; client_body_temp_path {folder}/body;
+http {{ access_log off; keepalive_requests 100000000; sendfile {sendfile}; client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}
 """
@@ -39,18 +39,24 @@ def wait_for(process, port, seconds=30):
 
 
 class Nginx:
-    title = "nginx, 10 KiB, keep-alive"
+    title = "nginx, 10 KiB, keep-alive, sendfile on"
+    sendfile = "on"
     rows = {"50 connections": (["50"], 160000, 0.93), "1 connection": (["1"], 40000, None)}
 
     def start(self, setup, side):
         folder, port = setup.scratch / f"nginx-{side}", free_port()
         (folder / "www").mkdir(parents=True, exist_ok=True)
         (folder / "www" / "page").write_bytes(b"x" * PAGE)
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, sendfile=self.sendfile))
         return setup.start(side, ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", "stderr"], setup.options.run_option), port
 
     def load(self, row, port, count):
         return ["http", str(port), *self.rows[row][0], str(count), "/page", str(PAGE)]
+
+
+class NginxWithoutSendfile(Nginx):
+    title = "nginx, 10 KiB, keep-alive, sendfile off"
+    sendfile = "off"
 
 
 class Memcached:
@@ -103,7 +109,7 @@ def run_server(setup, server):
 
 
 def run_nginx(setup):
-    return run_server(setup, Nginx())
+    return run_server(setup, Nginx()) + run_server(setup, NginxWithoutSendfile())
 
 
 def run_memcached(setup):

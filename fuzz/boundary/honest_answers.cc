@@ -217,6 +217,7 @@ long honest_answer(HostWorld& world, const HostRequest& request, Choices& choice
       [[fallthrough]];
     case SYS_pwrite64:
     case SYS_sendto: return static_cast<long>(part_of(a[2], choices));
+    case SYS_sendfile: return static_cast<long>(part_of(a[3], choices));
     case SYS_sendmsg: return static_cast<long>(part_of(memory<msghdr>(a[1])->msg_iov->iov_len, choices));
     case SYS_recvmsg: return receive_message(object, a[1], (a[2] & MSG_TRUNC) != 0, choices);
     case SYS_close:

@@ -219,10 +219,20 @@ void copy_between(Program& program) {
   const Descriptor* const from = program.pick({Kind::file, Kind::measured});
   const Descriptor* const to = program.pick({Kind::file, Kind::stream});
   if (from == nullptr || to == nullptr) return;
-  if (program.choices.byte() % 2 == 0 || to->kind != Kind::file)
+  const std::uint8_t choice = program.choices.byte();
+  if (choice % 2 != 0 && to->kind == Kind::stream) {
+    static constexpr std::size_t kSizes[] = {5000, 1, 16'384, 16'385, 300'000};
+    const std::size_t size = kSizes[choice / 2 % std::size(kSizes)];
+    const auto place = allocate_output(sizeof(std::int64_t));
+    *at<std::int64_t>(place) = 40;
+    const long result = call(program.task, SYS_sendfile, to->number, from->number, place, size);
+    require(result <= static_cast<long>(size), "more than it asked for");
+    require(*at<std::int64_t>(place) == 40 + std::max(result, 0L), "an offset that is not where the data ends");
+  } else if (choice % 2 == 0 || to->kind != Kind::file) {
     call(program.task, SYS_sendfile, to->number, from->number, 0, 5000);
-  else
+  } else {
     call(program.task, SYS_copy_file_range, from->number, 0, to->number, 0, 5000, 0);
+  }
 }
 void control(Program& program) {
   static constexpr std::uint32_t kRequests[] = {0x541b, 0x5401, 0x5413,

@@ -91,7 +91,8 @@ static void check_long_transfers(void) {
   struct Vectors in, out;
   for (unsigned i = 0; i < sizeof kSizes / sizeof kSizes[0]; i++)
     for (int offset = 0; offset < 9; offset++) {
-      char* const memory = mmap(NULL, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      char* const memory =
+          mmap(NULL, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       REQUIRE(memory != MAP_FAILED && munmap(memory + 5 * 4096, 3 * 4096) == 0);
       const int size = kSizes[i];
       fill_random(&in, sizeof in, (unsigned)(size + offset));

@@ -17,6 +17,7 @@ long fast_pwrite64(Thread*, ProgramContext*);
 [[gnu::hot]] long fast_recvfrom(Thread*, ProgramContext*);
 [[gnu::hot]] long fast_sendto(Thread*, ProgramContext*);
 [[gnu::hot]] long fast_sendmsg(Thread*, ProgramContext*);
+long fast_sendfile(Thread*, ProgramContext*);
 long fast_getpid(Thread*, ProgramContext*);
 long fast_gettid(Thread*, ProgramContext*);
 long fast_clock_gettime(Thread*, ProgramContext*);

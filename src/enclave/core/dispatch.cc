@@ -25,6 +25,7 @@ struct FastTable {
     handlers[__NR_pwrite64] = fast_pwrite64;
     handlers[__NR_writev] = fast_writev;
     handlers[__NR_sendmsg] = fast_sendmsg;
+    handlers[__NR_sendfile] = fast_sendfile;
     handlers[__NR_getpid] = fast_getpid;
     handlers[__NR_gettid] = fast_gettid;
     handlers[__NR_clock_gettime] = fast_clock_gettime;

@@ -43,9 +43,11 @@ std::uint32_t SendAccount::unacknowledged(HostAddress buffer) const {
 
 void SendAccount::charge(std::uint64_t size) {
   constexpr std::uint64_t kEnough = 1 << 30;
+  if (size > kMostCharged) size = kMostCharged;  // which is too much, however much more it is
   const std::uint64_t charged = charged_ + size + kOverhead;
   charged_ = static_cast<std::uint32_t>(charged < kEnough ? charged : kEnough);
   bytes_ += static_cast<std::uint32_t>(size);
+  last_ = static_cast<std::uint32_t>(size);
 }
 
 bool SendAccount::fits(std::uint64_t size) const { return charged_ + size + kOverhead <= limit_; }
@@ -65,8 +67,10 @@ bool SendAccount::has_room_for(Thread* thread, std::uint64_t size) { return fits
     limit_ = share < kMostCharged ? share : kMostCharged;
   }
   const std::uint32_t left = unacknowledged(buffer);
+  if (left > bytes_) return false;  // not all of it is accounted for
   if (left == 0) charged_ = bytes_ = 0;
-  if (left > bytes_ || !fits(size)) return false;  // not all of it is accounted for
+  if (left != 0 && left <= last_) charged_ = (bytes_ = last_) + kOverhead;  // the peer has all but of the last write
+  if (!fits(size)) return false;
   direct_left_ = 0;
   return true;
 }

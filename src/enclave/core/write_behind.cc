@@ -124,10 +124,10 @@ void WriteBehind::stop() {
   finish();
 }
 
-void WriteBehind::before_send_of(const Task* task) {
+void WriteBehind::before_send_of(const Task* task, std::uint64_t size) {
   if (writer.load(std::memory_order_relaxed) != task->tid && !note_writer(*this, task)) return;
   finish();
-  account.charge_unknown();
+  account.charge(size);
 }
 
 void WriteBehind::clear() {
@@ -163,6 +163,17 @@ bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64
   }
   return thread->ticks == Ticks::running || start_ticks(thread);
 }
+
+// The writer's alone. Null: `size` bytes may not wait.
+[[gnu::always_inline]] inline HostAddress place_of_writer(Thread* thread, const File* file, WriteBehind& behind,
+                                                          std::uint64_t size) {
+  const bool waits = may_wait(thread, file, behind, size) && behind.account.has_room_for(thread, size);
+  behind.account.charge(size);
+  if (!waits) return {};
+  const SendQueue& queue = thread->task->sends;
+  if (thread->queued_sends == kMostSends || queue.area_used + size > kSendAreaSize) flush_sends(thread);
+  return send_area(thread) + queue.area_used;
+}
 }  // namespace
 
 [[gnu::hot]] HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
@@ -171,12 +182,19 @@ bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64
     return {};
   if (behind.queued_by.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
     flush_sends(thread);
-  const bool waits = may_wait(thread, file, behind, size) && behind.account.has_room_for(thread, size);
-  behind.account.charge(size);
-  if (!waits) return {};
-  SendQueue& queue = task->sends;
-  if (thread->queued_sends == kMostSends || queue.area_used + size > kSendAreaSize) flush_sends(thread);
-  return send_area(thread) + queue.area_used;
+  return place_of_writer(thread, file, behind, size);
+}
+
+HostAddress place_for_filled_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+  const Task* const task = thread->task;
+  if (behind.writer.load(std::memory_order_relaxed) != task->tid && !note_writer(behind, task)) return {};
+  return place_of_writer(thread, file, behind, size);
+}
+
+// What was queued before has gone out with the exit that filled the place.
+bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size) {
+  thread->task->sends.area_used = static_cast<std::uint32_t>(place.word() - send_area(thread).word());
+  return queue_send(thread, file, behind, size);
 }
 
 [[gnu::hot]] bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {

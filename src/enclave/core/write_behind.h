@@ -27,14 +27,18 @@ struct WriteBehind {
   void stop();
   // Returns when what another thread has queued has gone out; what is the caller's own goes with its next exit, anyway.
   void finish_of_others();
-  // Before `task` sends in another way: the order stays.
-  void before_send_of(const Task* task);
+  // Before `task` sends up to `size` bytes in another way: the order stays.
+  void before_send_of(const Task* task, std::uint64_t size);
   // For another socket.
   void clear();
 };
 
 // Where `size` bytes that the program sends may be laid for queue_send; null: they must go out now.
 HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
+// The same for bytes that the host itself lays there, in an exit that takes along what is queued already; after it,
+// queue_filled_send.
+HostAddress place_for_filled_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
+bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size);
 // False: they must go out now after all.
 bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
 

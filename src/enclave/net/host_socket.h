@@ -26,6 +26,8 @@ class HostSocket final : public Socket {
   Result<std::size_t> send(Task& task, const OutgoingMessage& message) override;
   Result<std::size_t> receive(Task& task, IncomingMessage& message) override;
 
+  std::optional<Result<std::size_t>> send_file(Task& task, vfs::OpenFile& from, std::optional<std::uint64_t> offset,
+                                               std::size_t size) override;
   Result<std::int64_t> control(Task& task, std::uint32_t request, ProgramAddress argument) override;
   Result<void> set_status_flags(std::uint32_t flags) override;
   std::uint32_t readiness() override;
@@ -55,6 +57,7 @@ class HostSocket final : public Socket {
   bool is_tcp() const;
   Result<std::int64_t> waited(long host_result, bool has_time_out) const;
   Result<std::size_t> send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags);
+  Error failed_send(Task& task, Error error, bool signals);
   Result<SocketAddress> ask_address(HostCall call);
   SocketAddress known_address(const SocketAddress& which);
   void know_address(SocketAddress& which, const SocketAddress& address);

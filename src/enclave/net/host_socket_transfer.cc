@@ -73,9 +73,17 @@ Result<std::size_t> HostSocket::send_part(const OutgoingMessage& message, std::s
   return static_cast<std::size_t>(TRY(waited(result, has_send_time_out_)));
 }
 
+// What the program is told, once nothing has gone out.
+Error HostSocket::failed_send(Task& task, Error error, bool signals) {
+  if (error.errno_value() != EPIPE) return error;
+  if (const int known = take_noted_error(); known != 0) return Error::from_errno(known);
+  if (is_stream() && signals) kernel::raise_signal(task, SIGPIPE);
+  return error;
+}
+
 Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
   if (core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire); behind != nullptr)
-    behind->before_send_of(&task);
+    behind->before_send_of(&task, asked.data.size());
   OutgoingMessage message = asked;
   TRY(check_outgoing_control(message.control));
   const HostAddress to = TRY(to_host_address(task, socket_kind().family, message.destination));
@@ -93,16 +101,33 @@ Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
     auto result = send_part(message, done, part, flags);
     if (!result.ok()) {
       if (done > 0) return done;
-      if (const int known = result.error().errno_value() == EPIPE ? take_noted_error() : 0; known != 0)
-        return Error::from_errno(known);
-      if (result.error().errno_value() == EPIPE && is_stream() && (message.flags & MSG_NOSIGNAL) == 0)
-        kernel::raise_signal(task, SIGPIPE);
-      return result;
+      return failed_send(task, result.error(), (message.flags & MSG_NOSIGNAL) == 0);
     }
     done += result.value();
     if (result.value() < part) return done;
   } while (done < size);
   return done;
+}
+
+// The host's own sendfile: the file is the host's, and what a socket of the host's is given it sees as well. Host may:
+// send anything instead; as with a file that is read first.
+std::optional<Result<std::size_t>> HostSocket::send_file(Task& task, vfs::OpenFile& from,
+                                                         std::optional<std::uint64_t> offset, std::size_t size) {
+  if (!is_stream() || from.kind != core::FileKind::host_regular) return std::nullopt;
+  if (core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire); behind != nullptr)
+    behind->before_send_of(&task, size);
+  core::HostArgument offset_at = 0;
+  if (offset.has_value()) {
+    core::store_host_word(core::bounce_buffer(), *offset);
+    offset_at = core::bounce_buffer();
+  }
+  const long result = core::interruptible_host_call(HostCall::sendfile, host(),
+                                                    static_cast<std::uint64_t>(from.host_descriptor), offset_at, size);
+  if (result == -EINVAL) return std::nullopt;  // its file system cannot
+  const auto done = waited(result, has_send_time_out_);
+  if (!done.ok()) return failed_send(task, done.error(), true);
+  core::current_thread()->bytes_out += static_cast<std::uint64_t>(done.value());
+  return static_cast<std::size_t>(done.value());
 }
 
 // Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them

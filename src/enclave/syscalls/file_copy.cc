@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include "src/enclave/syscalls/file_access.h"
 #include "src/enclave/syscalls/file_handlers.h"
 
@@ -48,15 +49,34 @@ Result<void> check_regular(vfs::OpenFile& file) {
   if (!S_ISREG(status.st_mode)) return Error::from_errno(EINVAL);
   return {};
 }
+// Where the data need not come in. Nothing: it must, or something is wrong with the offset.
+std::optional<SysResult> send_outside(Task& task, vfs::OpenFile& to, vfs::OpenFile& from, ProgramAddress offset_address,
+                                      std::uint64_t size) {
+  std::optional<std::uint64_t> offset;
+  if (!offset_address.is_null()) {
+    const auto given = offset_address.load<std::int64_t>();
+    if (!given.ok() || given.value() < 0) return std::nullopt;
+    offset = static_cast<std::uint64_t>(given.value());
+  }
+  const auto done = to.send_file(task, from, offset, size);
+  if (!done.has_value()) return std::nullopt;
+  if (!done->ok()) return SysResult(done->error());
+  if (offset.has_value())
+    if (const auto stored = offset_address.store(static_cast<std::int64_t>(*offset + done->value())); !stored.ok())
+      return SysResult(stored.error());
+  return static_cast<std::int64_t>(done->value());
+}
 }  // namespace
 
 SysResult sys_sendfile(Task& task, int to, int from, ProgramAddress offset_address, std::uint64_t size) {
   const vfs::FileRef source = TRY(find_readable(task, from)), target = TRY(find_writable(task, to));
   if ((target->status_flags.load(std::memory_order_relaxed) & O_APPEND) != 0) return Error::from_errno(EINVAL);
+  size = std::min(size, kMaxTransfer);
+  if (auto done = send_outside(task, *target, *source, offset_address, size)) return std::move(*done);
   const auto offset = start_offset(*source, offset_address);
   if (!offset.ok())
     return Error::from_errno(offset.error().errno_value() == ESPIPE ? EINVAL : offset.error().errno_value());
-  const std::size_t done = TRY(copy(task, *source, offset.value(), std::min(size, kMaxTransfer),
+  const std::size_t done = TRY(copy(task, *source, offset.value(), size,
                                     [&](const IoVector& piece, std::size_t) { return target->write(task, piece); }));
   TRY(store_offset(*source, offset_address, offset.value() + done));
   return static_cast<std::int64_t>(done);

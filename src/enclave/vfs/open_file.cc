@@ -24,6 +24,9 @@ Result<std::size_t> OpenFile::read_at(Task&, const IoVector&, std::uint64_t) {
   return refuse(is_directory() ? EISDIR : ESPIPE);
 }
 Result<std::size_t> OpenFile::write_at(Task&, const IoVector&, std::uint64_t) { return refuse(ESPIPE); }
+std::optional<Result<std::size_t>> OpenFile::send_file(Task&, OpenFile&, std::optional<std::uint64_t>, std::size_t) {
+  return std::nullopt;
+}
 Result<std::int64_t> OpenFile::seek(std::int64_t, int) { return refuse(ESPIPE); }
 Result<void> OpenFile::truncate(std::uint64_t) { return refuse(EINVAL); }
 Result<void> OpenFile::allocate(int, std::uint64_t, std::uint64_t) { return refuse(ENODEV); }

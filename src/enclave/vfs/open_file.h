@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 #include "src/base/result.h"
@@ -58,6 +59,9 @@ class OpenFile : public core::File {
   // Data at the file's own offset (or of a stream). The number of bytes; 0 is the end. Blocks unless O_NONBLOCK is set.
   virtual Result<std::size_t> read(Task& task, const IoVector& to);
   virtual Result<std::size_t> write(Task& task, const IoVector& from);
+  // sendfile(2) of a file whose data need not come in for it, at `offset` or its own; nothing where it must.
+  virtual std::optional<Result<std::size_t>> send_file(Task& task, OpenFile& from, std::optional<std::uint64_t> offset,
+                                                       std::size_t size);
   // Data at `offset`, which does not move the file's own. ESPIPE for streams.
   virtual Result<std::size_t> read_at(Task& task, const IoVector& to, std::uint64_t offset);
   virtual Result<std::size_t> write_at(Task& task, const IoVector& from, std::uint64_t offset);
