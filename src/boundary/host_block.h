@@ -15,9 +15,11 @@ struct PrefetchRequest {
 };
 inline constexpr std::uint64_t kMostPrefetches = 8, kPrefetchSize = 8 << 10;
 
+// One that follows another to the same descriptor is made only if that one took all its bytes; else its result is
+// -EAGAIN.
 struct SendRequest {
   std::uint64_t descriptor;
-  std::uint64_t address;  // in the block's send area
+  std::uint64_t address;  // in the block's send area or what kThenRead has read
   std::uint64_t size;
   std::uint64_t result;  // of sendto, which does not wait and raises no SIGPIPE
 };
@@ -35,21 +37,25 @@ struct alignas(64) HostBlock {
   std::uint64_t prefetch_count;
   std::uint64_t one;  // what rings an eventfd
   PrefetchRequest prefetches[kMostPrefetches];
-  std::uint64_t closing;     // the descriptor that kFirstClose is about
-  std::uint64_t send_count;  // of the requests in `sends` that wait for an exit
-  std::uint64_t send_batch;  // counts those times that the first of them came to wait
+  std::uint64_t closing;      // the descriptor that kFirstClose is about
+  std::uint64_t send_count;   // of the requests in `sends` that wait for an exit
+  std::uint64_t send_batch;   // counts those times that the first of them came to wait
+  std::uint64_t read_result;  // of the pread64 that kThenRead asks for
   alignas(64) SendRequest sends[kMostSends];
 };
 static_assert(offsetof(HostBlock, prefetches) == 128 && offsetof(HostBlock, closing) == 256 &&
               offsetof(HostBlock, status_result) == 104 && offsetof(HostBlock, send_count) == 264 &&
-              offsetof(HostBlock, sends) == 320 && sizeof(SendRequest) == 32);  // host_stub.S
+              offsetof(HostBlock, read_result) == 280 && offsetof(HostBlock, sends) == 320 &&
+              sizeof(SendRequest) == 32);  // host_stub.S
 
 inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
 inline constexpr std::uint64_t kBounceSize = 128 << 10;
 inline constexpr std::uint64_t kSendAreaOffset = kHostBlockBounceOffset + kBounceSize;  // what `sends` name
 inline constexpr std::uint64_t kSendAreaSize = 64 << 10;
 inline constexpr std::uint64_t kPrefetchOffset = kSendAreaOffset + kSendAreaSize;  // what kThenReceive receives
-inline constexpr std::uint64_t kHostBlockSize = kPrefetchOffset + kMostPrefetches * kPrefetchSize;
+inline constexpr std::uint64_t kFirstBytesOffset = kPrefetchOffset + kMostPrefetches * kPrefetchSize;
+inline constexpr std::uint64_t kFirstBytesSize = 16 << 10;  // of a file that kThenRead reads; there is room for two
+inline constexpr std::uint64_t kHostBlockSize = kFirstBytesOffset + 2 * kFirstBytesSize;
 inline constexpr std::uint64_t kFirstHostService = 0x10000;
 inline constexpr std::uint64_t kInterruptible = 1ULL << 32;  // flag in `number`: may block, and a kick ends it
 // Flag beside kInterruptible: if the call gives a descriptor, fstat of that into args[4] before the enclave is entered.
@@ -62,7 +68,11 @@ static_assert(kPrefetchOffset == 4096 + 131072 + 65536 && kPrefetchSize == 8192)
 inline constexpr std::uint64_t kFirstClose = 1ULL << 35;
 // Flag of any request: before anything else, make the `sends`.
 inline constexpr std::uint64_t kFirstSend = 1ULL << 36;
-inline constexpr std::uint64_t kHostCallFlags = kInterruptible | kThenStatus | kThenReceive | kFirstClose | kFirstSend;
+// Flag beside kThenStatus: if that says it is a regular file of no more than kFirstBytesSize and not empty, read its
+// first bytes, as many as there are up to kFirstBytesSize, to args[5]; else the result is 0.
+inline constexpr std::uint64_t kThenRead = 1ULL << 37;
+inline constexpr std::uint64_t kHostCallFlags =
+    kInterruptible | kThenStatus | kThenReceive | kFirstClose | kFirstSend | kThenRead;
 
 // What the host part passes to the first entry, at the start of the bounce buffer. All of it is a hint to be checked.
 struct CpuidLeaf {

@@ -13,6 +13,7 @@
 #define HB_PREFETCHES 128
 #define HB_CLOSING 256
 #define HB_SEND_COUNT 264
+#define HB_READ_RESULT 280
 #define HB_SENDS 320
 
 // The adversary's builds of this file look at each request and change answers (tests/adversary/lying_host.cc), or make entries that
@@ -122,7 +123,7 @@ host_call_window_end:
   jz store_result
   cmp $2, %r14d
   je receive_from_others
-  mov %rax, %r14                        // kThenStatus
+  mov %rax, %r15                        // kThenStatus
   test %rax, %rax
   js store_result
   mov %rax, %rdi
@@ -130,14 +131,43 @@ host_call_window_end:
   mov $5, %eax                          // fstat
   syscall
   mov %rax, HB_STATUS_RESULT(%r13)
-  mov %r14, %rax
+  test $16, %r14b                       // kThenRead
+  jnz read_first_bytes
+  mov %r15, %rax
+  jmp store_result
+read_first_bytes:
+  movq $0, HB_READ_RESULT(%r13)
+  test %rax, %rax
+  jnz 1f
+  mov HB_ARGS+32(%r13), %rsi
+  mov 24(%rsi), %eax                    // st_mode
+  and $0170000, %eax
+  cmp $0100000, %eax                    // S_IFREG
+  jne 1f
+  mov 48(%rsi), %rax                    // st_size
+  dec %rax
+  cmp $16384, %rax                      // kFirstBytesSize
+  jae 1f
+  mov %r15, %rdi
+  mov HB_ARGS+40(%r13), %rsi
+  mov $16384, %edx
+  xor %r10d, %r10d
+  mov $17, %eax                         // pread64
+  syscall
+  mov %rax, HB_READ_RESULT(%r13)
+1:
+  mov %r15, %rax
   jmp store_result
 send_first:
-  mov %rax, %r15
+  push %rax
   mov HB_SEND_COUNT(%r13), %r14
   lea HB_SENDS(%r13), %rbx
+  mov $-1, %r15                         // the descriptor whose last send was cut short
 1:
   mov (%rbx), %rdi
+  mov $-11, %rax                        // EAGAIN
+  cmp %rdi, %r15
+  je 2f
   mov 8(%rbx), %rsi
   mov 16(%rbx), %rdx
   mov $0x4040, %r10d                    // MSG_DONTWAIT, MSG_NOSIGNAL
@@ -145,11 +175,16 @@ send_first:
   xor %r9d, %r9d
   mov $44, %eax                         // sendto
   syscall
+  mov $-1, %r15
+  cmp %rax, 16(%rbx)
+  je 2f
+  mov (%rbx), %r15
+2:
   mov %rax, 24(%rbx)
   add $32, %rbx
   dec %r14
   jnz 1b
-  mov %r15, %rax
+  pop %rax
   jmp sent_first
 close_first:
   mov %rax, %rbx

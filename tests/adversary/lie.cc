@@ -8,10 +8,18 @@ namespace {
 constexpr struct {
   const char* name;
   LieKind kind;
-} kKinds[] = {{"result", LieKind::result}, {"more", LieKind::more},     {"part", LieKind::part},
-              {"skip", LieKind::skip},     {"fill", LieKind::fill},     {"flip", LieKind::flip},
-              {"length", LieKind::length}, {"status", LieKind::status}, {"ahead", LieKind::ahead},
-              {"behind", LieKind::behind}, {"twice", LieKind::twice}};
+} kKinds[] = {{"result", LieKind::result},
+              {"more", LieKind::more},
+              {"part", LieKind::part},
+              {"skip", LieKind::skip},
+              {"fill", LieKind::fill},
+              {"flip", LieKind::flip},
+              {"length", LieKind::length},
+              {"status", LieKind::status},
+              {"ahead", LieKind::ahead},
+              {"behind", LieKind::behind},
+              {"first_bytes", LieKind::first_bytes},
+              {"twice", LieKind::twice}};
 }  // namespace
 
 std::optional<Lie> parse_lie(const std::string& text) {

@@ -46,6 +46,19 @@ int main(void) {
     hear(client, "header", 6, "hear the header");
     hear(client, page + 100 * round, kPage, "hear the page");
   }
+  // Small files that are read straight after they are opened: soon in the exit that opens them.
+  const int small = open("small", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  need(small >= 0 && write(small, page, kPage) == kPage, "small file");
+  for (int round = 0; round < 5; round++) {
+    const int opened = open("small", O_RDONLY);
+    off_t offset = 0;
+    need(opened >= 0 && pread(opened, heard, kPage, 0) == kPage && memcmp(heard, page, kPage) == 0, "pread");
+    need(write(server, "header", 6) == 6, "header");
+    need(sendfile(server, opened, &offset, kPage) == kPage && offset == kPage && close(opened) == 0, "sendfile");
+    need(epoll_wait(group, &event, 1, 0) >= 0, "epoll_wait");
+    hear(client, "header", 6, "hear the header");
+    hear(client, page, kPage, "hear the small file");
+  }
   off_t offset = 0;
   need(sendfile(server, file, &offset, kLarge) == kLarge && offset == kLarge, "sendfile of all");
   hear(client, page, kLarge, "hear all");

@@ -87,6 +87,9 @@ std::int64_t falsify(HostBlock& block, const HostCallRow& row, std::int64_t resu
     case LieKind::behind:
       if ((block.number & kFirstSend) != 0) block.sends[0].result = static_cast<std::uint64_t>(lie->value);
       break;
+    case LieKind::first_bytes:
+      if ((block.number & kThenRead) != 0) block.read_result = static_cast<std::uint64_t>(lie->value);
+      break;
     case LieKind::twice: return static_cast<std::int64_t>(last_descriptor.load());
   }
   return result;
@@ -119,7 +122,8 @@ extern "C" std::int64_t host_answer_goes(host::HostThread* thread, std::int64_t 
   const WrittenMemory written = written_by(block, result);
   log("%s %lu %ld %lu\n", row.name, request.nth, result,
       written.size + (written.length != nullptr ? 1u << 20 : 0u) +
-          ((block.number & kThenReceive) != 0 ? 1u << 21 : 0u) + ((block.number & kFirstSend) != 0 ? 1u << 22 : 0u));
+          ((block.number & kThenReceive) != 0 ? 1u << 21 : 0u) + ((block.number & kFirstSend) != 0 ? 1u << 22 : 0u) +
+          ((block.number & kThenRead) != 0 ? 1u << 23 : 0u));
   if (request.is_the_one && !told.exchange(true)) {
     log("told %s %lu %ld %lu\n" + 0, row.name, request.nth, result, 0);
     result = falsify(block, row, result);

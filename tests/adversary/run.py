@@ -42,6 +42,7 @@ READS_HOST_FILES = {"lied_threads", "lied_sending"}  # ld.so.cache and the page 
 HAS_LENGTH = 1 << 20  # in the log: the call gives back a length through memory
 RECEIVES_AHEAD = 1 << 21  # likewise: its exit receives from other sockets, too
 SENDS_BEFORE = 1 << 22  # likewise: its exit sends first
+READS_FIRST_BYTES = 1 << 23  # likewise: its exit reads what it opens
 # EBADF, EFAULT, ENOSYS, ENOTSOCK: descriptors and buffers are the runtime's own. 512 and 4095 are no errors for programs.
 IMPOSSIBLE_ERRORS = (9, 14, 38, 88, 512, 4095, 1 << 62)
 POSSIBLE_ERRORS = (4, 5, 11, 12)
@@ -123,6 +124,10 @@ def lies_about(name: str, nth: int, result: int, size: int):
         lies += [lie("behind", -error, True) for error in IMPOSSIBLE_ERRORS]
         lies += [lie("behind", (16 << 10) + 1, True), lie("behind", 1 << 40, True)]
         lies += [lie("behind", -error) for error in POSSIBLE_ERRORS] + [lie("behind", 0), lie("behind", 1)]
+    if size & READS_FIRST_BYTES:
+        lies += [lie("first_bytes", -error, True) for error in IMPOSSIBLE_ERRORS]
+        lies += [lie("first_bytes", (16 << 10) + 1, True), lie("first_bytes", 1 << 40, True)]
+        lies += [lie("first_bytes", -error) for error in POSSIBLE_ERRORS] + [lie("first_bytes", value) for value in (0, 1, 1001, 16384)]
     if size & HAS_LENGTH:
         lies += [lie("length", value) for value in (0, 1, 255, 1 << 31)]
     for one in lies:
@@ -425,7 +430,7 @@ def tell_all(harness, work, counts, unexplained, budget: float) -> None:
 def main() -> int:
     parser = suite.arguments(__doc__)
     parser.add_argument("--seed", type=int, help="of the sample (default: the time)")
-    parser.add_argument("--budget", type=float, default=300, help="seconds for all lies (300)")
+    parser.add_argument("--budget", type=float, default=400, help="seconds for all lies (400)")
     parser.add_argument("--sample", type=int, default=60, help="lies told to each large program (60)")
     parser.add_argument("--lying", type=Path, help="the lying host part (build/PRESET/libexec/cloister-lying)")
     parser.add_argument("--program", choices=[*SMALL, "python", "redis"], help="with --lie")

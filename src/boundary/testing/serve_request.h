@@ -2,7 +2,9 @@
 // What a host part does with a request (host_stub.S), for the hosts of tests.
 #pragma once
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <cerrno>
 #include "src/boundary/host_block.h"
 
 namespace cloister::testing {
@@ -18,6 +20,11 @@ void serve_request(HostBlock& block, Call call) {
   if ((block.number & kFirstSend) != 0) {
     for (std::uint64_t i = 0; i < block.send_count; ++i) {
       SendRequest& request = block.sends[i];
+      const SendRequest* const before = i == 0 ? nullptr : &block.sends[i - 1];
+      if (before != nullptr && before->descriptor == request.descriptor && before->result != before->size) {
+        request.result = static_cast<std::uint64_t>(-EAGAIN);
+        continue;
+      }
       Arguments send{request.descriptor, request.address, request.size, MSG_DONTWAIT | MSG_NOSIGNAL};
       request.result = answer(SYS_sendto, send);
     }
@@ -30,6 +37,14 @@ void serve_request(HostBlock& block, Call call) {
   if ((block.number & kThenStatus) != 0 && static_cast<std::int64_t>(block.result) >= 0) {
     Arguments status{block.result, block.args[4]};
     block.status_result = answer(SYS_fstat, status);
+    if ((block.number & kThenRead) != 0) {
+      block.read_result = 0;
+      const auto* const found = reinterpret_cast<const struct stat*>(block.args[4]);
+      Arguments read{block.result, block.args[5], kFirstBytesSize, 0};
+      if (block.status_result == 0 && S_ISREG(found->st_mode) && found->st_size > 0 &&
+          static_cast<std::uint64_t>(found->st_size) <= kFirstBytesSize)
+        block.read_result = answer(SYS_pread64, read);
+    }
   }
   if ((block.number & kThenReceive) == 0) return;
   for (std::uint64_t i = 0; i < block.prefetch_count; ++i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One buffer to or from a file of the host: the first halves of transfers.
 #include "src/enclave/core/core_calls.h"
+#include "src/enclave/core/opened_file.h"
 #include "src/enclave/core/pass_through.h"
 #include "src/enclave/core/prefetch.h"
 #include "src/enclave/core/transfer.h"
@@ -48,11 +49,25 @@ long fast_write(Thread* thread, ProgramContext* context) {
   });
 }
 
+namespace {
+// Of a file that was just opened. 0: the host must be asked.
+[[gnu::noinline]] long read_first_bytes(Thread* thread, std::uint64_t address, std::uint64_t size,
+                                        std::uint64_t offset) {
+  const FirstBytes first = take_first_bytes(thread, offset, size);
+  if (first.size == 0 || !copy_host_to_program_checked(address, first.at, first.size)) return 0;
+  thread->bytes_in += first.size;
+  release_file(thread->task);
+  return static_cast<long>(first.size);
+}
+}  // namespace
+
 long fast_pread64(Thread* thread, ProgramContext* context) {
   const std::uint64_t size = transfer_size(context->rdx);
   if (static_cast<std::int64_t>(context->r10) < 0 || !is_program_range(context->rsi, size)) return kTakeKernelPath;
   return through(thread, context->rdi, &File::readable, [&](File* file) {
     if (file->kind != FileKind::host_regular) return kTakeKernelPath;
+    if (is_just_opened(thread, file)) [[unlikely]]
+      if (const long here = read_first_bytes(thread, context->rsi, size, context->r10); here > 0) return here;
     return begin_transfer_in<HostCall::pread64>(thread, file, context->rsi, size, context->r10);
   });
 }

@@ -83,16 +83,22 @@ long blocking_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArg
 }
 
 long opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size, HostAddress status,
-                       long* status_result) {
+                       HostAddress first_bytes, OpeningAnswer* answer) {
   constexpr std::uint64_t kWorkingDirectory = static_cast<std::uint64_t>(-100);  // AT_FDCWD; paths are absolute
   Thread* thread = current_thread();
-  const std::uint64_t number = row_of(HostCall::openat2).number | kInterruptible | kThenStatus;
-  const std::uint64_t answer =
-      exchange_with_host(thread, number, {kWorkingDirectory, path.word(), how.word(), how_size, status.word(), 0});
-  const std::uint64_t second = load_host_word(thread->host_block + offsetof(HostBlock, status_result))
-                                   .unverified_because("judge_answer, if there is a descriptor");
-  const long result = judge_answer(HostCall::openat2, 0, answer);
-  if (result >= 0) *status_result = judge_answer(HostCall::fstat, 0, second);
+  const std::uint64_t reads = first_bytes.is_null() ? 0 : kThenRead;
+  const std::uint64_t number = row_of(HostCall::openat2).number | kInterruptible | kThenStatus | reads;
+  const std::uint64_t opened = exchange_with_host(
+      thread, number, {kWorkingDirectory, path.word(), how.word(), how_size, status.word(), first_bytes.word()});
+  const auto answered = [&](std::uint64_t offset) {
+    return load_host_word(thread->host_block + offset).unverified_because("judge_answer, if there is a descriptor");
+  };
+  const std::uint64_t status_answer = answered(offsetof(HostBlock, status_result));
+  const std::uint64_t read_answer = reads == 0 ? 0 : answered(offsetof(HostBlock, read_result));
+  const long result = judge_answer(HostCall::openat2, 0, opened);
+  if (result < 0) return result;
+  answer->status = judge_answer(HostCall::fstat, 0, status_answer);
+  answer->first_bytes = judge_answer(HostCall::pread64, kFirstBytesSize, read_answer);
   return result;
 }
 

@@ -20,10 +20,15 @@ long host_call(HostCall call, HostArgument a0 = {}, HostArgument a1 = {}, HostAr
 long blocking_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArgument a2, HostArgument a3,
                         HostArgument a4, HostArgument a5);
 
-// openat2 of `path`, as `how` says, and what fstat says of the new descriptor, into `status`: one exit for both. The
-// descriptor or the error of openat2; *status_result is fstat's, 0 or a negative errno, when there is a descriptor.
+// openat2 of `path`, as `how` says, fstat of the new descriptor into `status`, and its first bytes to `first_bytes` if
+// that is not null (kThenRead): one exit for all. The descriptor or the error of openat2; *answer is what the others
+// gave, if there is a descriptor.
+struct OpeningAnswer {
+  long status = 0;       // 0 or a negative errno
+  long first_bytes = 0;  // how many, or a negative errno
+};
 long opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size, HostAddress status,
-                       long* status_result);
+                       HostAddress first_bytes, OpeningAnswer* answer);
 
 // The thread's bounce buffer (kBounceSize bytes outside), 8-byte aligned. copy_to_host and copy_from_host stay within
 // it.

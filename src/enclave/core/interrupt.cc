@@ -62,9 +62,9 @@ long interruptible_host_call(HostCall call, HostArgument a0, HostArgument a1, Ho
 }
 
 long interruptible_opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size, HostAddress status,
-                                     long* status_result) {
+                                     HostAddress first_bytes, OpeningAnswer* answer) {
   return until_done_or_work(current_thread(),
-                            [&] { return opening_host_call(path, how, how_size, status, status_result); });
+                            [&] { return opening_host_call(path, how, how_size, status, first_bytes, answer); });
 }
 
 void interrupt_thread(Thread* thread, std::uint64_t work) {

@@ -14,7 +14,7 @@ long interruptible_host_call(HostCall call, HostArgument a0 = {}, HostArgument a
                              HostArgument a3 = {}, HostArgument a4 = {}, HostArgument a5 = {});
 // The same for opening_host_call.
 long interruptible_opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size, HostAddress status,
-                                     long* status_result);
+                                     HostAddress first_bytes, OpeningAnswer* answer);
 // Signals that the host's handler noted: hints, judged by the kernel storey's list.
 inline std::uint64_t noted_signals(Thread* thread) {
   return load_host_word(thread->host_block + offsetof(HostBlock, signals)).unverified_because("any set of bits is one");

@@ -49,7 +49,7 @@ namespace {
 // The status of a file that was opened in the last exit.
 long opened_status(Thread* thread, std::uint64_t descriptor, std::uint64_t address) {
   Task* const task = thread->task;
-  const OpenedStatus& opened = task->opened;
+  const OpenedFile& opened = task->opened;
   if (opened.host_call_count != thread->host_call_count || opened.file == nullptr) return kTakeKernelPath;
   const File* const file = acquire_file(task, static_cast<std::uint32_t>(descriptor));
   const bool is_it = file == opened.file;

@@ -52,12 +52,18 @@ struct ReadyList {
   std::int32_t descriptors[kCapacity] = {};
 };
 
-// What fstat said of the file that the task opened last. While nothing has left the enclave since, it says so still:
+// What the host said of the file that the task opened last. While nothing has left the enclave since, it says so still:
 // nobody can know better. Only of the enclave's one task (kernel/task.h).
-struct OpenedStatus {
+struct OpenedFile {
   File* file = nullptr;
   std::uint64_t host_call_count = 0;  // the thread's, when the host had answered
   struct stat status;
+  // Its first bytes, which the same exit has read (opened_file.h).
+  std::uint64_t since = 0;        // time stamp counter
+  std::uint32_t data_size = 0;    // 0: none
+  std::uint8_t area = 0;          // of two in the host block, in turn
+  std::uint8_t read_at_once = 0;  // so many files in a row had their first bytes read straight after they were opened
+  bool is_read = false;           // this one, too
 };
 
 // What the task has sent and the host has not got yet: in the order of HostBlock::sends (write_behind.h).
@@ -83,7 +89,7 @@ struct Task {
   std::uint64_t restart_deadline = 0;  // of a futex wait that was interrupted (kRestartBlock)
   std::uint64_t wait_deadline =
       0;  // when a wait ends that the core began and the kernel storey goes on with; 0: it did not
-  OpenedStatus opened;
+  OpenedFile opened;
   ReadyList ready;
   std::uint32_t prefetch_count = 0;  // of the last exit that received ahead
   Prefetched* prefetches[kMostPrefetches] = {};

@@ -89,12 +89,19 @@ void note_error(WriteBehind& socket, long error) {
   if (result < 0) note_error(socket, result);
 }
 
-void settle(Thread* thread, std::uint64_t index, std::uint64_t answer) {
+void settle(Thread* thread, std::uint64_t index, std::uint64_t count, std::uint64_t answer) {
   const SendQueue& queue = thread->task->sends;
   WriteBehind& socket = *queue.sockets[index];
   if (answer != queue.sizes[index]) [[unlikely]]
     settle_short(thread, socket, index, judge_answer(HostCall::sendto, queue.sizes[index], answer));
-  socket.queued_by.store(nullptr, std::memory_order_release);
+  if (index + 1 == count || queue.sockets[index + 1] != &socket)
+    socket.queued_by.store(nullptr, std::memory_order_release);
+}
+
+// Whether the last of what the thread has queued is the socket's.
+bool is_last(const Thread* thread, const WriteBehind& behind) {
+  const std::uint64_t count = thread->queued_sends;
+  return count > 0 && thread->task->sends.sockets[count - 1] == &behind;
 }
 }  // namespace
 
@@ -164,43 +171,28 @@ bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64
   return thread->ticks == Ticks::running || start_ticks(thread);
 }
 
-// The writer's alone. Null: `size` bytes may not wait.
-[[gnu::always_inline]] inline HostAddress place_of_writer(Thread* thread, const File* file, WriteBehind& behind,
-                                                          std::uint64_t size) {
+// Whether `size` bytes of the writer's may wait. What waits already goes out first where they may not, or where it is
+// not the last.
+[[gnu::always_inline]] inline bool may_queue(Thread* thread, const File* file, WriteBehind& behind,
+                                             std::uint64_t size) {
+  const Task* const task = thread->task;
+  if (behind.writer.load(std::memory_order_relaxed) != task->tid && !note_writer(behind, task)) [[unlikely]]
+    return false;
   const bool waits = may_wait(thread, file, behind, size) && behind.account.has_room_for(thread, size);
   behind.account.charge(size);
-  if (!waits) return {};
-  const SendQueue& queue = thread->task->sends;
-  if (thread->queued_sends == kMostSends || queue.area_used + size > kSendAreaSize) flush_sends(thread);
-  return send_area(thread) + queue.area_used;
-}
-}  // namespace
-
-[[gnu::hot]] HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
-  Task* const task = thread->task;
-  if (behind.writer.load(std::memory_order_relaxed) != task->tid && !note_writer(behind, task)) [[unlikely]]
-    return {};
-  if (behind.queued_by.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+  if (behind.queued_by.load(std::memory_order_relaxed) != nullptr && !(waits && is_last(thread, behind))) [[unlikely]]
     flush_sends(thread);
-  return place_of_writer(thread, file, behind, size);
+  if (waits && thread->queued_sends == kMostSends) flush_sends(thread);
+  return waits;
 }
 
-HostAddress place_for_filled_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
-  const Task* const task = thread->task;
-  if (behind.writer.load(std::memory_order_relaxed) != task->tid && !note_writer(behind, task)) return {};
-  return place_of_writer(thread, file, behind, size);
-}
-
-// What was queued before has gone out with the exit that filled the place.
-bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size) {
-  thread->task->sends.area_used = static_cast<std::uint32_t>(place.word() - send_area(thread).word());
-  return queue_send(thread, file, behind, size);
-}
-
-[[gnu::hot]] bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+bool queue_at(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size) {
   behind.queued_by.store(thread);
   if (behind.is_stopped.load()) [[unlikely]] {  // whoever sets that looks at queued_by afterwards
-    behind.queued_by.store(nullptr);
+    if (is_last(thread, behind))
+      flush_sends(thread);
+    else
+      behind.queued_by.store(nullptr);
     return false;
   }
   SendQueue& queue = thread->task->sends;
@@ -211,16 +203,43 @@ bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, Ho
   }
   const HostAddress request = request_of(thread, index);
   store_host_word(request + offsetof(SendRequest, descriptor), static_cast<std::uint64_t>(file->host_descriptor));
-  store_host_word(request + offsetof(SendRequest, address), (send_area(thread) + queue.area_used).word());
+  store_host_word(request + offsetof(SendRequest, address), at.word());
   store_host_word(request + offsetof(SendRequest, size), size);
   queue.sockets[index] = &behind;
   queue.sizes[index] = static_cast<std::uint32_t>(size);
-  queue.offsets[index] = queue.area_used;
-  queue.area_used += static_cast<std::uint32_t>((size + kAlignment - 1) & ~(kAlignment - 1));
+  queue.offsets[index] = static_cast<std::uint32_t>(at.word() - send_area(thread).word());
   ++thread->queued_sends;
   announce_count(thread);
   thread->bytes_out += size;
   return true;
+}
+}  // namespace
+
+[[gnu::hot]] HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+  if (!may_queue(thread, file, behind, size)) return {};
+  if (thread->task->sends.area_used + size > kSendAreaSize) flush_sends(thread);
+  return send_area(thread) + thread->task->sends.area_used;
+}
+
+[[gnu::hot]] bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+  std::uint32_t& used = thread->task->sends.area_used;
+  const HostAddress at = send_area(thread) + used;
+  used += static_cast<std::uint32_t>((size + kAlignment - 1) & ~(kAlignment - 1));
+  return queue_at(thread, file, behind, at, size);
+}
+
+HostAddress place_for_filled_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
+  return place_for_send(thread, file, behind, size);
+}
+
+// What was queued before has gone out with the exit that filled the place.
+bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size) {
+  thread->task->sends.area_used = static_cast<std::uint32_t>(place.word() - send_area(thread).word());
+  return queue_send(thread, file, behind, size);
+}
+
+bool queue_host_bytes(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size) {
+  return may_queue(thread, file, behind, size) && queue_at(thread, file, behind, at, size);
 }
 
 std::uint64_t with_earlier_requests(Thread* thread, std::uint64_t number) {
@@ -245,22 +264,27 @@ std::uint64_t with_earlier_requests(Thread* thread, std::uint64_t number) {
   if ((__atomic_load_n(&thread->work, __ATOMIC_RELAXED) & kWorkSends) != 0) [[unlikely]]
     __atomic_fetch_and(&thread->work, ~std::uint64_t{kWorkSends}, __ATOMIC_RELAXED);
   for (std::uint64_t i = 0; i < count; ++i)
-    settle(thread, i,
+    settle(thread, i, count,
            load_host_word(request_of(thread, i) + offsetof(SendRequest, result))
                .unverified_because("judged unless it is all that was asked"));
   thread->task->sends.area_used = 0;
 }
 
-// The last one is the call that takes the others along.
+// The last one is the call that takes the others along, unless it must know how the one before ends.
 void flush_queued_sends(Thread* thread) {
-  if (thread->queued_sends == 1) judge_wait(thread->task->sends);  // of more, those that are carried are judged
-  const std::uint64_t last = --thread->queued_sends;
-  announce_count(thread);
   const SendQueue& queue = thread->task->sends;
+  const std::uint64_t last = thread->queued_sends - 1;
+  if (last > 0 && queue.sockets[last] == queue.sockets[last - 1]) {
+    host_call(HostCall::sched_yield);
+    return;
+  }
+  if (last == 0) judge_wait(thread->task->sends);  // of more, those that are carried are judged
+  thread->queued_sends = last;
+  announce_count(thread);
   const long result =
       host_call(HostCall::sendto, static_cast<std::uint64_t>(queue.sockets[last]->account.host_descriptor()),
                 send_area(thread) + queue.offsets[last], std::uint64_t{queue.sizes[last]}, kDontWait | kNoSignal);
-  settle(thread, last, static_cast<std::uint64_t>(result));
+  settle(thread, last, last + 1, static_cast<std::uint64_t>(result));
   thread->task->sends.area_used = 0;
 }
 }  // namespace cloister::core

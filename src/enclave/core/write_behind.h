@@ -3,7 +3,8 @@
 // (docs/decisions/0016-write-behind.md): `write` to a TCP socket lays its bytes into the host block's send area and is
 // done. Trusted, freestanding.
 //
-// Only one thread's data waits for one socket: of the thread that alone has ever written to it, at most one write.
+// Only one thread's data waits for one socket: of the thread that alone has ever written to it, and one write straight
+// after the other, so that what follows one that was cut short stays behind (SendRequest).
 // Whoever else is about to send, and whoever ends the socket, has that go out first.
 #pragma once
 #include <atomic>
@@ -39,6 +40,8 @@ HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind
 // queue_filled_send.
 HostAddress place_for_filled_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
 bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size);
+// Likewise for `size` bytes that lie in the host block, and stay there until the next exit has taken them along.
+bool queue_host_bytes(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size);
 // False: they must go out now after all.
 bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
 

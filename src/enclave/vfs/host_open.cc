@@ -2,6 +2,7 @@
 #include "src/enclave/vfs/host_open.h"
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include "src/enclave/core/opened_file.h"
 #include "src/enclave/vfs/file_reclaim.h"
 #include "src/enclave/vfs/host_directory.h"
 #include "src/enclave/vfs/host_file.h"
@@ -26,18 +27,28 @@ open_how how_of(std::uint32_t flags, std::uint32_t mode, std::uint64_t resolve) 
 struct Opened {
   std::shared_ptr<HostDescriptor> descriptor;
   struct stat status;
+  std::uint64_t first_bytes;  // of it, that lie in the host block
 };
 
-// openat2 and fstat in one exit.
+// What can have first bytes that a pread would give.
+bool may_be_read(std::uint64_t flags) {
+  return is_only_task() &&
+         (flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | O_DIRECTORY | O_DIRECT | O_TMPFILE)) == O_RDONLY;
+}
+
+// openat2, fstat and perhaps a pread in one exit.
 Result<Opened> open_on_host(const std::string& path, const open_how& how) {
   const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
   const core::HostAddress how_at = core::bounce_buffer() + kSecondPath;
   core::copy_to_host(how_at, &how, sizeof how);
-  long said = 0;
-  const auto number = static_cast<int>(TRY(blocking_result(
-      core::interruptible_opening_host_call(staged, how_at, sizeof how, core::bounce_buffer() + kStructure, &said))));
-  Opened opened{std::make_shared<HostDescriptor>(number), {}};
-  if (said == 0)
+  const core::HostAddress first =
+      may_be_read(how.flags) ? core::place_for_first_bytes(core::current_thread()) : core::HostAddress();
+  core::OpeningAnswer said;
+  const auto number = static_cast<int>(TRY(blocking_result(core::interruptible_opening_host_call(
+      staged, how_at, sizeof how, core::bounce_buffer() + kStructure, first, &said))));
+  const std::uint64_t read = said.first_bytes > 0 ? static_cast<std::uint64_t>(said.first_bytes) : 0;
+  Opened opened{std::make_shared<HostDescriptor>(number), {}, read};
+  if (said.status == 0)
     opened.status = take_status(HostCall::openat2);
   else
     opened.status = TRY(host_status(number, 0));  // once more, for a network's file system
@@ -64,13 +75,9 @@ void check_type(const struct stat& status, std::uint32_t flags) {
     core::host_lied(HostCall::openat2, "a directory that is open for writing");
 }
 
-// For the fstat that follows most opens (core::OpenedStatus).
-void note_status(OpenFile& file, const struct stat& status) {
-  core::Thread* const thread = core::current_thread();
-  core::OpenedStatus& opened = thread->task->opened;
-  opened.file = is_only_task() ? &file : nullptr;
-  opened.host_call_count = thread->host_call_count;
-  opened.status = status;
+// For the fstat and the pread that follow most opens.
+void note_opened(OpenFile& file, const struct stat& status, std::uint64_t first_bytes) {
+  core::note_opened_file(core::current_thread(), is_only_task() ? &file : nullptr, status, first_bytes);
 }
 
 // Host may: open something else than the path names. Below an insecure host path that is its right; the type only
@@ -80,7 +87,7 @@ FileRef wrap(Opened opened, std::uint32_t flags, std::string path, std::vector<D
   if (S_ISREG(opened.status.st_mode) && (flags & (O_ACCMODE | O_PATH)) == O_RDONLY)
     opened.descriptor->allow_late_close();
   FileRef file = make_file(std::move(opened.descriptor), opened.status, flags, std::move(ours));
-  note_status(*file, opened.status);
+  note_opened(*file, opened.status, opened.first_bytes);
   file->set_path(std::move(path));
   return file;
 }
