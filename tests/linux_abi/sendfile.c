@@ -136,6 +136,12 @@ static void slow_peers(int source) {
   close_all();
 }
 
+static volatile int broken_pipes;
+static void count_pipe(int signal) {
+  (void)signal;
+  broken_pipes++;
+}
+
 static void errors(int source) {
   connect_all(EPOLLIN);
   off_t offset = -1;
@@ -164,6 +170,28 @@ static void errors(int source) {
   CHECK_ERRNO(sendfile(own[3], source, &offset, 1000), EPIPE);
   CHECK_ERRNO(sendfile(own[3], source, NULL, 100000), EPIPE);
   CHECK(lseek(source, 0, SEEK_CUR) == 0);
+  SECTION("what no file has");
+  const int folder = open(".", O_RDONLY | O_DIRECTORY);
+  offset = 0;
+  for (int i = 4; i < 6; i++) {
+    CHECK_ERRNO(sendfile(own[i], folder, &offset, 10), EINVAL);
+    CHECK_ERRNO(sendfile(own[i], folder, NULL, 10), EINVAL);
+    CHECK_ERRNO(sendfile(own[i], source, &offset, (size_t)-1), EINVAL);
+    CHECK_ERRNO(sendfile(own[i], source, NULL, (size_t)-5), EINVAL);
+    off_t far = 1L << 60;
+    const long result = sendfile(own[i], source, &far, 10);
+    SAY("%ld %d %ld", result, result < 0 ? errno : 0, far);
+    for (int k = 0; k < 3; k++) CHECK(write(own[5], "warm", 4) == 4 && recv(peer[5], buffer, 4, MSG_WAITALL) == 4);
+    CHECK(sendfile(own[5], source, &offset, 100) == 100 && arrives(peer[5], 0, 100));
+    offset = 0;
+  }
+  SECTION("a part, and then nobody who reads");
+  signal(SIGPIPE, count_pipe);
+  CHECK(close(peer[6]) == 0);
+  peer[6] = -1;
+  const long part = sendfile(own[6], source, &offset, 200000);
+  SAY("%s, SIGPIPE %d", part > 0 && part < 200000 ? "a part" : "another result", broken_pipes);
+  signal(SIGPIPE, SIG_IGN);
   close_all();
 }
 

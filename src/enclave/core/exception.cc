@@ -142,9 +142,12 @@ extern "C" void exception_stage1(Thread* thread) {
   if (is_within(rip, program_access_begin, program_access_end)) {
     check_own_stack(gpr);
     read_exinfo(thread, vector);
-    gpr->rip = address_of(is_within(rip, program_blocks_begin, program_blocks_end) ? program_block_fault
-                                                                                   : program_access_fault);
-    return;
+    // Host may: take away the page of the code, or one of ours; that is no fault of the program's memory.
+    if (vector != static_cast<std::uint8_t>(sgx::Vector::pf) || is_program_range(thread->fault_address, 1)) {
+      gpr->rip = address_of(is_within(rip, program_blocks_begin, program_blocks_end) ? program_block_fault
+                                                                                     : program_access_fault);
+      return;
+    }
   }
   if (!is_program_code(rip) && !is_program_range(rip, 1) && rip >= layout::kProgramHigh && rip < layout::kElrangeSize) {
     read_exinfo(thread, vector);

@@ -4,6 +4,7 @@
 // (write_behind.h). The data is the host's before and after, and never comes in. Everything else is the kernel
 // storey's.
 #include <fcntl.h>
+#include <cstdint>
 #include "src/enclave/core/core_calls.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/opened_file.h"
@@ -12,8 +13,9 @@
 
 namespace cloister::core {
 namespace {
-// So many bytes from `offset` on now wait to be sent; none: the kernel storey serves the call, or the file ends here.
-// Host may: give any bytes and fewer than there are; the file is its own.
+// So many bytes from `offset` on now wait to be sent, unless the kernel storey must serve the call: also at the file's
+// end, or what Linux takes for too large an offset. Host may: give any bytes and fewer than there are; the file is its
+// own.
 long queue_file(Thread* thread, const File* to, const File* from, std::uint64_t offset, std::uint64_t size) {
   WriteBehind* const behind = to->write_behind.load(std::memory_order_acquire);
   if (behind == nullptr) return kTakeKernelPath;
@@ -27,7 +29,6 @@ long queue_file(Thread* thread, const File* to, const File* from, std::uint64_t 
   if (place.is_null()) return kTakeKernelPath;
   const long count =
       host_call(HostCall::pread64, static_cast<std::uint64_t>(from->host_descriptor), place, size, offset);
-  if (count == 0) return 0;
   return count > 0 && queue_filled_send(thread, to, *behind, place, static_cast<std::uint64_t>(count))
              ? count
              : kTakeKernelPath;
@@ -39,7 +40,9 @@ long send_file(Thread* thread, const File* to, const File* from, std::uint64_t o
       !copy_from_program(&offset, offset_address, sizeof offset) || static_cast<std::int64_t>(offset) < 0)
     return kTakeKernelPath;
   const long count = queue_file(thread, to, from, offset, size);
-  if (count <= 0) return count;
+  if (count == kTakeKernelPath) return count;
+  if (offset + static_cast<std::uint64_t>(count) > std::uint64_t{INT64_MAX})
+    host_lied(HostCall::pread64, "data beyond all offsets");
   offset += static_cast<std::uint64_t>(count);
   return copy_to_program(offset_address, &offset, sizeof offset) ? count : -EFAULT;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every access of the runtime to program memory. A fault between program_access_begin and program_access_end is not an
 // error of ours: stage 1 continues at program_access_fault with the same registers, so that RAX or RDX says what is left.
+// The host can make any instruction fault, by taking its page away: nothing in between moves the stack.
 // Host memory is read and written in aligned 8-byte units only (rules S-13, S-14).
 // Whole 8-byte words from %rsi to %rdi, eight at a time while there are so many; fewer than 8 of the %rdx bytes remain.
 .macro COPY_WORDS
@@ -89,7 +90,7 @@ copy_program_bytes:
 copy_host_to_program:
   cmp $kLongCopy, %rdx
   jae copy_blocks_from_host
-.Lblocks_from_host:
+.Lrest_from_host:
   COPY_WORDS
   test %edx, %edx
   jz 6f
@@ -125,7 +126,7 @@ copy_program_to_host:
   mov %rdi, %r8
   cmp $kLongCopy, %rdx
   jae copy_blocks_to_host
-.Lblocks_to_host:
+.Lrest_to_host:
   COPY_WORDS
   test %edx, %edx
   jz 6f
@@ -225,35 +226,44 @@ compare_exchange_program_u32:
   ret
   .size compare_exchange_program_u32, . - compare_exchange_program_u32
 
-// Faults here have the vectors to give back: they continue at program_block_fault.
+// What is long, in blocks, with the vectors kept: faults here continue at program_block_fault.
   .globl program_blocks_begin, program_blocks_end, program_block_fault
 program_blocks_begin:
+  int3
   .balign 32
-copy_blocks_from_host:
-  KEEP_VECTORS
-1:
+blocks_from_host:
   .irp n,0,1,2,3
   movq 16*\n(%rsi), %xmm\n                // eight bytes at a time (S-13)
   movhps 16*\n+8(%rsi), %xmm\n
   .endr
-  STORE_BLOCK 1b
-  RETURN_VECTORS
-  jmp .Lblocks_from_host
+  STORE_BLOCK blocks_from_host
+  jmp .Lblocks_from_host_copied
 
   .balign 32
-copy_blocks_to_host:
-  KEEP_VECTORS
-1:
+blocks_to_host:
   .irp n,0,1,2,3
   movups 16*\n(%rsi), %xmm\n
   .endr
-  STORE_BLOCK 1b                          // an aligned multiple of eight bytes (S-14)
-  RETURN_VECTORS
-  jmp .Lblocks_to_host
+  STORE_BLOCK blocks_to_host       // an aligned multiple of eight bytes (S-14)
+  jmp .Lblocks_to_host_copied
 program_blocks_end:
-
 program_access_end:
   int3
+
+// Outside: where the stack moves, there is no fault to go on from.
+copy_blocks_from_host:
+  KEEP_VECTORS
+  jmp blocks_from_host
+.Lblocks_from_host_copied:
+  RETURN_VECTORS
+  jmp .Lrest_from_host
+copy_blocks_to_host:
+  KEEP_VECTORS
+  jmp blocks_to_host
+.Lblocks_to_host_copied:
+  RETURN_VECTORS
+  jmp .Lrest_to_host
+
 program_block_fault:
   RETURN_VECTORS
 program_access_fault:

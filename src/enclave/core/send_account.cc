@@ -47,7 +47,7 @@ void SendAccount::charge(std::uint64_t size) {
   const std::uint64_t charged = charged_ + size + kOverhead;
   charged_ = static_cast<std::uint32_t>(charged < kEnough ? charged : kEnough);
   bytes_ += static_cast<std::uint32_t>(size);
-  last_ = static_cast<std::uint32_t>(size);
+  last_queued_ = 0;
 }
 
 bool SendAccount::fits(std::uint64_t size) const { return charged_ + size + kOverhead <= limit_; }
@@ -69,7 +69,8 @@ bool SendAccount::has_room_for(Thread* thread, std::uint64_t size) { return fits
   const std::uint32_t left = unacknowledged(buffer);
   if (left > bytes_) return false;  // not all of it is accounted for
   if (left == 0) charged_ = bytes_ = 0;
-  if (left != 0 && left <= last_) charged_ = (bytes_ = last_) + kOverhead;  // the peer has all but of the last write
+  if (left != 0 && left <= last_queued_)
+    charged_ = (bytes_ = last_queued_) + kOverhead;  // the peer has all but of the last write
   if (!fits(size)) return false;
   direct_left_ = 0;
   return true;

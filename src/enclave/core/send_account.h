@@ -14,8 +14,10 @@ class SendAccount {
   // Whether the kernel takes `size` bytes more at once. May ask the host. Host may: claim any number of bytes,
   // connected or not; what it says wrongly makes a write wait that would have failed.
   bool has_room_for(Thread* thread, std::uint64_t size);
-  // The program has written so many bytes, or less.
+  // The program writes so many bytes, or less.
   void charge(std::uint64_t size);
+  // All of the `size` bytes that were charged last wait for the next exit.
+  void note_queued(std::uint64_t size) { last_queued_ = static_cast<std::uint32_t>(size); }
   // Large writes follow each other: for a while it is not asked.
   void expect_large() { direct_left_ = kDirectWrites; }
 
@@ -33,7 +35,7 @@ class SendAccount {
   std::int32_t host_descriptor_ = -1;
   std::uint32_t charged_ = 0;                 // bytes of the kernel's buffer that the program's writes may use
   std::uint32_t bytes_ = 0;                   // of the program's data among those
-  std::uint32_t last_ = 0;                    // of these, the last write's
+  std::uint32_t last_queued_ = 0;             // of these, the last write's; 0: nobody knows how many it was
   std::uint32_t limit_ = 0;                   // of `charged_`; 0: not asked yet
   std::uint32_t direct_left_ = kFirstWrites;  // so many writes go out at once before the host is asked (again)
 };

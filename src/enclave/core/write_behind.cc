@@ -208,6 +208,7 @@ bool queue_at(Thread* thread, const File* file, WriteBehind& behind, HostAddress
   queue.sockets[index] = &behind;
   queue.sizes[index] = static_cast<std::uint32_t>(size);
   queue.offsets[index] = static_cast<std::uint32_t>(at.word() - send_area(thread).word());
+  behind.account.note_queued(size);
   ++thread->queued_sends;
   announce_count(thread);
   thread->bytes_out += size;

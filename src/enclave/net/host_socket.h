@@ -55,6 +55,7 @@ class HostSocket final : public Socket {
   void finish_write_behind();
   void end_write_behind();
   bool is_tcp() const;
+  bool is_broken();
   Result<std::int64_t> waited(long host_result, bool has_time_out) const;
   Result<std::size_t> send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags);
   Error failed_send(Task& task, Error error, bool signals);

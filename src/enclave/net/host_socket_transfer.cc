@@ -109,11 +109,17 @@ Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
   return done;
 }
 
+// Whether nothing more can be sent, and the program knows why.
+bool HostSocket::is_broken() {
+  return core::host_call(HostCall::sendto, host(), core::bounce_buffer(), std::uint64_t{0},
+                         std::uint64_t{MSG_DONTWAIT | MSG_NOSIGNAL}) == -EPIPE;
+}
+
 // The host's own sendfile: the file is the host's, and what a socket of the host's is given it sees as well. Host may:
 // send anything instead; as with a file that is read first.
 std::optional<Result<std::size_t>> HostSocket::send_file(Task& task, vfs::OpenFile& from,
                                                          std::optional<std::uint64_t> offset, std::size_t size) {
-  if (!is_stream() || from.kind != core::FileKind::host_regular) return std::nullopt;
+  if (!is_tcp() || from.kind != core::FileKind::host_regular) return std::nullopt;
   if (core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire); behind != nullptr)
     behind->before_send_of(&task, size);
   core::HostArgument offset_at = 0;
@@ -126,8 +132,13 @@ std::optional<Result<std::size_t>> HostSocket::send_file(Task& task, vfs::OpenFi
   if (result == -EINVAL) return std::nullopt;  // its file system cannot
   const auto done = waited(result, has_send_time_out_);
   if (!done.ok()) return failed_send(task, done.error(), true);
-  core::current_thread()->bytes_out += static_cast<std::uint64_t>(done.value());
-  return static_cast<std::size_t>(done.value());
+  const auto sent = static_cast<std::size_t>(done.value());
+  core::current_thread()->bytes_out += sent;
+  // Linux raises SIGPIPE, too, when it finds the end broken after a part has gone out.
+  if (sent > 0 && sent < size && is_broken()) kernel::raise_signal(task, SIGPIPE);
+  if (offset.has_value() && sent > 0 && *offset + sent > std::uint64_t{INT64_MAX})
+    core::host_lied(HostCall::sendfile, "data beyond all offsets");
+  return sent;
 }
 
 // Host may: claim more bytes, a longer address or longer control data than there was room for, put anything into them

@@ -71,6 +71,7 @@ std::optional<SysResult> send_outside(Task& task, vfs::OpenFile& to, vfs::OpenFi
 SysResult sys_sendfile(Task& task, int to, int from, ProgramAddress offset_address, std::uint64_t size) {
   const vfs::FileRef source = TRY(find_readable(task, from)), target = TRY(find_writable(task, to));
   if ((target->status_flags.load(std::memory_order_relaxed) & O_APPEND) != 0) return Error::from_errno(EINVAL);
+  if (static_cast<std::int64_t>(size) < 0 || source->is_directory()) return Error::from_errno(EINVAL);
   size = std::min(size, kMaxTransfer);
   if (auto done = send_outside(task, *target, *source, offset_address, size)) return std::move(*done);
   const auto offset = start_offset(*source, offset_address);
