@@ -125,7 +125,7 @@ def lies_about(name: str, nth: int, result: int, size: int):
         lies += [lie("behind", (16 << 10) + 1, True), lie("behind", 1 << 40, True)]
         lies += [lie("behind", -error) for error in POSSIBLE_ERRORS] + [lie("behind", 0), lie("behind", 1)]
     if size & READS_FIRST_BYTES:
-        lies += [lie("first_bytes", -error, True) for error in IMPOSSIBLE_ERRORS]
+        lies += [lie("first_bytes", -error) for error in IMPOSSIBLE_ERRORS]
         lies += [lie("first_bytes", (16 << 10) + 1, True), lie("first_bytes", 1 << 40, True)]
         lies += [lie("first_bytes", -error) for error in POSSIBLE_ERRORS] + [lie("first_bytes", value) for value in (0, 1, 1001, 16384)]
     if size & HAS_LENGTH:

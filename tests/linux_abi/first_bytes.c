@@ -97,6 +97,17 @@ static void changes(void) {
   fd = after_habit("file");
   shared[0] = 'N';
   CHECK(pread(fd, text, 10, 0) == 10 && text[0] == 'N' && close(fd) == 0 && munmap(shared, 5000) == 0);
+  SECTION("when it was read");
+  for (int i = 0; i < 5; i++) {
+    habit();
+    const struct timespec old[2] = {{1000, 0}, {2000, 0}};
+    struct stat status;
+    CHECK(futimens(writer, old) == 0);
+    fd = open("file", O_RDONLY);
+    CHECK(pread(fd, text, 10, 0) == 10 && fstat(fd, &status) == 0);
+    SAY("%s", status.st_atim.tv_sec == 1000 ? "as if nobody had" : "just now");
+    CHECK(close(fd) == 0);
+  }
   SECTION("descriptors");
   fd = after_habit("file");
   other = dup(fd);

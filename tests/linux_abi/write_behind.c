@@ -139,6 +139,43 @@ static int write_until_broken(int fd) {
   return 0;
 }
 
+// What is sent lies on pages of a file that must be read first, which needs an exit, while other sends wait.
+static void from_new_pages(uint32_t events) {
+  enum { kPages = 64, kSize = 5000 };
+  arrive(events);
+  const int file = open("pages", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  memset(buffer, 'p', sizeof buffer);
+  for (int i = 0; i < kPages; i++) REQUIRE(write(file, buffer, 4096) == 4096);
+  memset(buffer, 'S', sizeof buffer);
+  for (int kind = 0; kind < 4; kind++) {
+    for (int private = 0; private < 3; private ++) {
+      char* const pages =
+          private == 2
+              ? mmap(NULL, kPages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+              : mmap(NULL, kPages * 4096, PROT_READ, private ? MAP_PRIVATE : MAP_SHARED, file, 0);
+      REQUIRE(pages != MAP_FAILED);
+      const char expected = private == 2 ? 0 : 'p';
+      for (int same = 0; same < 2; same++) {
+        const int to = same ? 0 : 1, first = 300 + 7 * kind;
+        char* const from = pages + same * 32 * 4096 + 4096 - 100;
+        CHECK(say(kind, own[0], buffer, (size_t)first) == first && say(kind, own[to], from, kSize) == kSize);
+        static char heard[kSize];
+        CHECK(recv(peer[0], heard, (size_t)first, MSG_WAITALL) == first && heard[0] == 'S' && heard[first - 1] == 'S');
+        CHECK(recv(peer[to], heard, kSize, MSG_WAITALL) == kSize);
+        for (int i = 0; i < kSize; i++)
+          if (heard[i] != expected) {
+            CHECK(!"bytes of something else");
+            break;
+          }
+        CHECK(hears_nothing(0) && hears_nothing(1));
+      }
+      REQUIRE(munmap(pages, kPages * 4096) == 0);
+    }
+  }
+  close(file);
+  close_all();
+}
+
 int main(void) {
   pthread_t thread;
   void* result;
@@ -149,6 +186,9 @@ int main(void) {
   streams(EPOLLIN);
   SECTION("streams, by edge");
   streams(EPOLLIN | EPOLLOUT | EPOLLET);
+
+  SECTION("from memory that must come first");
+  from_new_pages(EPOLLIN | EPOLLET);
 
   SECTION("one after the other");
   arrive(EPOLLIN);

@@ -25,13 +25,12 @@ long queue_file(Thread* thread, const File* to, const File* from, std::uint64_t 
       return queue_host_bytes(thread, to, *behind, first.at, first.size) ? static_cast<long>(first.size)
                                                                          : kTakeKernelPath;
   }
-  const HostAddress place = place_for_filled_send(thread, to, *behind, size);
+  const HostAddress place = place_for_send(thread, to, *behind, size);
   if (place.is_null()) return kTakeKernelPath;
   const long count =
       host_call(HostCall::pread64, static_cast<std::uint64_t>(from->host_descriptor), place, size, offset);
-  return count > 0 && queue_filled_send(thread, to, *behind, place, static_cast<std::uint64_t>(count))
-             ? count
-             : kTakeKernelPath;
+  return count > 0 && queue_send(thread, to, *behind, place, static_cast<std::uint64_t>(count)) ? count
+                                                                                                : kTakeKernelPath;
 }
 
 long send_file(Thread* thread, const File* to, const File* from, std::uint64_t offset_address, std::uint64_t size) {

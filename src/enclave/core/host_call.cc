@@ -98,7 +98,10 @@ long opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size
   const long result = judge_answer(HostCall::openat2, 0, opened);
   if (result < 0) return result;
   answer->status = judge_answer(HostCall::fstat, 0, status_answer);
-  answer->first_bytes = judge_answer(HostCall::pread64, kFirstBytesSize, read_answer);
+  // Why there are none is nobody's business: the program has not asked.
+  answer->first_bytes = static_cast<long>(read_answer) < 0
+                            ? 0
+                            : static_cast<std::uint64_t>(judge_answer(HostCall::pread64, kFirstBytesSize, read_answer));
   return result;
 }
 

@@ -24,8 +24,8 @@ long blocking_host_call(HostCall call, HostArgument a0, HostArgument a1, HostArg
 // that is not null (kThenRead): one exit for all. The descriptor or the error of openat2; *answer is what the others
 // gave, if there is a descriptor.
 struct OpeningAnswer {
-  long status = 0;       // 0 or a negative errno
-  long first_bytes = 0;  // how many, or a negative errno
+  long status = 0;                // 0 or a negative errno
+  std::uint64_t first_bytes = 0;  // how many
 };
 long opening_host_call(HostAddress path, HostAddress how, std::uint64_t how_size, HostAddress status,
                        HostAddress first_bytes, OpeningAnswer* answer);

@@ -15,6 +15,7 @@ std::uint64_t fetch_host_signals(Thread* thread) {
     __atomic_fetch_and(reinterpret_cast<std::uint64_t*>(address.word()), ~bits, __ATOMIC_RELAXED);
     __atomic_fetch_or(&thread->host_signals, bits, __ATOMIC_RELAXED);
     __atomic_fetch_or(&thread->work, static_cast<std::uint64_t>(kWorkHostSignal), __ATOMIC_RELAXED);
+    if (thread->task != nullptr) thread->task->opened.file = nullptr;  // it may tell that the file has changed
   }
   return bits;
 }

@@ -9,28 +9,28 @@ constexpr std::uint8_t kHabit = 2;  // files in a row that were read at once
 // Ticks of the time stamp counter, some 0.2 ms: a program that computes for longer knows that time has passed.
 constexpr std::uint64_t kFresh = 500'000;
 
-HostAddress area_of(const Thread* thread) {
-  return thread->host_block + kFirstBytesOffset + thread->task->opened.area * kFirstBytesSize;
+HostAddress area_of(const Thread* thread, std::uint64_t area) {
+  return thread->host_block + kFirstBytesOffset + area * kFirstBytesSize;
 }
 }  // namespace
 
 // In turn: what a send still names (write_behind.h) must not be overwritten by the exit that makes it.
 HostAddress place_for_first_bytes(Thread* thread) {
-  OpenedFile& opened = thread->task->opened;
+  const OpenedFile& opened = thread->task->opened;
   if (opened.read_at_once < kHabit || !opened.is_read) return {};
-  opened.area ^= 1;
-  return area_of(thread);
+  return area_of(thread, opened.area ^ 1U);
 }
 
-void note_opened_file(Thread* thread, File* file, const struct stat& status, std::uint64_t size) {
+void note_opened_file(Thread* thread, const NewlyOpened& newly) {
   OpenedFile& opened = thread->task->opened;
   if (!opened.is_read) opened.read_at_once = 0;
-  opened.is_read = false;
-  opened.file = file;
+  opened.is_read = opened.is_served = false;
+  opened.file = newly.file;
   opened.host_call_count = thread->host_call_count;
-  opened.status = status;
-  opened.data_size = static_cast<std::uint32_t>(size);
-  if (size != 0) opened.since = read_tsc();
+  opened.status = newly.status;
+  opened.data_size = static_cast<std::uint32_t>(newly.size);
+  if (newly.was_asked) opened.area ^= 1;
+  if (newly.size != 0) opened.since = read_tsc();
 }
 
 FirstBytes take_first_bytes(Thread* thread, std::uint64_t offset, std::uint64_t size) {
@@ -43,6 +43,7 @@ FirstBytes take_first_bytes(Thread* thread, std::uint64_t offset, std::uint64_t 
   const std::uint64_t here = opened.data_size;
   const bool goes_on = size > here && here == kFirstBytesSize;  // perhaps beyond what was read
   if (here == 0 || goes_on || read_tsc() - opened.since > kFresh) return {};
-  return {area_of(thread), size < here ? size : here};
+  opened.is_served = true;
+  return {area_of(thread, opened.area), size < here ? size : here};
 }
 }  // namespace cloister::core

@@ -10,8 +10,14 @@
 namespace cloister::core {
 // Where the host shall put the first bytes of the file that is about to be opened; null: nobody would read them soon.
 HostAddress place_for_first_bytes(Thread* thread);
-// `file` was opened in the last exit; the host has put `size` bytes at that place (0: none).
-void note_opened_file(Thread* thread, File* file, const struct stat& status, std::uint64_t size);
+// What the last exit has opened.
+struct NewlyOpened {
+  File* file;  // null: others may know more of it
+  const struct stat& status;
+  bool was_asked;      // for the first bytes
+  std::uint64_t size;  // so many lie at that place; 0: none
+};
+void note_opened_file(Thread* thread, const NewlyOpened& newly);
 
 inline bool is_just_opened(const Thread* thread, const File* file) {
   const OpenedFile& opened = thread->task->opened;

@@ -50,7 +50,8 @@ namespace {
 long opened_status(Thread* thread, std::uint64_t descriptor, std::uint64_t address) {
   Task* const task = thread->task;
   const OpenedFile& opened = task->opened;
-  if (opened.host_call_count != thread->host_call_count || opened.file == nullptr) return kTakeKernelPath;
+  if (opened.host_call_count != thread->host_call_count || opened.file == nullptr || opened.is_served)
+    return kTakeKernelPath;
   const File* const file = acquire_file(task, static_cast<std::uint32_t>(descriptor));
   const bool is_it = file == opened.file;
   if (file != nullptr) release_file(task);

@@ -64,6 +64,7 @@ struct OpenedFile {
   std::uint8_t area = 0;          // of two in the host block, in turn
   std::uint8_t read_at_once = 0;  // so many files in a row had their first bytes read straight after they were opened
   bool is_read = false;           // this one, too
+  bool is_served = false;         // the program has got them: its status is older than that
 };
 
 // What the task has sent and the host has not got yet: in the order of HostBlock::sends (write_behind.h).

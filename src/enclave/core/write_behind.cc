@@ -71,14 +71,18 @@ long send_rest(Thread* thread, const WriteBehind& socket, std::uint64_t index, s
     if (result > 0) done += static_cast<std::uint64_t>(result);
   }
   if (done == size) return static_cast<long>(size);
-  host_call(HostCall::shutdown, descriptor, std::uint64_t{2});  // SHUT_RDWR
+  host_call(HostCall::shutdown, descriptor, std::uint64_t{2});  // SHUT_RDWR: a peer that takes nothing
   return -ETIMEDOUT;
 }
 
-// The next write finds a broken pipe by itself; other errors are told once.
+// The next write finds a broken pipe by itself; other errors are told once, and if the connection has outlived one,
+// nothing more is sent: there would be a hole in the stream.
 void note_error(WriteBehind& socket, long error) {
+  constexpr std::uint64_t kShutWrite = 1;
   socket.is_stopped.store(true);
-  if (error != -EPIPE) socket.error.store(static_cast<std::int32_t>(-error));
+  if (error == -EPIPE) return;
+  socket.error.store(static_cast<std::int32_t>(-error));
+  host_call(HostCall::shutdown, static_cast<std::uint64_t>(socket.account.host_descriptor()), kShutWrite);
 }
 
 // `result`: judged.
@@ -222,21 +226,12 @@ bool queue_at(Thread* thread, const File* file, WriteBehind& behind, HostAddress
   return send_area(thread) + thread->task->sends.area_used;
 }
 
-[[gnu::hot]] bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
-  std::uint32_t& used = thread->task->sends.area_used;
-  const HostAddress at = send_area(thread) + used;
-  used += static_cast<std::uint32_t>((size + kAlignment - 1) & ~(kAlignment - 1));
-  return queue_at(thread, file, behind, at, size);
-}
-
-HostAddress place_for_filled_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size) {
-  return place_for_send(thread, file, behind, size);
-}
-
-// What was queued before has gone out with the exit that filled the place.
-bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size) {
-  thread->task->sends.area_used = static_cast<std::uint32_t>(place.word() - send_area(thread).word());
-  return queue_send(thread, file, behind, size);
+[[gnu::hot]] bool queue_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place,
+                             std::uint64_t size) {
+  if (!queue_at(thread, file, behind, place, size)) return false;
+  const std::uint64_t end = place.word() - send_area(thread).word() + size;
+  thread->task->sends.area_used = static_cast<std::uint32_t>((end + kAlignment - 1) & ~(kAlignment - 1));
+  return true;
 }
 
 bool queue_host_bytes(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size) {

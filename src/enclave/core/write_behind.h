@@ -36,14 +36,17 @@ struct WriteBehind {
 
 // Where `size` bytes that the program sends may be laid for queue_send; null: they must go out now.
 HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
-// The same for bytes that the host itself lays there, in an exit that takes along what is queued already; after it,
-// queue_filled_send.
-HostAddress place_for_filled_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
-bool queue_filled_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size);
-// Likewise for `size` bytes that lie in the host block, and stay there until the next exit has taken them along.
+// `size` bytes lie at the place. What was queued before may have gone out meanwhile, with an exit that the copy needed
+// or that filled the place. False: they must go out now after all.
+bool queue_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size);
+// The same for bytes that lie elsewhere in the host block, and stay there until the next exit has taken them along.
 bool queue_host_bytes(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size);
-// False: they must go out now after all.
-bool queue_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
+
+// Leaves with what is queued, if there is something.
+void flush_queued_sends(Thread* thread);
+inline void flush_sends(Thread* thread) {
+  if (thread->queued_sends != 0) flush_queued_sends(thread);
+}
 
 // Whether the `size` bytes that `copy(to)` lays at a host address wait for the next exit; then the write is done.
 template <typename Copy>
@@ -51,7 +54,11 @@ template <typename Copy>
   WriteBehind* const behind = file->write_behind.load(std::memory_order_acquire);
   if (behind == nullptr) return false;
   const HostAddress to = place_for_send(thread, file, *behind, size);
-  return !to.is_null() && copy(to) && queue_send(thread, file, *behind, size);
+  if (to.is_null()) return false;
+  if (copy(to)) [[likely]]
+    return queue_send(thread, file, *behind, to, size);
+  flush_sends(thread);  // what is written now must not overtake it
+  return false;
 }
 
 // The socket may have come to its end: what is written from now on is answered by the host.
@@ -59,9 +66,4 @@ void stop_write_behind(const File* file);
 // Errno, once; 0: none.
 int take_send_error(const File* file);
 
-// Leaves with what is queued, if there is something.
-void flush_queued_sends(Thread* thread);
-inline void flush_sends(Thread* thread) {
-  if (thread->queued_sends != 0) flush_queued_sends(thread);
-}
 }  // namespace cloister::core

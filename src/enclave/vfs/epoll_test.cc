@@ -133,14 +133,29 @@ TEST_F(WriteBehindTest, AnErrorIsToldWhereTheStreamEnds) {
   EXPECT_EQ(wait(0), 0);
   host_hook = nullptr;
   EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), -EAGAIN);
-  const std::uint64_t exits = exit_total;
-  EXPECT_EQ(say(0), 6);
-  EXPECT_EQ(exit_total - exits, 1u);  // nothing waits any more
+  EXPECT_EQ(call(SYS_read, connections[0].client, data, 100), 6);  // the hook only said that it was not taken
+  EXPECT_EQ(call(SYS_read, connections[0].client, data, 100), 0);  // and no hole in the stream
   EXPECT_EQ(call(SYS_write, connections[0].client, "more", 4), 4);
   call(SYS_shutdown, connections[0].client, SHUT_WR);
   EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), 4);
   EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), -ECONNRESET);
   EXPECT_EQ(call(SYS_read, connections[0].server, data, 100), 0);
+  EXPECT_EQ(call(SYS_sendto, connections[0].server, answer, 6, MSG_NOSIGNAL, nullptr, 0), -EPIPE);
+}
+
+// The second of two to one socket must not overtake what the host says it did not take of the first.
+TEST_F(WriteBehindTest, AfterAnErrorNothingFollows) {
+  connect(1);
+  host_hook = [](const HostBlockView& block) {
+    if (block.number != SYS_sendto) return;
+    host_hook = nullptr;
+    *block.result = static_cast<std::uint64_t>(-ECONNRESET);
+  };
+  EXPECT_EQ(say(0), 6);
+  EXPECT_EQ(say(0), 6);
+  EXPECT_EQ(wait(0), 0);
+  EXPECT_EQ(call(SYS_read, connections[0].client, data, 100), 6);  // the first, of which the hook only said so
+  EXPECT_EQ(call(SYS_read, connections[0].client, data, 100), 0);
 }
 
 TEST_F(WriteBehindTest, MoreThanWasSentIsALie) {

@@ -27,13 +27,14 @@ open_how how_of(std::uint32_t flags, std::uint32_t mode, std::uint64_t resolve) 
 struct Opened {
   std::shared_ptr<HostDescriptor> descriptor;
   struct stat status;
-  std::uint64_t first_bytes;  // of it, that lie in the host block
+  bool alone;                 // this was the only task, before that
+  bool was_asked;             // for first bytes
+  std::uint64_t first_bytes;  // so many lie in the host block
 };
 
 // What can have first bytes that a pread would give.
 bool may_be_read(std::uint64_t flags) {
-  return is_only_task() &&
-         (flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | O_DIRECTORY | O_DIRECT | O_TMPFILE)) == O_RDONLY;
+  return (flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | O_DIRECTORY | O_DIRECT | O_TMPFILE)) == O_RDONLY;
 }
 
 // openat2, fstat and perhaps a pread in one exit.
@@ -41,13 +42,13 @@ Result<Opened> open_on_host(const std::string& path, const open_how& how) {
   const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
   const core::HostAddress how_at = core::bounce_buffer() + kSecondPath;
   core::copy_to_host(how_at, &how, sizeof how);
+  const bool alone = is_only_task();
   const core::HostAddress first =
-      may_be_read(how.flags) ? core::place_for_first_bytes(core::current_thread()) : core::HostAddress();
+      alone && may_be_read(how.flags) ? core::place_for_first_bytes(core::current_thread()) : core::HostAddress();
   core::OpeningAnswer said;
   const auto number = static_cast<int>(TRY(blocking_result(core::interruptible_opening_host_call(
       staged, how_at, sizeof how, core::bounce_buffer() + kStructure, first, &said))));
-  const std::uint64_t read = said.first_bytes > 0 ? static_cast<std::uint64_t>(said.first_bytes) : 0;
-  Opened opened{std::make_shared<HostDescriptor>(number), {}, read};
+  Opened opened{std::make_shared<HostDescriptor>(number), {}, alone, !first.is_null(), said.first_bytes};
   if (said.status == 0)
     opened.status = take_status(HostCall::openat2);
   else
@@ -75,11 +76,6 @@ void check_type(const struct stat& status, std::uint32_t flags) {
     core::host_lied(HostCall::openat2, "a directory that is open for writing");
 }
 
-// For the fstat and the pread that follow most opens.
-void note_opened(OpenFile& file, const struct stat& status, std::uint64_t first_bytes) {
-  core::note_opened_file(core::current_thread(), is_only_task() ? &file : nullptr, status, first_bytes);
-}
-
 // Host may: open something else than the path names. Below an insecure host path that is its right; the type only
 // decides which object serves it.
 FileRef wrap(Opened opened, std::uint32_t flags, std::string path, std::vector<DirectoryEntry> ours) {
@@ -87,7 +83,8 @@ FileRef wrap(Opened opened, std::uint32_t flags, std::string path, std::vector<D
   if (S_ISREG(opened.status.st_mode) && (flags & (O_ACCMODE | O_PATH)) == O_RDONLY)
     opened.descriptor->allow_late_close();
   FileRef file = make_file(std::move(opened.descriptor), opened.status, flags, std::move(ours));
-  note_opened(*file, opened.status, opened.first_bytes);
+  core::note_opened_file(core::current_thread(),
+                         {opened.alone ? file.get() : nullptr, opened.status, opened.was_asked, opened.first_bytes});
   file->set_path(std::move(path));
   return file;
 }
