@@ -47,8 +47,9 @@ def one_run(host: Path, program: Path, seed: int, scratch: Path):
     log = scratch / f"{seed}.log"
     environment = {"PATH": suite.BASE_ENVIRONMENT["PATH"], "HOME": os.environ.get("HOME", "/root"),
                    "CLOISTER_ENTRY_SEED": str(seed), "CLOISTER_ENTRY_LOG": str(log)}
+    # Unbuffered: what a buffer has read beyond the first line, communicate() does not see.
     process = subprocess.Popen([str(host), "run", "--memory", "plain", "--", str(program)], cwd=scratch, env=environment,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     chooser = random.Random(seed)
     first = process.stdout.readline()
     end = time.monotonic() + TIME_LIMIT

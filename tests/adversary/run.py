@@ -398,7 +398,8 @@ def forged_signals(harness: Harness) -> str:
     results = []
     for command, signals in ((program.command, ALLOWED),
                              ([harness.options.cloister, "run", "--memory", "plain", "--", *program.command], FORGED + ALLOWED)):
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   bufsize=0)
         process.stdout.readline()
         sent = send_signals(process, signals, random.Random(3))
         out, err = process.communicate()
