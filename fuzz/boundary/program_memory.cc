@@ -2,6 +2,7 @@
 // Also the core's copies between enclave, program and bounce buffer, and a clock that moves by being looked at.
 #include "fuzz/boundary/program_memory.h"
 #include <sys/mman.h>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -88,6 +89,15 @@ bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_
 bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
   fuzz::require_in_block(host, size);
   return copy_from_program(reinterpret_cast<void*>(host.word()), from, size);
+}
+bool load_program_u32_checked(std::uint64_t from, std::uint32_t* value) {
+  return copy_from_program(value, from, sizeof *value);
+}
+bool compare_exchange_program_u32_checked(std::uint64_t at, std::uint32_t* expected, std::uint32_t desired) {
+  if (!fuzz::is_mapped(at, sizeof desired)) return false;
+  auto& word = *reinterpret_cast<std::atomic<std::uint32_t>*>(at);
+  word.compare_exchange_strong(*expected, desired);
+  return true;
 }
 long copy_string_from_program(char* to, std::uint64_t from, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {

@@ -9,12 +9,15 @@
 
 namespace cloister::core {
 namespace {
-std::uint64_t transfer_size(std::uint64_t size) { return size < kMaxTransfer ? size : kMaxTransfer; }
+// The kernel storey knows what is wrong with others.
+bool is_usual_buffer(std::uint64_t address, std::uint64_t size) {
+  return size <= kMaxTransfer && is_program_range(address, size);
+}
 }  // namespace
 
 long fast_read(Thread* thread, ProgramContext* context) {
-  const std::uint64_t size = transfer_size(context->rdx);
-  if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
+  const std::uint64_t size = context->rdx;
+  if (!is_usual_buffer(context->rsi, size)) return kTakeKernelPath;
   return through(thread, context->rdi, &File::readable, [&](File* file) {
     if (file->prefetched.load(std::memory_order_acquire) != nullptr)
       return receive_ahead(thread, file, static_cast<std::uint32_t>(context->rdi), context->rsi, size, 0,
@@ -40,8 +43,8 @@ template <HostCall kCall>
 // What a stream gets may be one message, which must go out whole: only what fits the bounce buffer is written from
 // here.
 long fast_write(Thread* thread, ProgramContext* context) {
-  const std::uint64_t size = transfer_size(context->rdx);
-  if (!is_program_range(context->rsi, size)) return kTakeKernelPath;
+  const std::uint64_t size = context->rdx;
+  if (!is_usual_buffer(context->rsi, size)) return kTakeKernelPath;
   return through(thread, context->rdi, &File::writable, [&](File* file) {
     if (size > kBounceSize && file->kind != FileKind::host_regular) [[unlikely]]
       return kTakeKernelPath;
@@ -62,8 +65,8 @@ namespace {
 }  // namespace
 
 long fast_pread64(Thread* thread, ProgramContext* context) {
-  const std::uint64_t size = transfer_size(context->rdx);
-  if (static_cast<std::int64_t>(context->r10) < 0 || !is_program_range(context->rsi, size)) return kTakeKernelPath;
+  const std::uint64_t size = context->rdx;
+  if (static_cast<std::int64_t>(context->r10) < 0 || !is_usual_buffer(context->rsi, size)) return kTakeKernelPath;
   return through(thread, context->rdi, &File::readable, [&](File* file) {
     if (file->kind != FileKind::host_regular) return kTakeKernelPath;
     if (is_just_opened(thread, file)) [[unlikely]]
@@ -73,8 +76,8 @@ long fast_pread64(Thread* thread, ProgramContext* context) {
 }
 
 long fast_pwrite64(Thread* thread, ProgramContext* context) {
-  const std::uint64_t size = transfer_size(context->rdx);
-  if (static_cast<std::int64_t>(context->r10) < 0 || !is_program_range(context->rsi, size)) return kTakeKernelPath;
+  const std::uint64_t size = context->rdx;
+  if (static_cast<std::int64_t>(context->r10) < 0 || !is_usual_buffer(context->rsi, size)) return kTakeKernelPath;
   return through(thread, context->rdi, &File::writable, [&](File* file) {
     if (file->kind != FileKind::host_regular) return kTakeKernelPath;
     return begin_transfer_out<HostCall::pwrite64>(thread, file, context->rsi, size, context->r10);
@@ -82,8 +85,8 @@ long fast_pwrite64(Thread* thread, ProgramContext* context) {
 }
 
 long fast_recvfrom(Thread* thread, ProgramContext* context) {
-  const std::uint64_t size = transfer_size(context->rdx);
-  if (context->r8 != 0 || (context->r10 & ~kSimpleMessageFlags) != 0 || !is_program_range(context->rsi, size))
+  const std::uint64_t size = context->rdx;
+  if (context->r8 != 0 || (context->r10 & ~kSimpleMessageFlags) != 0 || !is_usual_buffer(context->rsi, size))
     return kTakeKernelPath;
   return through(thread, context->rdi, &File::readable, [&](File* file) {
     if (file->kind != FileKind::host_socket) return kTakeKernelPath;
@@ -98,7 +101,7 @@ long fast_recvfrom(Thread* thread, ProgramContext* context) {
 long fast_sendto(Thread* thread, ProgramContext* context) {
   const std::uint64_t size = context->rdx;
   if (context->r8 != 0 || (context->r10 & ~kSimpleMessageFlags) != 0 || size > kBounceSize ||
-      !is_program_range(context->rsi, size))
+      !is_usual_buffer(context->rsi, size))
     return kTakeKernelPath;
   return through(thread, context->rdi, &File::writable, [&](File* file) {
     if (file->kind != FileKind::host_socket) return kTakeKernelPath;

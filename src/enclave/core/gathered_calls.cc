@@ -50,10 +50,7 @@ template <HostCall kCall>
     release_file(thread->task);
     return static_cast<long>(parts.size);
   }
-  if (!gather_to(bounce_buffer(thread), parts)) {
-    release_file(thread->task);
-    return -EFAULT;
-  }
+  if (!gather_to(bounce_buffer(thread), parts)) return kTakeKernelPath;  // EFAULT, or a part of it
   return begin_transfer<kCall>(thread, file, Direction::out, 0, parts.size, flags);
 }
 }  // namespace

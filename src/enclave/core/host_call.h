@@ -7,6 +7,7 @@
 #include "src/boundary/host_call_table.h"
 #include "src/boundary/rules.h"
 #include "src/enclave/core/host_memory.h"
+#include "src/enclave/core/program_access.h"
 #include "src/enclave/core/thread.h"
 
 namespace cloister::core {
@@ -39,7 +40,6 @@ HostAddress stage_string(std::uint64_t offset, const char* text, std::size_t siz
 
 // "Completely outside ELRANGE" and in user space (rule S-2). ELRANGE starts at 0, so one comparison each.
 inline bool is_outside(std::uint64_t address, std::uint64_t size) {
-  constexpr std::uint64_t kUserEnd = 0x7fff'ffff'f000;
   if (!CLOISTER_KEEPS(S_1)) return address >= (1ULL << 40) && address + size <= kUserEnd;  // wraps around
   if (!CLOISTER_KEEPS(S_2)) return address >= (1ULL << 40) && size <= kUserEnd;            // the beginning only
   return address >= (1ULL << 40) && size <= kUserEnd && address <= kUserEnd - size;

@@ -14,7 +14,7 @@ inline constexpr std::uint64_t kDontWait = 0x40, kNoSignal = 0x4000, kSimpleMess
 inline File* acquire_pass_through(Task* task, std::uint64_t descriptor, bool File::*access) {
   File* file = acquire_file(task, descriptor);
   if (file == nullptr) return nullptr;
-  if (file->kind != FileKind::other && file->*access) [[likely]]
+  if (file->kind > FileKind::host_epoll && file->*access) [[likely]]
     return file;
   release_file(task);
   return nullptr;

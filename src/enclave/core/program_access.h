@@ -14,6 +14,11 @@ namespace cloister::core {
 
 enum class Access : std::uint8_t { read, write, execute };
 
+// TASK_SIZE_MAX of Linux: what begins there is no memory of any program.
+inline constexpr std::uint64_t kUserEnd = 0x7fff'ffff'f000;
+inline bool is_user_range(std::uint64_t address, std::uint64_t size) {
+  return size <= kUserEnd && address <= kUserEnd - size;
+}
 inline bool is_program_range(std::uint64_t address, std::uint64_t size) {
   return address >= layout::kProgramLow && size <= layout::kProgramHigh && address <= layout::kProgramHigh - size;
 }

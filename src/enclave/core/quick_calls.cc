@@ -80,7 +80,7 @@ long fast_sched_yield(Thread*, ProgramContext*) {
 long fast_arch_prctl(Thread*, ProgramContext* context) {
   constexpr std::uint64_t kSetFs = 0x1002, kGetFs = 0x1003;
   if (context->rdi == kSetFs) {
-    if (context->rsi >= 0x7fff'ffff'f000) return -EPERM;
+    if (context->rsi >= kUserEnd) return -EPERM;
     asm volatile("wrfsbase %0" ::"r"(context->rsi));
     return 0;
   }

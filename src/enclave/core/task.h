@@ -13,10 +13,10 @@ namespace cloister::core {
 
 enum class FileKind : std::uint8_t {
   other,         // only the kernel storey knows how
+  host_epoll,    // epoll object with its EpollTable; has no data either
   host_stream,   // pipe or terminal of the host: one host call a request
   host_socket,   // socket of the host: the same, and the calls for sockets
   host_regular,  // regular file of the host: requests larger than the bounce buffer continue
-  host_epoll,    // epoll object with its EpollTable; neither readable nor writable
 };
 
 struct EpollTable;   // epoll_table.h

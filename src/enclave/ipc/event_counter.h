@@ -15,6 +15,7 @@ class EventCounter final : public vfs::OpenFile {
 
   Result<std::size_t> read(Task& task, const IoVector& to) override;  // 8 bytes; EINVAL for less room
   Result<std::size_t> write(Task& task, const IoVector& from) override;
+  Result<std::int64_t> seek(std::int64_t, int) override { return 0; }
   std::uint32_t readiness() override;
   kernel::WaitQueue* wait_queue() override { return &queue_; }
 

@@ -95,13 +95,13 @@ Result<std::size_t> LocalSocket::read_stream(net::IncomingMessage& message, std:
   const bool peek = (message.flags & MSG_PEEK) != 0;
   const std::size_t limit = message.data.size() - offset;
   std::size_t got = 0;
-  for (std::size_t index = 0; got < limit;) {
+  for (std::size_t index = 0; got < limit || limit == 0;) {
     const auto looked = look(index);
     if (!looked.ok()) return got > 0 ? Result<std::size_t>(got) : Result<std::size_t>(looked.error());
     if (looked.value().ended) break;
     Packet& packet = *looked.value().packet;
     const bool has_files = !packet.files.empty();
-    if (has_files && got > 0) break;
+    if (limit == 0 || (has_files && got > 0)) break;
     const std::size_t part = std::min(packet.left(), limit - got);
     const auto filled = message.data.fill(offset + got, packet.bytes.data() + packet.taken, part);
     if (!filled.ok()) return got > 0 ? Result<std::size_t>(got) : Result<std::size_t>(filled.error());
@@ -122,7 +122,11 @@ Result<std::size_t> LocalSocket::read_packet(net::IncomingMessage& message, std:
   if (looked.ended) return std::size_t{0};
   Packet& packet = *looked.packet;
   const std::size_t size = packet.left(), part = std::min(size, message.data.size());
-  TRY(message.data.fill(0, packet.bytes.data(), part));
+  const auto filled = message.data.fill(0, packet.bytes.data(), part);
+  if (!filled.ok()) {  // then it is lost
+    if ((message.flags & MSG_PEEK) == 0) consume(packet, size);
+    return filled.error();
+  }
   if (part < size) message.result_flags |= MSG_TRUNC;
   const bool peek = (message.flags & MSG_PEEK) != 0;
   files = peek ? packet.files : std::exchange(packet.files, {});

@@ -38,7 +38,7 @@ signalfd_siginfo record_of(const siginfo_t& info) {
 
 SignalFile::SignalFile(kernel::Process& process, kernel::SignalSet set, std::uint32_t flags)
     : process_(process), set_(set) {
-  readable = true;
+  readable = writable = true;  // whatever is written is refused
   status_flags.store(flags, std::memory_order_relaxed);
   set_path(kPath);
 }

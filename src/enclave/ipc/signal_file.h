@@ -22,6 +22,7 @@ class SignalFile final : public vfs::OpenFile {
 
   // Whole signalfd_siginfo records, at least one; EINVAL for less room.
   Result<std::size_t> read(Task& task, const IoVector& to) override;
+  Result<std::int64_t> seek(std::int64_t, int) override { return 0; }
   std::uint32_t readiness() override;  // for the task that asks
   kernel::WaitQueue* wait_queue() override;
 

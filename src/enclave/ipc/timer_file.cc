@@ -8,7 +8,7 @@
 namespace cloister::ipc {
 
 TimerFile::TimerFile(clockid_t clock, std::uint32_t flags) : clock_(clock) {
-  readable = true;
+  readable = writable = true;  // whatever is written is refused
   status_flags.store(flags, std::memory_order_relaxed);
   set_path("anon_inode:[timerfd]");
 }

@@ -20,6 +20,7 @@ class TimerFile final : public vfs::OpenFile {
   TimerFile(clockid_t clock, std::uint32_t flags);
 
   Result<std::size_t> read(Task& task, const IoVector& to) override;  // the number of expirations, 8 bytes
+  Result<std::int64_t> seek(std::int64_t, int) override { return 0; }
   std::uint32_t readiness() override;
   kernel::WaitQueue* wait_queue() override { return &queue_; }
   bool is_time_driven() const override { return true; }

@@ -38,6 +38,8 @@ class MappedFile {
   virtual bool may_execute() const = 0;
   virtual const std::string& path() const = 0;
   virtual FileKey key() const { return {}; }
+  // Is a shared mapping of it memory of its own, which nothing else shows?
+  virtual bool is_own_memory() const { return false; }
   // Do the bytes come from the host as they are, so that it knows them?
   virtual bool is_known_to_host() const { return false; }
   // For writable shared mappings. write_pages is called with whole pages, but for the last one of the file; never

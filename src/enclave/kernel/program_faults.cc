@@ -49,6 +49,11 @@ void handle_page_fault(Task& task, const core::Exception& exception, core::Progr
   report(task, fault, exception.address);
 }
 
+bool is_after_int1(const core::ProgramContext* context) {
+  std::uint8_t code;
+  return core::copy_from_program(&code, context->rip - 1, sizeof code) && code == 0xf1;
+}
+
 // `int n` is illegal in enclaves; the program sees what the processor does elsewhere: vector 3 and 4 have gates for
 // programs, any other gives #GP, the 32-bit system-call gate included.
 bool handle_software_interrupt(Task& task, core::ProgramContext* context) {
@@ -79,7 +84,8 @@ void handle_exception(core::Thread* thread, const core::Exception& exception, co
   const std::uint64_t address = task.process.memory->original_pc(context->rip);
   switch (vector) {
     case Vector::de: return report(task, {vector, 0, SIGFPE, FPE_INTDIV, address});
-    case Vector::db: return report(task, {vector, 0, SIGTRAP, TRAP_TRACE, address});
+    case Vector::db:
+      return report(task, {vector, 0, SIGTRAP, is_after_int1(context) ? TRAP_BRKPT : TRAP_TRACE, address});
     case Vector::bp: return report(task, {vector, 0, SIGTRAP, SI_KERNEL});
     case Vector::ud:
       if (emulate_instruction(context) || handle_software_interrupt(task, context)) return;

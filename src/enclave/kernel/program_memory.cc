@@ -9,9 +9,18 @@ namespace cloister::kernel {
 namespace {
 constexpr std::size_t kMaxSegments = 1024;         // UIO_MAXIOV
 constexpr std::size_t kMaxTransfer = 0x7fff'f000;  // MAX_RW_COUNT
-constexpr std::size_t kPiece = 4096;               // multiple of 8: host memory is accessed in aligned words
+constexpr std::uint64_t kPageSize = 4096;
+constexpr std::size_t kPiece = 4096;  // multiple of 8: host memory is accessed in aligned words
 
 Error bad_address() { return Error::from_errno(EFAULT); }
+
+// Whether the page of `address` is there for it. What it holds is not changed.
+bool is_accessible(std::uint64_t address, core::Access access) {
+  const std::uint64_t word = address & ~std::uint64_t{3};
+  std::uint32_t value;
+  if (!core::load_program_u32_checked(word, &value)) return false;
+  return access == core::Access::read || core::compare_exchange_program_u32_checked(word, &value, value);
+}
 }  // namespace
 
 Result<std::string> ProgramAddress::load_string(std::size_t limit) const {
@@ -38,6 +47,11 @@ IoVector IoVector::program(ProgramAddress address, std::size_t size) {
   return vector;
 }
 
+Result<IoVector> IoVector::buffer(ProgramAddress address, std::uint64_t size) {
+  if (!core::is_user_range(address.value, size)) return bad_address();
+  return program(address, size);
+}
+
 IoVector IoVector::trusted(void* memory, std::size_t size) {
   IoVector vector;
   vector.add(reinterpret_cast<std::uint64_t>(memory), size);
@@ -52,9 +66,11 @@ Result<IoVector> IoVector::load(ProgramAddress array, std::uint64_t count) {
   if (count > kMaxSegments) return Error::from_errno(EINVAL);
   std::vector<Entry> entries(count);
   if (count != 0) TRY(array.read(entries.data(), count * sizeof(Entry)));
+  for (const Entry& entry : entries)
+    if (entry.size > static_cast<std::uint64_t>(INT64_MAX)) return Error::from_errno(EINVAL);
   IoVector vector;
   for (const Entry& entry : entries) {
-    if (entry.size > static_cast<std::uint64_t>(INT64_MAX)) return Error::from_errno(EINVAL);
+    if (!core::is_user_range(entry.base, entry.size)) return bad_address();
     const std::size_t size = std::min(entry.size, kMaxTransfer - vector.size_);
     if (size != 0) vector.add(entry.base, size);
   }
@@ -135,6 +151,20 @@ Result<void> IoVector::fetch_to_host(std::size_t offset, core::HostAddress host,
     core::copy_to_host(host + done, piece, part);
   }
   return {};
+}
+
+IoVector IoVector::accessible(core::Access access) const {
+  std::size_t size = 0;
+  for (const Segment& segment : segments()) {
+    const std::uint64_t end = segment.address + segment.size;
+    for (std::uint64_t at = segment.address; at < end;) {
+      if (!trusted_ && !is_accessible(at, access)) return slice(0, size);
+      const std::uint64_t next = std::min(end, (at | (kPageSize - 1)) + 1);
+      size += next - at;
+      at = next;
+    }
+  }
+  return *this;
 }
 
 IoVector IoVector::slice(std::size_t offset, std::size_t size) const {

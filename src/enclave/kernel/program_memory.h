@@ -50,9 +50,11 @@ struct ProgramAddress {
 class IoVector {
  public:
   static IoVector program(ProgramAddress address, std::size_t size);
+  // The buffer of read(2), send(2) and their kin, cut to MAX_RW_COUNT. EFAULT for what no program has.
+  static Result<IoVector> buffer(ProgramAddress address, std::uint64_t size);
   static IoVector trusted(void* memory, std::size_t size);
-  // readv/writev: EINVAL for a count above 1024 or sizes that overflow, EFAULT for a bad array. `size` of a segment is
-  // capped so that the sum stays within MAX_RW_COUNT.
+  // readv/writev: EINVAL for a count above 1024 or sizes that overflow, EFAULT for a bad array or what no program has.
+  // `size` of a segment is capped so that the sum stays within MAX_RW_COUNT.
   static Result<IoVector> load(ProgramAddress array, std::uint64_t count);
 
   std::size_t size() const { return size_; }
@@ -63,6 +65,8 @@ class IoVector {
   // The same between the memory and the thread's bounce buffer, whose data lies at `host` (8-byte aligned).
   Result<void> fill_from_host(std::size_t offset, core::HostAddress host, std::size_t size) const;
   Result<void> fetch_to_host(std::size_t offset, core::HostAddress host, std::size_t size) const;
+  // Its beginning, up to the first page that the program cannot access.
+  IoVector accessible(core::Access access) const;
   // The part [offset, offset + size).
   IoVector slice(std::size_t offset, std::size_t size) const;
 

@@ -4,6 +4,7 @@
 namespace cloister::net {
 
 Result<std::size_t> Socket::read(Task& task, const IoVector& to) {
+  if (to.size() == 0) return std::size_t{0};  // nothing is waited for or taken
   IncomingMessage message{.data = to, .source = {}, .control = {}};
   return receive(task, message);
 }

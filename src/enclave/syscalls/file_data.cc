@@ -10,12 +10,11 @@ namespace cloister::syscalls {
 namespace {
 using kernel::IoVector;
 
-// The buffer of read(2) and the like: what is no address of the program at all fails before anything is transferred.
+// What is no memory of this program at all fails before anything is transferred.
 Result<IoVector> buffer(ProgramAddress address, std::uint64_t size) {
-  if (static_cast<std::int64_t>(size) < 0) return Error::from_errno(EINVAL);
-  size = std::min(size, kMaxTransfer);
-  if (size != 0 && !core::is_program_range(address.value, size)) return Error::from_errno(EFAULT);
-  return IoVector::program(address, size);
+  IoVector memory = TRY(IoVector::buffer(address, size));
+  if (size != 0 && !core::is_program_range(address.value, memory.size())) return Error::from_errno(EFAULT);
+  return memory;
 }
 
 SysResult count_of(Result<std::size_t> size) {
@@ -23,17 +22,39 @@ SysResult count_of(Result<std::size_t> size) {
   return static_cast<std::int64_t>(size.value());
 }
 
+// A regular file takes or gives what lies before the first page that the program cannot access.
+template <typename Transfer>
+SysResult up_to_fault(vfs::OpenFile& file, const IoVector& memory, core::Access access, Transfer transfer) {
+  auto moved = transfer(memory);
+  const bool is_regular = file.is_host_regular || file.as_node_file() != nullptr;
+  if (moved.ok() || moved.error().errno_value() != EFAULT || !is_regular) return count_of(std::move(moved));
+  const IoVector part = memory.accessible(access);
+  return count_of(part.size() == 0 ? std::move(moved) : transfer(part));
+}
+
+SysResult read_from(Task& task, vfs::OpenFile& file, const IoVector& to) {
+  return up_to_fault(file, to, core::Access::write, [&](const IoVector& part) { return file.read(task, part); });
+}
+
+SysResult write_to(Task& task, vfs::OpenFile& file, const IoVector& from) {
+  return up_to_fault(file, from, core::Access::read, [&](const IoVector& part) { return file.write(task, part); });
+}
+
 SysResult read_at(Task& task, vfs::OpenFile& file, const IoVector& to, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
-  return count_of(file.read_at(task, to, static_cast<std::uint64_t>(offset)));
+  return up_to_fault(file, to, core::Access::write, [&](const IoVector& part) {
+    return file.read_at(task, part, static_cast<std::uint64_t>(offset));
+  });
 }
 
 SysResult write_at(Task& task, vfs::OpenFile& file, const IoVector& from, std::int64_t offset) {
   if (offset < 0) return Error::from_errno(EINVAL);
   // Linux appends whatever the offset says.
   if ((file.status_flags.load(std::memory_order_relaxed) & O_APPEND) != 0 && file.host_descriptor < 0)
-    return count_of(file.write(task, from));
-  return count_of(file.write_at(task, from, static_cast<std::uint64_t>(offset)));
+    return write_to(task, file, from);
+  return up_to_fault(file, from, core::Access::read, [&](const IoVector& part) {
+    return file.write_at(task, part, static_cast<std::uint64_t>(offset));
+  });
 }
 // Data at an offset, of a file that is not open for it: a stream has no offsets, whatever it is open for.
 Error not_at(const UsedFile& file) {
@@ -45,13 +66,13 @@ Error not_at(const UsedFile& file) {
 SysResult sys_read(Task& task, int descriptor, ProgramAddress to, std::uint64_t size) {
   const UsedFile file(task, descriptor);
   if (!file.is_readable()) return Error::from_errno(EBADF);
-  return count_of(file->read(task, TRY(buffer(to, size))));
+  return read_from(task, *file, TRY(buffer(to, size)));
 }
 
 SysResult sys_write(Task& task, int descriptor, ProgramAddress from, std::uint64_t size) {
   const UsedFile file(task, descriptor);
   if (!file.is_writable()) return Error::from_errno(EBADF);
-  return count_of(file->write(task, TRY(buffer(from, size))));
+  return write_to(task, *file, TRY(buffer(from, size)));
 }
 
 SysResult sys_pread64(Task& task, int descriptor, ProgramAddress to, std::uint64_t size, std::int64_t offset) {
@@ -73,7 +94,7 @@ SysResult sys_readv(Task& task, int descriptor, ProgramAddress vector, std::uint
   if (!file.is_readable()) return Error::from_errno(EBADF);
   const IoVector to = TRY(IoVector::load(vector, count));
   if (to.size() == 0) return 0;
-  return count_of(file->read(task, to));
+  return read_from(task, *file, to);
 }
 
 SysResult sys_writev(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count) {
@@ -81,7 +102,7 @@ SysResult sys_writev(Task& task, int descriptor, ProgramAddress vector, std::uin
   if (!file.is_writable()) return Error::from_errno(EBADF);
   const IoVector from = TRY(IoVector::load(vector, count));
   if (from.size() == 0) return 0;
-  return count_of(file->write(task, from));
+  return write_to(task, *file, from);
 }
 
 SysResult sys_preadv(Task& task, int descriptor, ProgramAddress vector, std::uint64_t count, std::int64_t offset) {

@@ -80,6 +80,7 @@ SysResult control_lock(Task& task, vfs::OpenFile& file, int command, ProgramAddr
 
 SysResult sys_flock(Task& task, int descriptor, int operation) {
   const vfs::FileRef file = TRY(find_file(task, descriptor));
+  if ((operation & LOCK_MAND) != 0) return 0;  // Linux gave these up and does as if it had locked
   LockType type;
   switch (operation & ~LOCK_NB) {
     case LOCK_SH: type = LockType::read; break;

@@ -33,7 +33,8 @@ Result<void> take_file(Task& task, int descriptor, kernel::AddressSpace::MapRequ
   if (shared && (request->protection & PROT_WRITE) != 0 && !file->writable) return failure(EACCES);
   if (!file->readable) return failure(EACCES);
   request->file = TRY(file->map_file());
-  if (request->file == nullptr) {  // as /dev/zero: memory of its own
+  if (shared && request->file->is_own_memory()) {
+    request->file.reset();
     request->flags |= MAP_ANONYMOUS;
     request->offset = 0;
     return {};

@@ -80,19 +80,19 @@ Result<std::size_t> receive_message(Task& task, net::Socket& socket, ProgramAddr
 
 SysResult sys_sendto(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
                      ProgramAddress address, std::int32_t address_size) {
-  const SocketRef socket = TRY(find_socket(task, descriptor));
   net::OutgoingMessage message;
+  message.data = TRY(kernel::IoVector::buffer(data, size));
+  const SocketRef socket = TRY(find_socket(task, descriptor));
   if (!address.is_null()) message.destination = TRY(net::load_address(address, address_size));
-  message.data = kernel::IoVector::program(data, std::min(size, kMaxTransfer));
   message.flags = flags;
   return static_cast<std::int64_t>(TRY(socket->send(task, message)));
 }
 
 SysResult sys_recvfrom(Task& task, int descriptor, ProgramAddress data, std::uint64_t size, int flags,
                        ProgramAddress address, ProgramAddress address_size) {
-  const SocketRef socket = TRY(find_socket(task, descriptor));
   net::IncomingMessage message;
-  message.data = kernel::IoVector::program(data, std::min(size, kMaxTransfer));
+  message.data = TRY(kernel::IoVector::buffer(data, size));
+  const SocketRef socket = TRY(find_socket(task, descriptor));
   message.flags = flags;
   const std::size_t got = TRY(socket->receive(task, message));
   if (!address.is_null()) TRY(net::store_address(message.source, address, address_size));

@@ -13,7 +13,6 @@
 
 namespace cloister::syscalls {
 namespace {
-constexpr std::uint64_t kUserEnd = 0x7fff'ffff'f000;
 constexpr std::uint64_t kSetGs = 0x1001, kSetFs = 0x1002, kGetFs = 0x1003, kGetGs = 0x1004, kGetCpuid = 0x1011,
                         kSetCpuid = 0x1012;
 constexpr std::uint32_t kAskPersonality = 0xffff'ffff;
@@ -83,7 +82,7 @@ SysResult sys_arch_prctl(Task& task, std::uint64_t code, std::uint64_t argument)
   switch (code) {
     case kSetFs:
     case kSetGs:
-      if (argument >= kUserEnd) return Error::from_errno(EPERM);
+      if (argument >= core::kUserEnd) return Error::from_errno(EPERM);
       // The GS register itself belongs to the runtime: a program's GS base is a number that it may ask for again.
       (code == kSetFs ? task.thread->program_fs : task.program_gs) = argument;
       return 0;

@@ -19,6 +19,7 @@ class ZeroMappedFile final : public kernel::MappedFile {
   std::uint64_t size() const override { return INT64_MAX; }
   std::span<const std::uint8_t> plan() const override { return {}; }
   bool may_execute() const override { return false; }
+  bool is_own_memory() const override { return true; }
   const std::string& path() const override { return path_; }
 
  private:

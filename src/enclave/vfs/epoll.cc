@@ -13,6 +13,7 @@ Result<FileRef> Epoll::create() {
 
 Epoll::Epoll(int host_epoll) : set_(std::make_shared<EpollSet>(host_epoll)) {
   kind = core::FileKind::host_epoll;
+  readable = writable = true;  // so F_GETFL says; both are refused
   host_descriptor = host_epoll;
   epoll_table = &set_->table();
   set_path("anon_inode:[eventpoll]");

@@ -10,6 +10,7 @@ class Epoll final : public OpenFile {
  public:
   static Result<FileRef> create();
 
+  Result<std::int64_t> seek(std::int64_t, int) override { return 0; }
   std::uint32_t readiness() override;
   kernel::WaitQueue* wait_queue() override { return &set_->queue(); }
   bool is_time_driven() const override { return true; }  // a member may be

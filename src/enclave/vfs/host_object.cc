@@ -20,7 +20,7 @@ HostObject::HostObject(std::shared_ptr<HostDescriptor> descriptor, const struct 
   const std::uint32_t access = flags & O_ACCMODE;
   readable = (flags & O_PATH) == 0 && access != O_WRONLY;
   writable = (flags & O_PATH) == 0 && access != O_RDONLY;
-  status_flags.store((flags & kKeptFlags) | kLargeFile, std::memory_order_relaxed);
+  status_flags.store((flags & kKeptFlags) | ((flags & O_PATH) == 0 ? kLargeFile : 0), std::memory_order_relaxed);
 }
 
 Result<struct stat> HostObject::status() { return host_status(host_descriptor, type_); }

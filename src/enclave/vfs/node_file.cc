@@ -14,7 +14,7 @@ void apply_open_flags(OpenFile& file, std::uint32_t flags) {
   const std::uint32_t access = flags & O_ACCMODE;
   file.readable = (flags & O_PATH) == 0 && access != O_WRONLY;
   file.writable = (flags & O_PATH) == 0 && access != O_RDONLY;
-  file.status_flags.store((flags & kKept) | kLargeFile, std::memory_order_relaxed);
+  file.status_flags.store((flags & kKept) | ((flags & O_PATH) == 0 ? kLargeFile : 0), std::memory_order_relaxed);
 }
 
 NodeFile::NodeFile(NodeRef node, std::uint32_t flags) : node_(std::move(node)) { apply_open_flags(*this, flags); }
