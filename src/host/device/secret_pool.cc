@@ -228,11 +228,14 @@ void SecretPool::take_home(std::uint64_t from, Run run) {
 void SecretPool::give_back(std::uint64_t address, std::uint64_t size) {
   const std::lock_guard<std::mutex> guard(mutex_);
   for_lent(address, size, [this](std::uint64_t from, Run run) {
-    // One protection makes it one mapping again.
-    mprotect(at(from), run.count * kPageSize, PROT_READ | PROT_WRITE);
     const std::uint64_t home = home_of(run.first);
-    if (from != home && move_pages(from, home, run.count, kLeavesHole) != 0)
-      return;  // lost to us, unmapped by the caller
+    if (from != home) {
+      // One protection makes it one mapping again. None: the enclave may already use these addresses anew, and whoever
+      // touches them must fault, not write to a page that is about to go.
+      mprotect(at(from), run.count * kPageSize, PROT_NONE);
+      if (move_pages(from, home, run.count, kLeavesHole) != 0) return;  // lost to us, unmapped by the caller
+    }
+    mprotect(at(home), run.count * kPageSize, PROT_READ | PROT_WRITE);
     take_home(from, run);
   });
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/host/device/secret_pool.h"
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <fstream>
 #include <numeric>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace cloister::host {
@@ -62,6 +65,40 @@ TEST_F(SecretPoolTest, PagesThatComeBackReplaceNothing) {
     EXPECT_TRUE(is_all(each, kPart, 0x77));
     munmap(reinterpret_cast<void*>(each), kPart);
   }
+}
+
+// The enclave keeps pages without any permission for a while, and by the time when they go it may use their addresses
+// anew: a write that reached such a page would be lost with it.
+TEST_F(SecretPoolTest, PagesThatGoAreOutOfReach) {
+  constexpr std::uint64_t kPart = 16 * kPage;
+  std::atomic<std::uint64_t> phase{0};  // odd: they are going
+  std::atomic<bool> done{false};
+  std::uint64_t tries = 0, writes = 0;
+  std::thread writer([&] {
+    const int zeroes = open("/dev/zero", O_RDONLY);
+    for (std::uint64_t i = 0; !done; ++i) {
+      const std::uint64_t begun = phase;
+      if (begun % 2 == 0) continue;
+      const bool reached = read(zeroes, reinterpret_cast<void*>(base_ + i % 16 * kPage), 1) == 1;
+      if (phase != begun) continue;
+      ++tries;
+      writes += reached;
+    }
+    close(zeroes);
+  });
+  for (int round = 0; round < 4000; ++round) {
+    ASSERT_EQ(pool_.take(base_, kPart), 0);
+    fill(base_, kPart, 1);
+    mprotect(reinterpret_cast<void*>(base_), kPart, PROT_NONE);
+    ++phase;
+    pool_.give_back(base_, kPart);
+    ++phase;
+    release(base_, kPart);
+  }
+  done = true;
+  writer.join();
+  EXPECT_GT(tries, 0u);
+  EXPECT_EQ(writes, 0u) << "of " << tries;
 }
 
 TEST_F(SecretPoolTest, PagesComeAsZeroesEveryTime) {
