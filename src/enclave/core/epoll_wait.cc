@@ -92,7 +92,7 @@ long fast_epoll_wait(Thread* thread, ProgramContext* context) {
   if (file == nullptr) return -EBADF;
   long result = kTakeKernelPath;
   if (file->kind == FileKind::host_epoll && may_wait_here(task, *file->epoll_table)) [[likely]] {
-    task->ready.count = task->ready.next = 0;
+    task->ready.begin_wait();
     const std::uint64_t capacity = count < EpollTable::kMaxEvents ? count : EpollTable::kMaxEvents;
     result = wait_in_host(task, file, context->rsi, capacity, static_cast<std::int32_t>(context->r10));
   }

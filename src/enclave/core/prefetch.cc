@@ -13,7 +13,8 @@ constinit std::atomic<std::uint64_t> free_slots{~std::uint64_t{0}};
 static_assert(kPrefetchSlots == 64);
 
 // Null when all are taken. Low ones first: those are in the caches.
-std::byte* take_slot() {
+std::byte* take_slot(Task* task) {
+  if (task->spare_slot_count > 0) return task->spare_slots[--task->spare_slot_count];
   std::uint64_t free = free_slots.load(std::memory_order_relaxed);
   while (free != 0)
     if (free_slots.compare_exchange_weak(free, free & (free - 1), std::memory_order_acquire))
@@ -24,11 +25,21 @@ void return_slot(std::byte* slot) {
   const auto index = static_cast<std::uint64_t>(slot - slots) / kPrefetchSize;
   free_slots.fetch_or(std::uint64_t{1} << index, std::memory_order_release);
 }
+// An atomic operation would wait here until the copy out of the slot has left the processor's store buffer. So the task
+// keeps it, unless slots become few.
+void keep_slot(Task* task, std::byte* slot) {
+  const bool are_many_free = free_slots.load(std::memory_order_relaxed) >> (kPrefetchSlots / 2) != 0;
+  if (are_many_free && task->spare_slot_count < kMostPrefetches)
+    task->spare_slots[task->spare_slot_count++] = slot;
+  else
+    return_slot(slot);
+}
 
-// Whether the socket is this thread's alone, and it has nothing of it yet. With the lock.
+// Whether the socket is this thread's alone, and it has neither something of it yet nor read from it since it was told:
+// by edge, what comes after that must be told of. With the lock.
 bool may_prefetch(const Prefetched& prefetched, const Task* task) {
   return !prefetched.is_stopped && prefetched.reader.load(std::memory_order_relaxed) == task->tid &&
-         !prefetched.has_something();
+         prefetched.read_since.load(std::memory_order_relaxed) != task->ready.number && !prefetched.has_something();
 }
 
 // The open file at `descriptor`, with its lock, if something may be received ahead from it.
@@ -39,7 +50,7 @@ Prefetched* lock_for_prefetch(Task* task, std::uint32_t descriptor) {
   if (prefetched == nullptr || prefetched->reader.load(std::memory_order_relaxed) != task->tid) return nullptr;
   if (file->kind == FileKind::host_socket && file->is_nonblocking() && prefetched->lock.try_lock()) {
     // Whoever frees the file takes the lock before that, so it lives from here on.
-    if (may_prefetch(*prefetched, task) && (prefetched->data = take_slot()) != nullptr) return prefetched;
+    if (may_prefetch(*prefetched, task) && (prefetched->data = take_slot(task)) != nullptr) return prefetched;
     prefetched->lock.unlock();
   }
   return nullptr;
@@ -90,6 +101,23 @@ bool is_expected(ReadyList& ready, std::uint32_t descriptor) {
     prefetched.is_stopped = true;
 }
 
+// The next read will be of the next socket that was received from: its lines are fetched while the program works.
+[[gnu::always_inline]] inline void expect_next(Thread* thread) {
+  Task* const task = thread->task;
+  const std::uint32_t next = task->next_prefetch;
+  if (next >= task->prefetch_count) return;
+  task->next_prefetch = next + 1;
+  __builtin_prefetch(task->prefetches[next], 1);
+  const std::uint64_t area = (thread->host_block + kPrefetchOffset + next * kPrefetchSize).word();
+  constexpr std::uint64_t kLine = 64, kLines = 4;  // the processor goes on by itself
+  for (std::uint64_t line = 0; line < kLines; ++line)
+    __builtin_prefetch(reinterpret_cast<const void*>(area + line * kLine));
+  if (task->ready.next >= task->ready.count) return;
+  const auto descriptor = static_cast<std::uint32_t>(task->ready.descriptors[task->ready.next]);
+  if (descriptor < task->descriptors->capacity)
+    __builtin_prefetch(task->descriptors->slots[descriptor].load(std::memory_order_relaxed), 1);
+}
+
 // Bytes to the program or an error; `goes_on`: the host is asked for the rest.
 long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::uint64_t size, bool* goes_on) {
   LockGuard guard(prefetched.lock);
@@ -108,7 +136,8 @@ long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::u
     return -EFAULT;
   }
   *goes_on = prefetched.is_counted && count < size;
-  prefetched.consume(count);
+  prefetched.consume(count, thread->task);
+  expect_next(thread);
   thread->bytes_in += count;
   return count;
 }
@@ -127,12 +156,12 @@ std::uint32_t Prefetched::count() {
   return left.load(std::memory_order_relaxed);
 }
 
-void Prefetched::consume(std::uint32_t count) {
+void Prefetched::consume(std::uint32_t count, Task* task) {
   begin += count;
   const std::uint32_t rest = left.load(std::memory_order_relaxed) - count;
   left.store(rest, std::memory_order_relaxed);
   if (rest > 0) return;
-  return_slot(data);
+  task == nullptr ? return_slot(data) : keep_slot(task, data);
   data = nullptr;
   outside = {};
 }
@@ -144,7 +173,7 @@ void Prefetched::take_in() {
 }
 
 void Prefetched::clear() {
-  if (data != nullptr) consume(left.load(std::memory_order_relaxed));
+  if (data != nullptr) consume(left.load(std::memory_order_relaxed), nullptr);
   error.store(0, std::memory_order_relaxed);
   is_stopped = is_counted = false;
   reader.store(0, std::memory_order_relaxed);
@@ -159,12 +188,13 @@ bool has_unread_prefetch(Task* task) {
   return false;
 }
 
-void take_in_prefetched(Task* task) {
+void leave_prefetched(Task* task) {
   for (std::uint32_t i = 0; i < task->prefetch_count; ++i) {
     Prefetched& prefetched = *task->prefetches[i];
     LockGuard guard(prefetched.lock);
     if (prefetched.reader.load(std::memory_order_relaxed) == task->tid) prefetched.take_in();
   }
+  while (task->spare_slot_count > 0) return_slot(task->spare_slots[--task->spare_slot_count]);
 }
 
 [[gnu::hot]] long receive_ahead(Thread* thread, File* file, std::uint32_t descriptor, std::uint64_t address,
@@ -173,6 +203,7 @@ void take_in_prefetched(Task* task) {
   Prefetched& prefetched = *file->prefetched.load(std::memory_order_relaxed);
   if (prefetched.reader.load(std::memory_order_relaxed) != task->tid) [[unlikely]]
     note_reader(prefetched, task->tid);
+  prefetched.read_since.store(task->ready.number, std::memory_order_relaxed);
   const bool expected = is_expected(task->ready, descriptor);
   std::uint64_t done = 0;
   std::uint64_t others = 0;
@@ -215,6 +246,7 @@ void take_in_prefetched(Task* task) {
 [[gnu::hot]] void settle_prefetch(Thread* thread) {
   Task* const task = thread->task;
   thread->transfer.has_prefetches = false;
+  task->next_prefetch = 1;
   for (std::uint64_t i = 0; i < task->prefetch_count; ++i) {
     Prefetched& prefetched = *task->prefetches[i];
     const HostAddress request = thread->host_block + offsetof(HostBlock, prefetches) + sizeof(PrefetchRequest) * i;
@@ -233,9 +265,10 @@ void take_in_prefetched(Task* task) {
     if (count > 0) {
       prefetched.outside = thread->host_block + kPrefetchOffset + i * kPrefetchSize;
       prefetched.begin = 0;
+      prefetched.is_counted = count == kPrefetchSize;  // the host may have more, of which nobody will tell again
       prefetched.left.store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
     } else {
-      return_slot(prefetched.data);
+      keep_slot(task, prefetched.data);
       prefetched.data = nullptr;
     }
     prefetched.lock.unlock();

@@ -17,6 +17,7 @@ struct Prefetched {
   YieldingLock lock;  // of everything below; held while the host receives
   bool is_stopped = false;
   bool is_counted = false;  // the program has waited again or asked: one read gives what is here and what the host has
+  std::atomic<std::uint32_t> read_since{0};  // ReadyList::number, when it was read from last
   std::atomic<std::uint32_t> reader{0};  // tid of the only thread that has read from the socket; 0: none has
   std::uint32_t begin = 0;
   std::byte* data = nullptr;  // a slot, while there is something
@@ -31,8 +32,8 @@ struct Prefetched {
   void stop();
   // The next read gives what the host has, too. The bytes that are here.
   std::uint32_t count();
-  // With `lock`: takes `count` bytes from the beginning away.
-  void consume(std::uint32_t count);
+  // With `lock`: takes `count` bytes from the beginning away. `task`: keeps the slot when nothing is left; null: none does.
+  void consume(std::uint32_t count, Task* task);
   // With `lock`: what is here, into the slot: none of it may be read twice from outside (S-4).
   void take_in();
   // With `lock`: gives up everything.
@@ -50,7 +51,7 @@ inline bool has_prefetched(const File& file) {
 // What the task received ahead and has not read: epoll_wait must tell of it again.
 bool has_unread_prefetch(Task* task);
 // The task ends, and another one will use its thread's host block.
-void take_in_prefetched(Task* task);
+void leave_prefetched(Task* task);
 
 // read and recvfrom of a socket with `prefetched`: from what is here, or from the host together with other sockets.
 long receive_ahead(Thread* thread, File* file, std::uint32_t descriptor, std::uint64_t address, std::uint64_t size,

@@ -48,8 +48,14 @@ struct DescriptorTable {
 struct ReadyList {
   static constexpr std::uint32_t kCapacity = 62;
   std::uint32_t count = 0;
-  std::uint32_t next = 0;  // the first that it has not read yet
+  std::uint32_t next = 0;    // the first that it has not read yet
+  std::uint32_t number = 0;  // of the epoll_wait
   std::int32_t descriptors[kCapacity] = {};
+
+  void begin_wait() {
+    count = next = 0;
+    ++number;
+  }
 };
 
 // What the host said of the file that the task opened last. While nothing has left the enclave since, it says so still:
@@ -93,7 +99,10 @@ struct Task {
   OpenedFile opened;
   ReadyList ready;
   std::uint32_t prefetch_count = 0;  // of the last exit that received ahead
+  std::uint32_t next_prefetch = 0;   // which of them the program is expected to read after the next
   Prefetched* prefetches[kMostPrefetches] = {};
+  std::uint32_t spare_slot_count = 0;  // memory for what is received ahead that the task keeps for the next time
+  std::byte* spare_slots[kMostPrefetches] = {};
   SendQueue sends;
 };
 

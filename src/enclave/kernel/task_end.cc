@@ -43,7 +43,7 @@ void leave_task(Task& task) {
   const bool is_process_ending = process.exiting.load();
   task.ending = true;
   core::flush_sends(thread);
-  core::take_in_prefetched(&task);
+  core::leave_prefetched(&task);
   if (!is_process_ending) {
     release_robust_list(task);
     hand_over_signals(task);

@@ -112,7 +112,7 @@ std::optional<Result<std::size_t>> HostSocket::receive_prefetched(IncomingMessag
     if (!filled.ok()) return filled.error();
   }
   if ((message.flags & MSG_PEEK) == 0)
-    here->consume(count);
+    here->consume(count, nullptr);
   else
     here->is_counted = true;
   message.source = {};

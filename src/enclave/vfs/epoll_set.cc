@@ -25,10 +25,7 @@ Result<MemberKind> member_kind(OpenFile& file) {
   return Error::from_errno(EPERM);
 }
 
-// By level, what the host has not been asked for yet is told of again.
-bool may_receive_ahead(std::uint32_t asked) {
-  return (asked & (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLPRI)) == 0;
-}
+bool may_receive_ahead(std::uint32_t asked) { return (asked & (EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLPRI)) == 0; }
 
 std::uint64_t nested_token() { return core::EpollTable::kNested; }
 // A nested object only ever becomes readable. When it is watched by level, so is its host object.

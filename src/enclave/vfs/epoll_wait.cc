@@ -113,7 +113,7 @@ void EpollSet::share() {
 
 void EpollSet::note_waiter() {
   core::Task* const task = core::current_thread()->task;
-  task->ready.count = task->ready.next = 0;
+  task->ready.begin_wait();
   std::uint32_t waiter = 0;
   if (!table_.waiter.compare_exchange_strong(waiter, task->tid) && waiter != task->tid)
     share();
