@@ -18,7 +18,7 @@ struct Prefetched {
   bool is_stopped = false;
   bool is_counted = false;  // the program has waited again or asked: one read gives what is here and what the host has
   std::atomic<std::uint32_t> read_since{0};  // ReadyList::number, when it was read from last
-  std::atomic<std::uint32_t> reader{0};  // tid of the only thread that has read from the socket; 0: none has
+  std::atomic<std::uint32_t> reader{0};      // tid of the only thread that has read from the socket; 0: none has
   std::uint32_t begin = 0;
   std::byte* data = nullptr;  // a slot, while there is something
   HostAddress outside;  // where all of it lies still, in the block of the thread that received it; null: in the slot
@@ -32,7 +32,8 @@ struct Prefetched {
   void stop();
   // The next read gives what the host has, too. The bytes that are here.
   std::uint32_t count();
-  // With `lock`: takes `count` bytes from the beginning away. `task`: keeps the slot when nothing is left; null: none does.
+  // With `lock`: takes `count` bytes from the beginning away. `task`: keeps the slot when nothing is left; null: none
+  // does.
   void consume(std::uint32_t count, Task* task);
   // With `lock`: what is here, into the slot: none of it may be read twice from outside (S-4).
   void take_in();

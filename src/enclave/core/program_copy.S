@@ -232,7 +232,6 @@ program_blocks_begin:
   int3
   .balign 32
 blocks_from_host:
-  prefetchw 256(%rdi)
   .irp n,0,1,2,3
   movq 16*\n(%rsi), %xmm\n                // eight bytes at a time (S-13)
   movhps 16*\n+8(%rsi), %xmm\n
