@@ -101,9 +101,11 @@ bool is_expected(ReadyList& ready, std::uint32_t descriptor) {
     prefetched.is_stopped = true;
 }
 
-// The next read will be of the next socket that was received from: its lines are fetched while the program works.
-[[gnu::always_inline]] inline void expect_next(Thread* thread) {
+// The program is about to answer, and then to read the next socket that was received from: what that will take is
+// fetched while it works.
+[[gnu::always_inline]] inline void expect_next(Thread* thread, const File* served) {
   Task* const task = thread->task;
+  __builtin_prefetch(served->write_behind.load(std::memory_order_relaxed), 1);
   const std::uint32_t next = task->next_prefetch;
   if (next >= task->prefetch_count) return;
   task->next_prefetch = next + 1;
@@ -137,7 +139,6 @@ long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::u
   }
   *goes_on = prefetched.is_counted && count < size;
   prefetched.consume(count, thread->task);
-  expect_next(thread);
   thread->bytes_in += count;
   return count;
 }
@@ -214,7 +215,10 @@ void leave_prefetched(Task* task) {
     }
     bool goes_on = false;
     const long served = serve(thread, prefetched, address, size, &goes_on);
-    if (served < 0) stop_write_behind(file);
+    if (served < 0)
+      stop_write_behind(file);
+    else
+      expect_next(thread, file);
     if (!goes_on) {
       release_file(task);
       return served;
