@@ -2,6 +2,7 @@
 #include "src/enclave/core/epoll_table.h"
 #include "src/boundary/rules.h"
 #include "src/enclave/core/host_call.h"
+#include "src/enclave/core/prefetch.h"
 #include "src/enclave/core/task.h"
 
 namespace cloister::core {
@@ -33,6 +34,7 @@ bool translate(EpollTable& table, HostCall call, const EpollEvent& host, std::si
   const std::uint64_t data = entry->data.load(std::memory_order_relaxed);
   const std::uint32_t asked = entry->asked.load(std::memory_order_relaxed);
   const std::int32_t descriptor = entry->descriptor.load(std::memory_order_relaxed);
+  Prefetched* const prefetched = entry->prefetched.load(std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (current != generation || entry->generation.load(std::memory_order_relaxed) != generation) [[unlikely]] {
     current = entry->generation.load(std::memory_order_relaxed);
@@ -46,8 +48,10 @@ bool translate(EpollTable& table, HostCall call, const EpollEvent& host, std::si
   to.events[at] = {host.events, data};
   if (to.indices != nullptr) to.indices[at] = index;
   ReadyList* const ready = to.ready;
-  if (ready != nullptr && host.events == kEpollIn && descriptor >= 0 && ready->count < ReadyList::kCapacity)
+  if (ready != nullptr && host.events == kEpollIn && prefetched != nullptr && ready->count < ReadyList::kCapacity) {
+    prefetched->told_in.store(ready->number, std::memory_order_relaxed);
     ready->descriptors[ready->count++] = descriptor;
+  }
   return true;
 }
 }  // namespace

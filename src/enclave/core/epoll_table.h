@@ -14,6 +14,7 @@
 #include "src/boundary/host_call_table.h"
 
 namespace cloister::core {
+struct Prefetched;
 struct ReadyList;  // task.h
 
 // struct epoll_event of the x86-64 ABI.
@@ -32,7 +33,8 @@ struct EpollEntry {
   std::atomic<std::uint64_t> data{0};
   std::atomic<std::uint32_t> asked{0};  // as in epoll_ctl, with ERR and HUP
   std::atomic<std::uint32_t> generation{0};
-  std::atomic<std::int32_t> descriptor{-1};  // the program's, of a socket from which may be received ahead
+  std::atomic<Prefetched*> prefetched{nullptr};  // of a socket from which may be received ahead (prefetch.h)
+  std::atomic<std::int32_t> descriptor{-1};      // the program's, of such a socket
 };
 
 struct EpollTable {

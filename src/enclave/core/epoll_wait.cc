@@ -24,7 +24,10 @@ long deliver(Task* task, EpollTable& table, std::size_t count, std::uint64_t add
     const std::size_t part = count - first < kBatch ? count - first : kBatch;
     const std::size_t used =
         translate_epoll_events(table, HostCall::epoll_wait, first, part, {.events = events, .ready = ready});
-    if (!copy_to_program(address + delivered * sizeof(EpollEvent), events, used * sizeof(EpollEvent))) return -EFAULT;
+    if (!copy_to_program(address + delivered * sizeof(EpollEvent), events, used * sizeof(EpollEvent))) {
+      task->ready.count = 0;
+      return -EFAULT;
+    }
     delivered += used;
   }
   return static_cast<long>(delivered);
@@ -38,7 +41,11 @@ std::uint64_t milliseconds_until(std::uint64_t deadline) {
 
 // The kernel storey lets several threads wait, and tells again of what was received ahead and not read.
 bool may_wait_here(Task* task, EpollTable& table) {
-  if (table.needs_kernel() || has_unread_prefetch(task)) return false;
+  if (table.needs_kernel()) return false;
+  if (has_unread_prefetch(task)) [[unlikely]] {
+    keep_unread_by_edge(task);
+    if (task->prefetch_count > 0) return false;
+  }
   std::uint32_t waiter = table.waiter.load(std::memory_order_relaxed);
   if (waiter == 0 && table.waiter.compare_exchange_strong(waiter, task->tid)) return true;
   return waiter == task->tid || waiter == EpollTable::kSeveral;

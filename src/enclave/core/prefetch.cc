@@ -35,11 +35,11 @@ void keep_slot(Task* task, std::byte* slot) {
     return_slot(slot);
 }
 
-// Whether the socket is this thread's alone, and it has neither something of it yet nor read from it since it was told:
-// by edge, what comes after that must be told of. With the lock.
+// Whether the socket is this thread's alone, and the last epoll_wait told it of the socket, from which it has read
+// nothing since and has nothing yet: by edge, what comes later must be told of. With the lock.
 bool may_prefetch(const Prefetched& prefetched, const Task* task) {
   return !prefetched.is_stopped && prefetched.reader.load(std::memory_order_relaxed) == task->tid &&
-         prefetched.read_since.load(std::memory_order_relaxed) != task->ready.number && !prefetched.has_something();
+         prefetched.told_in.load(std::memory_order_relaxed) == task->ready.number && !prefetched.has_something();
 }
 
 // The open file at `descriptor`, with its lock, if something may be received ahead from it.
@@ -146,6 +146,12 @@ long serve(Thread* thread, Prefetched& prefetched, std::uint64_t address, std::u
 
 void set_prefetch_memory(std::byte* memory) { slots = memory; }
 
+void Prefetched::begin_watch(bool by_edge) {
+  LockGuard guard(lock);
+  is_by_edge = by_edge;
+  told_in.store(0, std::memory_order_relaxed);
+}
+
 void Prefetched::stop() {
   LockGuard guard(lock);
   is_stopped = true;
@@ -176,7 +182,8 @@ void Prefetched::take_in() {
 void Prefetched::clear() {
   if (data != nullptr) consume(left.load(std::memory_order_relaxed), nullptr);
   error.store(0, std::memory_order_relaxed);
-  is_stopped = is_counted = false;
+  is_stopped = is_counted = is_by_edge = false;
+  told_in.store(0, std::memory_order_relaxed);
   reader.store(0, std::memory_order_relaxed);
 }
 
@@ -189,11 +196,35 @@ bool has_unread_prefetch(Task* task) {
   return false;
 }
 
+[[gnu::noinline]] void keep_unread_by_edge(Task* task) {
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < task->prefetch_count; ++i) {
+    Prefetched& prefetched = *task->prefetches[i];
+    LockGuard guard(prefetched.lock);
+    if (prefetched.reader.load(std::memory_order_relaxed) != task->tid || !prefetched.has_something()) continue;
+    if (prefetched.is_by_edge) {
+      prefetched.take_in();
+      prefetched.is_counted = true;
+    } else {
+      task->prefetches[kept++] = &prefetched;
+    }
+  }
+  task->prefetch_count = kept;
+}
+
+void keep_read_error(const File* file, long error) {
+  Prefetched* const prefetched = file->prefetched.load(std::memory_order_acquire);
+  if (prefetched == nullptr || error == -EAGAIN || error == -EINTR || error == -ENOMEM) return;
+  prefetched->error.store(static_cast<std::int32_t>(error), std::memory_order_relaxed);
+}
+
 void leave_prefetched(Task* task) {
   for (std::uint32_t i = 0; i < task->prefetch_count; ++i) {
     Prefetched& prefetched = *task->prefetches[i];
     LockGuard guard(prefetched.lock);
-    if (prefetched.reader.load(std::memory_order_relaxed) == task->tid) prefetched.take_in();
+    if (prefetched.reader.load(std::memory_order_relaxed) != task->tid) continue;
+    prefetched.take_in();
+    prefetched.is_stopped = prefetched.is_counted = true;  // another task may come to have its number
   }
   while (task->spare_slot_count > 0) return_slot(task->spare_slots[--task->spare_slot_count]);
 }
@@ -204,7 +235,7 @@ void leave_prefetched(Task* task) {
   Prefetched& prefetched = *file->prefetched.load(std::memory_order_relaxed);
   if (prefetched.reader.load(std::memory_order_relaxed) != task->tid) [[unlikely]]
     note_reader(prefetched, task->tid);
-  prefetched.read_since.store(task->ready.number, std::memory_order_relaxed);
+  prefetched.told_in.store(0, std::memory_order_relaxed);
   const bool expected = is_expected(task->ready, descriptor);
   std::uint64_t done = 0;
   std::uint64_t others = 0;

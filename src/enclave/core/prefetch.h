@@ -17,8 +17,9 @@ struct Prefetched {
   YieldingLock lock;  // of everything below; held while the host receives
   bool is_stopped = false;
   bool is_counted = false;  // the program has waited again or asked: one read gives what is here and what the host has
-  std::atomic<std::uint32_t> read_since{0};  // ReadyList::number, when it was read from last
-  std::atomic<std::uint32_t> reader{0};      // tid of the only thread that has read from the socket; 0: none has
+  bool is_by_edge = false;  // as it is registered
+  std::atomic<std::uint64_t> told_in{0};  // ReadyList::number of the wait that told of it; 0: it was read since
+  std::atomic<std::uint32_t> reader{0};   // tid of the only thread that has read from the socket; 0: none has
   std::uint32_t begin = 0;
   std::byte* data = nullptr;  // a slot, while there is something
   HostAddress outside;  // where all of it lies still, in the block of the thread that received it; null: in the slot
@@ -28,6 +29,8 @@ struct Prefetched {
   bool has_something() const {
     return left.load(std::memory_order_relaxed) != 0 || error.load(std::memory_order_relaxed) != 0;
   }
+  // Registered anew: nothing is received ahead before it is told of.
+  void begin_watch(bool by_edge);
   // From now on nothing is received ahead; what is here stays to be read.
   void stop();
   // The next read gives what the host has, too. The bytes that are here.
@@ -49,8 +52,12 @@ inline bool has_prefetched(const File& file) {
   const Prefetched* const prefetched = file.prefetched.load(std::memory_order_acquire);
   return prefetched != nullptr && prefetched->has_something();
 }
-// What the task received ahead and has not read: epoll_wait must tell of it again.
+// What the task received ahead and has not read: by level, epoll_wait must tell of it again.
 bool has_unread_prefetch(Task* task);
+// The task waits: what it has not read by edge it is not told of again, but is here to be read.
+void keep_unread_by_edge(Task* task);
+// A read gave bytes that were here, and the host an error instead of the rest: the next one's.
+void keep_read_error(const File* file, long error);
 // The task ends, and another one will use its thread's host block.
 void leave_prefetched(Task* task);
 

@@ -49,7 +49,7 @@ struct ReadyList {
   static constexpr std::uint32_t kCapacity = 62;
   std::uint32_t count = 0;
   std::uint32_t next = 0;    // the first that it has not read yet
-  std::uint32_t number = 0;  // of the epoll_wait
+  std::uint64_t number = 0;  // of the epoll_wait
   std::int32_t descriptors[kCapacity] = {};
 
   void begin_wait() {

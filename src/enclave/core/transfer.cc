@@ -51,7 +51,9 @@ std::uint64_t before_the_fault(std::uint64_t address, std::uint64_t size, Copies
   const Transfer& transfer = thread->transfer;
   const long error = judge_answer(transfer.call, transfer.part, answer);
   if (error == -EINTR) return request_again(thread);
-  if (error != -EAGAIN) stop_write_behind(thread->task->hazard.load(std::memory_order_relaxed));
+  const File* const file = thread->task->hazard.load(std::memory_order_relaxed);
+  if (error != -EAGAIN) stop_write_behind(file);
+  if (transfer.total > 0 && !transfer.is_out) keep_read_error(file, error);
   return end_transfer(thread, error);
 }
 

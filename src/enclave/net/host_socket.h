@@ -31,7 +31,7 @@ class HostSocket final : public Socket {
   Result<std::int64_t> control(Task& task, std::uint32_t request, ProgramAddress argument) override;
   Result<void> set_status_flags(std::uint32_t flags) override;
   std::uint32_t readiness() override;
-  void allow_receive_ahead() override;
+  void allow_receive_ahead(bool by_edge) override;
   void forbid_receive_ahead() override;
   void allow_write_behind() override;
   void process_ends() override;

@@ -28,11 +28,12 @@ void give_back(Prefetched* prefetched) {
 }
 }  // namespace
 
-void HostSocket::allow_receive_ahead() {
+void HostSocket::allow_receive_ahead(bool by_edge) {
   if (!is_tcp() || is_ahead_forbidden_) return;
   Prefetched* const taken = take();
   Prefetched* none = nullptr;
   if (!prefetched.compare_exchange_strong(none, taken)) give_back(taken);
+  prefetched.load(std::memory_order_relaxed)->begin_watch(by_edge);
   if (is_ahead_forbidden_) stop_receive_ahead();  // by whoever did not see it yet
 }
 
@@ -143,6 +144,7 @@ Result<std::size_t> HostSocket::receive(Task&, IncomingMessage& message) {
                        .control = {}};
   if ((message.flags & MSG_WAITALL) == 0) rest.flags |= MSG_DONTWAIT;
   const auto more = receive_from_host(rest);
+  if (!more.ok()) core::keep_read_error(this, -more.error().errno_value());
   return count + (more.ok() ? more.value() : 0);
 }
 }  // namespace cloister::net

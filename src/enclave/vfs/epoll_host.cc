@@ -33,8 +33,8 @@ std::uint64_t EpollEntries::publish(std::uint32_t index, const EpollMember& memb
   EpollEntry& entry = *table_.find(index);
   entry.data.store(member.data, std::memory_order_relaxed);
   entry.asked.store(member.asked, std::memory_order_relaxed);
-  const bool may_prefetch = member.file.prefetched.load(std::memory_order_relaxed) != nullptr;
-  entry.descriptor.store(may_prefetch ? member.descriptor : -1, std::memory_order_relaxed);
+  entry.prefetched.store(member.file.prefetched.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  entry.descriptor.store(member.descriptor, std::memory_order_relaxed);
   const std::uint32_t generation = entry.generation.load(std::memory_order_relaxed) + 1;
   entry.generation.store(generation, std::memory_order_release);
   return index | std::uint64_t{generation} << 32;

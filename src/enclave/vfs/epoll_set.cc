@@ -25,7 +25,11 @@ Result<MemberKind> member_kind(OpenFile& file) {
   return Error::from_errno(EPERM);
 }
 
-bool may_receive_ahead(std::uint32_t asked) { return (asked & (EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLPRI)) == 0; }
+// By edge, a report that there is room again says what there is to read, too: the host would not know.
+bool may_receive_ahead(std::uint32_t asked) {
+  return (asked & (EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLPRI)) == 0 &&
+         (asked & (EPOLLET | EPOLLOUT)) != (EPOLLET | EPOLLOUT);
+}
 
 std::uint64_t nested_token() { return core::EpollTable::kNested; }
 // A nested object only ever becomes readable. When it is watched by level, so is its host object.
@@ -52,7 +56,7 @@ Result<void> EpollSet::add(FileRef file, int descriptor, EpollEvent event) {
     member.owns_host_descriptor = true;
   }
   if (add_epoll_watch(*file, shared_from_this()) == 1 && may_receive_ahead(event.events))
-    file->allow_receive_ahead();
+    file->allow_receive_ahead((event.events & EPOLLET) != 0);
   else
     file->forbid_receive_ahead();
   file->allow_write_behind();

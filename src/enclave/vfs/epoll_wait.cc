@@ -114,6 +114,7 @@ void EpollSet::share() {
 void EpollSet::note_waiter() {
   core::Task* const task = core::current_thread()->task;
   task->ready.begin_wait();
+  core::keep_unread_by_edge(task);
   std::uint32_t waiter = 0;
   if (!table_.waiter.compare_exchange_strong(waiter, task->tid) && waiter != task->tid)
     share();

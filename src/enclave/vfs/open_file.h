@@ -88,7 +88,7 @@ class OpenFile : public core::File {
   virtual std::uint32_t readiness();
   // It is registered with one epoll object, once: if it is a socket whose peer may be heard ahead (core/prefetch.h), so
   // be it.
-  virtual void allow_receive_ahead() {}
+  virtual void allow_receive_ahead(bool /*by_edge*/) {}
   virtual void forbid_receive_ahead() {}
   // It is watched, as servers do: if it is such a socket, what it sends may wait for an exit (core/write_behind.h).
   virtual void allow_write_behind() {}
