@@ -52,7 +52,7 @@ def goes_up(context: Context) -> None:
 
     microcode(services, NEW)
     services.start()
-    expect(f"sealed anew, from CPUSVN {OLD}, ISVSVN 0 to CPUSVN {NEW}, ISVSVN 0" in services.log("cas"), services.log("cas")[-400:])
+    services.wait_for_text("cas", f"sealed anew, from CPUSVN {OLD}, ISVSVN 0 to CPUSVN {NEW}, ISVSVN 0")
     expect(services.cas_key_hash() == key, "CAS has another key")
     expect(ApiClient(services.api).ask("GET", "/v1/values/session=kept,secret=kept") == kept, "a secret has changed")
     services.owner("session", "read", "kept", "--cas", services.api)
