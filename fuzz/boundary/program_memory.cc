@@ -2,10 +2,12 @@
 // Also the core's copies between enclave, program and bounce buffer, and a clock that moves by being looked at.
 #include "fuzz/boundary/program_memory.h"
 #include <sys/mman.h>
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 #include "src/enclave/core/clock.h"
@@ -34,9 +36,23 @@ void require_output(std::uint64_t to, std::size_t size) {
   std::fprintf(stderr, "the enclave wrote %zu bytes at %#lx of the program, which nobody asked for\n", size, to);
   std::abort();
 }
-void require_in_block(core::HostAddress host, std::size_t size) {
-  const std::uint64_t bounce = core::bounce_buffer().word();
-  if (host.word() < bounce || size > kBounceSize || host.word() - bounce > kBounceSize - size) std::abort();
+
+// An area of the host block, or several of one size.
+struct Areas {
+  std::uint64_t offset, size, count;
+  bool hold(core::HostAddress host, std::size_t size_there) const {
+    const std::uint64_t at = host.word() - core::current_thread()->host_block.word() - offset;
+    return host.word() % 8 == 0 && at < size * count && size_there <= size - at % size;
+  }
+};
+constexpr Areas kBounce{kHostBlockBounceOffset, kBounceSize, 1}, kSends{kSendAreaOffset, kSendAreaSize, 1},
+    kReceivedAhead{kPrefetchOffset, kPrefetchSize, kMostPrefetches}, kFirstBytes{kFirstBytesOffset, kFirstBytesSize, 2};
+
+void require_area(std::initializer_list<Areas> areas, core::HostAddress host, std::size_t size) {
+  if (std::any_of(areas.begin(), areas.end(), [&](const Areas& area) { return area.hold(host, size); })) return;
+  std::fprintf(stderr, "the enclave copied %zu bytes at %#lx of the host block\n", size,
+               host.word() - core::current_thread()->host_block.word());
+  std::abort();
 }
 }  // namespace
 
@@ -83,11 +99,11 @@ bool zero_program(std::uint64_t to, std::size_t size) {
   return copy_to_program(to, zeros.data(), size);
 }
 bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size) {
-  fuzz::require_in_block(host, size);
+  fuzz::require_area({fuzz::kBounce, fuzz::kReceivedAhead, fuzz::kFirstBytes}, host, size);
   return copy_to_program(to, reinterpret_cast<const void*>(host.word()), size);
 }
 bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
-  fuzz::require_in_block(host, size);
+  fuzz::require_area({fuzz::kBounce, fuzz::kSends}, host, size);
   return copy_from_program(reinterpret_cast<void*>(host.word()), from, size);
 }
 bool load_program_u32_checked(std::uint64_t from, std::uint32_t* value) {
