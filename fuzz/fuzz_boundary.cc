@@ -3,20 +3,19 @@
 // directories, sockets, readiness. Whatever the host says, a call gives what Linux could have given, or the enclave
 // stops; nothing is written where nobody asked for it, measured bytes are true, and an honest host is never called a
 // liar.
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
+#include "fuzz/boundary/enclave_thread.h"
 #include "fuzz/boundary/host_model.h"
 #include "fuzz/boundary/program.h"
 #include "fuzz/boundary/program_memory.h"
 #include "src/enclave/core/host_call.h"
-#include "src/enclave/core/write_behind.h"
+#include "src/enclave/core/prefetch.h"
+#include "src/enclave/vfs/host_calls.h"
 #include "src/enclave/vfs/namespace.h"
 
 using namespace cloister;
@@ -49,21 +48,7 @@ std::shared_ptr<const LaunchManifest> make_manifest() {
   return manifest;
 }
 
-// The one enclave thread. Its host block lies between pages that nobody can touch.
-core::Thread* make_thread() {
-  constexpr std::size_t kPage = 4096, kSize = (kHostBlockSize + kPage - 1) / kPage * kPage;
-  auto* const pages =
-      static_cast<std::uint8_t*>(mmap(nullptr, kSize + 2 * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  mprotect(pages + kPage, kSize, PROT_READ | PROT_WRITE);
-  auto* const thread = new core::Thread{};
-  thread->self = thread;
-  thread->host_block = core::HostAddress(reinterpret_cast<std::uint64_t>(pages + kPage));
-  constexpr int kSetGs = 0x1001;
-  if (syscall(SYS_arch_prctl, kSetGs, thread) != 0) std::abort();
-  return thread;
-}
-
-// One process with one task. The tree of names takes longest to make and stays; nothing in it changes but /tmp.
+// One process. The tree of names takes longest to make and stays; nothing in it changes but /tmp.
 struct Enclave {
   explicit Enclave(core::Thread* thread) {
     static const std::shared_ptr<const LaunchManifest> manifest = make_manifest();
@@ -74,36 +59,39 @@ struct Enclave {
     task->attach(thread);
     process->files = names;
     process->working_directory = "/h";
+    second = std::make_unique<fuzz::SecondThread>(*process);
   }
   ~Enclave() {
     fuzz::calm_host();
+    second->end();
+    core::leave_prefetched(task.get());
     core::release_file(task.get());
     process->descriptors.close_all();
+    vfs::finish_late_close();
     task.reset();
   }
   std::unique_ptr<kernel::Process> process;
   std::unique_ptr<kernel::Task> task;
+  std::unique_ptr<fuzz::SecondThread> second;
 };
 
-// An enclave that has stopped never settles what it had sent.
-void forget_sends(Enclave& enclave) {
-  core::SendQueue& sends = enclave.task->sends;
-  for (core::WriteBehind* socket : sends.sockets)
-    if (socket != nullptr) socket->queued_by = nullptr;
-  enclave.task->thread->queued_sends = sends.area_used = 0;
+void forget_requests(Enclave& enclave) {
+  fuzz::become(enclave.task->thread);
+  enclave.second->forget();
+  fuzz::forget_requests(*enclave.task);
 }
 
 // Whether the program came to its end.
 bool run(Enclave& enclave, fuzz::Choices& choices) {
   if (setjmp(stopped_in_a_destructor) != 0) {
-    forget_sends(enclave);
+    forget_requests(enclave);
     return false;
   }
   try {
-    fuzz::run_program(*enclave.task, choices);
+    fuzz::run_program(*enclave.task, *enclave.second, choices);
     return true;
   } catch (const fuzz::Stopped&) {
-    forget_sends(enclave);
+    forget_requests(enclave);
     return false;
   }
 }
@@ -126,11 +114,12 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static core::Thread* const thread = make_thread();
+  static core::Thread* const thread = fuzz::make_thread();
+  fuzz::become(thread);
   // A stop inside of a destructor cannot be thrown through it.
   std::set_terminate([] { std::longjmp(stopped_in_a_destructor, 1); });
   fuzz::Choices choices(data, size);
-  thread->ticks = core::Ticks::unasked;  // as for the first input
+  fuzz::reset_thread(*thread);
   fuzz::forget_program_memory();
   fuzz::begin_host(&choices);
   bool ended;

@@ -3,33 +3,23 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <netinet/in.h>
-#include <poll.h>
+#include <linux/sockios.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/vfs.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include "fuzz/boundary/honest_connections.h"
+#include "fuzz/boundary/host_bytes.h"
 #include "fuzz/boundary/host_model.h"
 #include "src/boundary/host_call_table.h"
-#include "src/enclave/core/epoll_table.h"
 
 namespace cloister::fuzz {
 namespace {
-template <typename T>
-T* memory(std::uint64_t address) {
-  return reinterpret_cast<T*>(address);
-}
-template <typename T>
-void put(std::uint64_t address, const T& value) {
-  std::memcpy(memory<char>(address), &value, sizeof value);
-}
-
 std::uint32_t mode_of(const HostObject& object) {
   switch (object.kind) {
     case HostKind::regular: return S_IFREG | 0644;
@@ -61,32 +51,6 @@ void put_status(std::uint64_t address, const HostObject& object, bool is_link) {
   put(address, status);
 }
 
-// Size of an honest address of the family, which is put there.
-std::uint32_t put_address(std::uint64_t address, int family, Choices& choices) {
-  sockaddr_storage storage = {};
-  storage.ss_family = static_cast<sa_family_t>(family);
-  std::uint32_t size = sizeof(sa_family_t);
-  if (family == AF_INET) size = sizeof(sockaddr_in);
-  if (family == AF_INET6) size = sizeof(sockaddr_in6);
-  if (family == AF_UNIX && choices.byte() % 2 == 1) {
-    std::strcpy(reinterpret_cast<sockaddr_un*>(&storage)->sun_path, "/h/peer");
-    size = offsetof(sockaddr_un, sun_path) + 8;
-  }
-  std::memcpy(memory<char>(address), &storage, (size + 7) / 8 * 8);
-  return size;
-}
-
-std::size_t fill(std::uint64_t address, std::uint64_t size, std::uint8_t byte) {
-  std::memset(memory<char>(address), byte, size);
-  return size;
-}
-
-// All, or less.
-std::uint64_t part_of(std::uint64_t size, Choices& choices) {
-  const std::uint8_t choice = choices.byte();
-  return choice == 0 ? size : size * choice / 256;
-}
-
 long list_directory(HostObject& object, std::uint64_t address, std::uint64_t size, Choices& choices) {
   static constexpr const char* kNames[] = {".", "..", "f", "d", "link", "a-longer-name"};
   constexpr std::size_t kNameOffset = 19;
@@ -104,62 +68,6 @@ long list_directory(HostObject& object, std::uint64_t address, std::uint64_t siz
     at += record;
   }
   return static_cast<long>(at);
-}
-
-long receive_message(const HostObject& object, std::uint64_t address, bool wants_true_size, Choices& choices) {
-  auto* const header = memory<msghdr>(address);
-  const iovec vector = *header->msg_iov;
-  const std::uint64_t got = part_of(vector.iov_len, choices);
-  if (!wants_true_size) fill(reinterpret_cast<std::uint64_t>(vector.iov_base), got, 'r');
-  header->msg_namelen = object.kind == HostKind::datagram && header->msg_name != nullptr
-                            ? put_address(reinterpret_cast<std::uint64_t>(header->msg_name), object.family, choices)
-                            : 0;
-  header->msg_flags = choices.byte() == 1 ? MSG_TRUNC : 0;
-  std::uint64_t control = 0;
-  if (header->msg_controllen >= CMSG_SPACE(sizeof(timeval)) && choices.byte() == 1) {
-    cmsghdr message = {};
-    message.cmsg_len = CMSG_LEN(sizeof(timeval));
-    message.cmsg_level = SOL_SOCKET;
-    message.cmsg_type = SO_TIMESTAMP;
-    std::memset(header->msg_control, 0, CMSG_SPACE(sizeof(timeval)));
-    std::memcpy(header->msg_control, &message, sizeof message);
-    control = CMSG_SPACE(sizeof(timeval));
-  }
-  header->msg_controllen = control;
-  return static_cast<long>(got);
-}
-
-long wait_epoll(const HostObject& object, std::uint64_t address, std::uint64_t capacity, Choices& choices) {
-  std::uint64_t count = 0;
-  for (const auto& [descriptor, interest] : object.interests) {
-    const std::uint32_t ready = interest.events & core::kEpollReadiness & (choices.byte() == 0 ? ~0u : EPOLLIN);
-    if (ready == 0 || count == capacity) continue;
-    put(address + 12 * count++, core::EpollEvent{ready, interest.token});
-  }
-  return static_cast<long>(count);
-}
-
-long control_epoll(HostObject& object, const std::uint64_t* a) {
-  core::EpollEvent event;
-  std::memcpy(&event, memory<char>(a[3]), sizeof event);
-  const bool known = object.interests.contains(a[2]);
-  if (a[1] == EPOLL_CTL_ADD && known) return -EEXIST;
-  if (a[1] != EPOLL_CTL_ADD && !known) return -ENOENT;
-  if (a[1] == EPOLL_CTL_DEL)
-    object.interests.erase(a[2]);
-  else
-    object.interests[a[2]] = {event.events | EPOLLERR | EPOLLHUP, event.data};
-  return 0;
-}
-
-long poll_all(std::uint64_t address, std::uint64_t count, Choices& choices) {
-  long ready = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    auto* const item = memory<pollfd>(address + 8 * i);
-    item->revents = static_cast<short>(choices.byte() == 1 ? 0 : item->events);
-    ready += item->revents != 0 ? 1 : 0;
-  }
-  return ready;
 }
 
 long open_path(HostWorld& world, const std::uint64_t* a) {
@@ -184,12 +92,6 @@ long read_measured(std::uint64_t address, std::uint64_t size, std::uint64_t offs
   return static_cast<long>(fill(address, std::min(size, left), kMeasuredByte));
 }
 
-long accept_connection(HostWorld& world, const HostObject& listener, const std::uint64_t* a, Choices& choices) {
-  const HostObject peer{HostKind::stream, listener.family, "", 0, {}};
-  const std::uint32_t size = put_address(a[1], listener.family, choices);
-  put(a[2], size);
-  return static_cast<long>(world.give(peer));
-}
 }  // namespace
 
 std::uint64_t HostWorld::give(HostObject object) {
@@ -197,30 +99,48 @@ std::uint64_t HostWorld::give(HostObject object) {
   open[next_descriptor] = std::move(object);
   return next_descriptor;
 }
+std::uint64_t HostWorld::give_socket(HostKind kind, int family) {
+  HostObject socket;
+  socket.kind = kind;
+  socket.family = family;
+  if (kind == HostKind::stream && family != AF_UNIX) socket.stream = Stream(next_serial++);
+  return give(socket);
+}
+HostObject* HostWorld::find(std::uint64_t descriptor) {
+  const auto found = open.find(descriptor);
+  return found == open.end() ? nullptr : &found->second;
+}
 
 long honest_answer(HostWorld& world, const HostRequest& request, Choices& choices) {
   std::uint64_t* const a = request.arguments;
-  static const HostObject nothing;
-  const auto found = world.open.find(a[0]);
-  const HostObject& object = found == world.open.end() ? nothing : found->second;
+  HostObject nothing;
+  HostObject* const found = world.find(a[0]);
+  HostObject& object = found == nullptr ? nothing : *found;
   switch (request.number) {
     case SYS_read:
-    case SYS_recvfrom: {
+    case SYS_recvfrom:
       if (object.kind == HostKind::eventfd) return put(a[1], std::uint64_t{1}), 8;
-      return static_cast<long>(fill(a[1], part_of(a[2], choices), 'r'));
-    }
-    case SYS_pread64:
+      return receive(object, a[1], a[2], request.number == SYS_read ? 0 : a[3], choices);
+    case SYS_pread64: {
       if (object.path == "/measured") return read_measured(a[1], a[2], a[3]);
-      return static_cast<long>(fill(a[1], part_of(a[2], choices), 'p'));
+      const std::uint64_t size = part_of(a[2], choices);
+      std::memcpy(memory<char>(a[1]), pattern(serial_of_file(object.path.c_str()), a[3], size), size);
+      return static_cast<long>(size);
+    }
     case SYS_write:
       if (object.kind == HostKind::eventfd) return 8;
-      [[fallthrough]];
-    case SYS_pwrite64:
-    case SYS_sendto: return static_cast<long>(part_of(a[2], choices));
+      return send(object, a[1], a[2], 0, choices);
+    case SYS_pwrite64: return static_cast<long>(part_of(a[2], choices));
+    case SYS_sendto: return send(object, a[1], a[2], a[3], choices);
     case SYS_sendfile: return static_cast<long>(part_of(a[3], choices));
-    case SYS_sendmsg: return static_cast<long>(part_of(memory<msghdr>(a[1])->msg_iov->iov_len, choices));
-    case SYS_recvmsg: return receive_message(object, a[1], (a[2] & MSG_TRUNC) != 0, choices);
+    case SYS_sendmsg: {
+      const iovec* const vector = data_of_message(*memory<msghdr>(a[1]));
+      if (vector == nullptr) return -EFAULT;
+      return send(object, reinterpret_cast<std::uint64_t>(vector->iov_base), vector->iov_len, a[2], choices);
+    }
+    case SYS_recvmsg: return receive_message(object, a[1], a[2], choices);
     case SYS_close:
+      object.stream.check_closed();
       world.open.erase(a[0]);
       // An epoll object forgets what is closed.
       for (auto& [descriptor, other] : world.open) other.interests.erase(a[0]);
@@ -245,23 +165,28 @@ long honest_answer(HostWorld& world, const HostRequest& request, Choices& choice
     case SYS_lseek: return static_cast<long>(a[2] == SEEK_SET ? a[1] & ~(1ULL << 63) : choices.byte());
     case SYS_getdents64: {
       if (object.kind != HostKind::directory) return -ENOTDIR;
-      return list_directory(found->second, a[1], a[2], choices);
+      return list_directory(object, a[1], a[2], choices);
     }
     case SYS_readlinkat:
       if (!std::string(memory<char>(a[1])).ends_with("link")) return -EINVAL;
       put(a[2], 'f');
       return 1;
     case SYS_fcntl:
-      if (a[1] == F_DUPFD_CLOEXEC) return static_cast<long>(world.give(object));
+      if (a[1] == F_DUPFD_CLOEXEC) {
+        HostObject same = object;
+        same.stream = Stream();  // the enclave only watches it
+        return static_cast<long>(world.give(same));
+      }
       return a[1] == F_GETFL ? O_RDWR : 0;
     case SYS_ioctl:
       if (object.kind != HostKind::terminal && object.kind != HostKind::stream && object.kind != HostKind::datagram)
         return -ENOTTY;
       if (a[1] == FIONREAD) put(a[2], 3);
+      if (a[1] == SIOCOUTQ) put(a[2], choices.byte() % 2 == 0 ? 0 : 100);
       return 0;
     case SYS_socket:
-      return static_cast<long>(world.give(
-          {(a[1] & 0xf) == SOCK_STREAM ? HostKind::stream : HostKind::datagram, static_cast<int>(a[0]), "", 0, {}}));
+      return static_cast<long>(world.give_socket((a[1] & 0xf) == SOCK_STREAM ? HostKind::stream : HostKind::datagram,
+                                                 static_cast<int>(a[0])));
     case SYS_accept4: return accept_connection(world, object, a, choices);
     case SYS_getsockname:
     case SYS_getpeername: put(a[2], put_address(a[1], object.family, choices)); return 0;
@@ -269,13 +194,14 @@ long honest_answer(HostWorld& world, const HostRequest& request, Choices& choice
       std::uint32_t asked;
       std::memcpy(&asked, memory<char>(a[4]), sizeof asked);
       put(a[4], std::min<std::uint32_t>(asked, 4));
+      if (a[1] == SOL_SOCKET && a[2] == SO_SNDBUF) put(a[3], std::uint32_t{choices.byte() == 1 ? 9000U : 1U << 20});
       return 0;
     }
     case SYS_poll:
     case SYS_ppoll: return poll_all(a[0], a[1], choices);
-    case SYS_epoll_create1: return static_cast<long>(world.give({HostKind::epoll, 0, "", 0, {}}));
-    case SYS_eventfd2: return static_cast<long>(world.give({HostKind::eventfd, 0, "", 0, {}}));
-    case SYS_epoll_ctl: return found == world.open.end() ? 0 : control_epoll(found->second, a);
+    case SYS_epoll_create1: return static_cast<long>(world.give({.kind = HostKind::epoll}));
+    case SYS_eventfd2: return static_cast<long>(world.give({.kind = HostKind::eventfd}));
+    case SYS_epoll_ctl: return found == nullptr ? 0 : control_epoll(object, a);
     case SYS_epoll_wait:
     case SYS_epoll_pwait2: return wait_epoll(object, a[1], a[2], choices);
     case SYS_sched_getaffinity: return 8;

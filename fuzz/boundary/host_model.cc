@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include "fuzz/boundary/enclave_thread.h"
 #include "fuzz/boundary/honest_answers.h"
+#include "fuzz/boundary/streams.h"
 #include "src/boundary/host_call_table.h"
 #include "src/boundary/testing/serve_request.h"
 #include "src/enclave/core/host_call.h"
@@ -23,6 +25,7 @@ unsigned lies = 0, calls = 0;
 bool own_check_failed = false;
 std::string line;
 std::vector<std::uint64_t> given;
+std::uint64_t changed_last = 0;  // a word of the block that changes once everything else is answered; 0: none
 
 Choices& none() {
   static Choices empty(nullptr, 0);
@@ -47,10 +50,34 @@ void scribble(std::uint64_t address) {
 void change_output(const Answer& answer) {
   const int index = output_argument(answer.number);
   const std::uint64_t bounce = answer.block + kHostBlockBounceOffset;
+  if (index < 0) doubt_all_bytes(true);  // what is about to be sent may lie there
   std::uint64_t address = index < 0 ? bounce : answer.arguments[index];
-  if (address < bounce || address >= bounce + kBounceSize - 512) return;
+  if (address < bounce || address >= answer.block + kHostBlockSize - 512) return;
   if (choices->byte() % 4 == 1) address = bounce;  // lengths lie at its beginning
   scribble(address / 8 * 8 + 8 * choices->below(60));
+}
+
+// A word of the block that this call is not about: what lies there for later, or what else this exit has asked for.
+void change_elsewhere(std::uint64_t block, std::uint8_t kind) {
+  struct Area {
+    std::uint64_t offset, size;
+  };
+  static constexpr Area kAreas[] = {
+      {kHostBlockBounceOffset, kBounceSize},
+      {kHostBlockBounceOffset, kBounceSize},
+      {offsetof(HostBlock, status_result), sizeof(HostBlock) - offsetof(HostBlock, status_result)},
+      {offsetof(HostBlock, prefetches), sizeof HostBlock::prefetches},
+      {offsetof(HostBlock, sends), sizeof HostBlock::sends},
+      {kPrefetchOffset, kMostPrefetches * kPrefetchSize},
+      {kSendAreaOffset, kSendAreaSize},
+      {kFirstBytesOffset, 2 * kFirstBytesSize}};
+  const Area area = kAreas[kind % std::size(kAreas)];
+  const std::uint64_t address = block + area.offset + 8 * choices->below(area.size / 8);
+  if (area.offset < kHostBlockBounceOffset)
+    changed_last = address;
+  else
+    scribble(address);
+  doubt_all_bytes(true);
 }
 
 // The kinds of lies. The honest answer stands in the block already.
@@ -66,11 +93,14 @@ void falsify(Answer& answer, std::uint8_t kind) {
   else if (kind < 240)
     for (std::uint64_t left = 1 + choices->byte() % 4; left > 0; --left) change_output(answer);
   else
-    scribble(answer.block + kHostBlockBounceOffset + 8 * choices->below(kBounceSize / 8));
+    change_elsewhere(answer.block, kind);
+  if (HostObject* const object = world.find(answer.arguments[0])) object->stream.doubt();
+  doubt_files();
 }
 
 [[noreturn]] void stop(bool own_check, const char* text, std::uint64_t size) {
   own_check_failed |= own_check;
+  doubt_all_bytes(true);  // what was to go out never will
   line.assign(text, size);
   choices = nullptr;
   throw Stopped{};
@@ -96,6 +126,10 @@ __attribute__((no_sanitize_address)) void forget_own_marks(HostBlock* block) {
 void begin_host(Choices* from) {
   choices = from;
   lies = calls = 0;
+  changed_last = 0;
+  doubt_all_bytes(false);
+  world.next_serial = 1;
+  world.next_descriptor = 3;
   own_check_failed = false;
   line.clear();
   given.clear();
@@ -111,7 +145,18 @@ std::vector<std::uint64_t> open_host_descriptors() {
     if (object.kind != HostKind::eventfd) numbers.push_back(number);
   return numbers;
 }
-const std::vector<std::uint64_t>& given_host_descriptors() { return given; }
+std::vector<std::uint64_t> given_host_descriptors() {
+  std::vector<std::uint64_t> numbers = given;
+  std::erase_if(numbers, [](std::uint64_t number) {
+    const HostObject* const object = world.find(number);
+    return object != nullptr && object->kind == HostKind::eventfd;
+  });
+  return numbers;
+}
+Stream* find_stream(std::uint64_t host_descriptor) {
+  HostObject* const object = world.find(host_descriptor);
+  return object == nullptr ? nullptr : &object->stream;
+}
 
 namespace {
 // What the host does beside the call itself: sends, closes, asks for a status, receives.
@@ -125,9 +170,16 @@ long answer_beside(HostBlock* block, std::uint64_t number, std::uint64_t* argume
   Answer answer{reinterpret_cast<std::uint64_t>(block), arguments, number, 0};
   answer.result = honest_answer(world, {number, arguments}, choices == nullptr ? none() : *choices);
   const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
-  if (kind >= 200 && kind < 248) falsify(answer, kind);
+  if (kind >= 176 && kind < 248) {
+    falsify(answer, kind);
+    doubt_all_bytes(true);  // what the call itself sends lies in the bounce buffer already
+  }
+  note_answer(world, {number, arguments}, answer.result);
   return answer.result;
 }
+
+// What the enclave keeps: no later input must hear a lie of this one. The call may fail.
+bool outlives_input(std::uint64_t number) { return number == SYS_eventfd2; }
 
 long answer_request(HostBlock* block, std::uint64_t number, std::uint64_t* arguments) {
   const std::uint64_t before = world.open.size();
@@ -135,8 +187,9 @@ long answer_request(HostBlock* block, std::uint64_t number, std::uint64_t* argum
   answer.result = honest_answer(world, {number, arguments}, choices == nullptr ? none() : *choices);
   if (world.open.size() > before) given.push_back(static_cast<std::uint64_t>(answer.result));
   const std::uint8_t kind = choices == nullptr ? 0 : choices->byte();
-  if (kind >= 160 && kind < 248) falsify(answer, kind);
+  if (kind >= 160 && kind < 248) falsify(answer, outlives_input(number) ? 160 : kind);
   if (kind >= 248) block->signals = choices->word();  // which the host may do at any time
+  note_answer(world, {number, arguments}, answer.result);
   if (answer.result >= 0) given.push_back(static_cast<std::uint64_t>(answer.result) % core::kMaxHostDescriptors);
   return answer.result;
 }
@@ -148,9 +201,12 @@ void serve(HostBlock* block) {
   if (number == static_cast<std::uint64_t>(HostService::report_lie)) stop(false, bounce, block->args[1]);
   if (number == static_cast<std::uint64_t>(HostService::fail)) stop(true, bounce, block->args[1]);
   if (choices != nullptr && ++calls > kMostLyingCalls) choices = nullptr;
+  if (number == SYS_sched_yield) let_other_thread_work();
   testing::serve_request(*block, [block](std::uint64_t asked, std::uint64_t* arguments) {
     return arguments == block->args ? answer_request(block, asked, arguments) : answer_beside(block, asked, arguments);
   });
+  if (changed_last != 0 && choices != nullptr) scribble(changed_last);
+  changed_last = 0;
   forget_own_marks(block);
 }
 }  // namespace

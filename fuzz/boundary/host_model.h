@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 #include "fuzz/boundary/choices.h"
+#include "fuzz/boundary/streams.h"
 
 namespace cloister::fuzz {
 // What the enclave did instead of returning: it stopped for good (thrown by the transport of host calls).
@@ -22,7 +23,9 @@ void calm_host();
 unsigned lies_told();
 const std::string& last_words();  // the line of a stop
 bool broke_inside();              // it was no lie, but a check of our own that failed
-// Host descriptors that are open but for doorbells, and all that were ever given out.
+// Host descriptors that are open, and all that were ever given out. But for doorbells: the enclave may keep those.
 std::vector<std::uint64_t> open_host_descriptors();
-const std::vector<std::uint64_t>& given_host_descriptors();
+std::vector<std::uint64_t> given_host_descriptors();
+// Of the connection there; null: nothing is open.
+Stream* find_stream(std::uint64_t host_descriptor);
 }  // namespace cloister::fuzz

@@ -41,12 +41,29 @@ void Program::close(int number) {
   call(task, SYS_close, number);
 }
 
-void run_program(kernel::Task& task, Choices& choices) {
-  Program program{task, choices, {}};
+namespace {
+void make_step(Program& program) {
+  const std::uint8_t which = program.choices.byte();
+  const std::span<const Step> steps = which >= 128 ? server_steps() : which % 2 == 0 ? file_steps() : network_steps();
+  steps[program.choices.below(steps.size())](program);
+}
+}  // namespace
+
+void step_of_another(Program& program) {
+  if (program.task.tid != program.task.tgid) return;
+  program.second.run([&](kernel::Task& task) {
+    Program other{task, program.second, program.choices, std::move(program.descriptors)};
+    for (int left = 1 + other.choices.byte() % 4; left > 0; --left) make_step(other);
+    program.descriptors = std::move(other.descriptors);
+  });
+  if (program.choices.byte() % 4 == 3) program.second.end();
+}
+
+void run_program(kernel::Task& task, SecondThread& second, Choices& choices) {
+  Program program{task, second, choices, {}};
   for (unsigned i = 0; i < kMostSteps && !choices.is_exhausted(); ++i) {
     forget_program_memory();
-    const std::span<const Step> steps = choices.byte() % 2 == 0 ? file_steps() : network_steps();
-    steps[choices.below(steps.size())](program);
+    make_step(program);
   }
 }
 }  // namespace cloister::fuzz

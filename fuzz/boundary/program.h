@@ -5,10 +5,12 @@
 #include <span>
 #include <vector>
 #include "fuzz/boundary/choices.h"
+#include "fuzz/boundary/enclave_thread.h"
 #include "src/enclave/kernel/task.h"
 
 namespace cloister::fuzz {
-enum class Kind { file, measured, directory, stream, datagram, epoll };
+enum class Kind { file, read_only, measured, directory, stream, datagram, epoll };
+inline constexpr std::uint64_t kTokenBase = 0x1122'3344'0000'0000;  // of what epoll tells, before the descriptor
 struct Descriptor {
   int number;
   Kind kind;
@@ -17,6 +19,7 @@ struct Descriptor {
 
 struct Program {
   kernel::Task& task;
+  SecondThread& second;
   Choices& choices;
   std::vector<Descriptor> descriptors;
 
@@ -30,7 +33,10 @@ struct Program {
 using Step = void (*)(Program&);
 std::span<const Step> file_steps();
 std::span<const Step> network_steps();
-void run_program(kernel::Task& task, Choices& choices);
+std::span<const Step> server_steps();
+// Any of all these, made by another thread.
+void step_of_another(Program& program);
+void run_program(kernel::Task& task, SecondThread& second, Choices& choices);
 // Ends the fuzzer: the enclave handed on what an honest host cannot have said.
 void require(bool holds, const char* what);
 }  // namespace cloister::fuzz

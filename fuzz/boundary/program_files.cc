@@ -12,6 +12,7 @@
 #include "fuzz/boundary/host_model.h"
 #include "fuzz/boundary/program.h"
 #include "fuzz/boundary/program_memory.h"
+#include "fuzz/boundary/program_transfers.h"
 #include "fuzz/boundary/system_call.h"
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/vfs/open_file.h"
@@ -56,11 +57,11 @@ std::size_t some_size(Program& program) {
 }
 
 void read_some(Program& program) {
-  const Descriptor* const from = program.pick({Kind::file, Kind::measured});
+  const Descriptor* const from = program.pick({Kind::file, Kind::read_only, Kind::measured});
   if (from == nullptr) return;
   const Descriptor file = *from;
   const std::size_t size = some_size(program);
-  const auto to = allocate_output(size);
+  const auto to = allocate_buffer(size, some_gap(program));
   const bool at_offset = program.choices.byte() % 2 == 1;
   const long got = at_offset ? call(program.task, SYS_pread64, file.number, to, size, program.choices.below(40'000))
                              : call(program.task, SYS_read, file.number, to, size);
@@ -68,7 +69,7 @@ void read_some(Program& program) {
   if (file.kind == Kind::measured) require_measured(to, got);
 }
 void read_vector(Program& program) {
-  const Descriptor* const file = program.pick({Kind::file, Kind::measured});
+  const Descriptor* const file = program.pick({Kind::file, Kind::read_only, Kind::measured});
   if (file == nullptr) return;
   const Kind kind = file->kind;
   const std::size_t first = some_size(program), second = some_size(program);
@@ -83,14 +84,14 @@ void write_some(Program& program) {
   const Descriptor* const file = program.pick({Kind::file});
   if (file == nullptr) return;
   const std::size_t size = some_size(program);
-  const auto from = allocate(size);
+  const auto from = allocate_buffer(size, some_gap(program));
   const bool at_offset = program.choices.byte() % 2 == 1;
   const long put = at_offset ? call(program.task, SYS_pwrite64, file->number, from, size, program.choices.below(40'000))
                              : call(program.task, SYS_write, file->number, from, size);
   require(put <= static_cast<long>(size), "more written than it had");
 }
 void map_some(Program& program) {
-  const Descriptor* const chosen = program.pick({Kind::file, Kind::measured});
+  const Descriptor* const chosen = program.pick({Kind::file, Kind::read_only, Kind::measured});
   if (chosen == nullptr) return;
   const Kind kind = chosen->kind;
   const auto file = program.task.process.descriptors.get(chosen->number);
@@ -124,7 +125,7 @@ void list(Program& program) {
   }
 }
 void seek(Program& program) {
-  const Descriptor* const file = program.pick({Kind::file, Kind::measured, Kind::directory});
+  const Descriptor* const file = program.pick({Kind::file, Kind::read_only, Kind::measured, Kind::directory});
   if (file != nullptr)
     call(program.task, SYS_lseek, file->number, static_cast<std::int64_t>(program.choices.interesting()),
          program.choices.byte() % 5);
@@ -136,7 +137,8 @@ void require_status(const struct stat& status) {
 }
 void status(Program& program) {
   const auto to = allocate_output(sizeof(struct stat));
-  const Descriptor* const file = program.pick({Kind::file, Kind::measured, Kind::directory, Kind::stream});
+  const Descriptor* const file =
+      program.pick({Kind::file, Kind::read_only, Kind::measured, Kind::directory, Kind::stream});
   const std::uint8_t how = program.choices.byte() % 3;
   long result;
   if (how == 0 && file != nullptr) {
@@ -216,23 +218,17 @@ void change_file(Program& program) {
   }
 }
 void copy_between(Program& program) {
-  const Descriptor* const from = program.pick({Kind::file, Kind::measured});
+  const Descriptor* const from = program.pick({Kind::file, Kind::read_only, Kind::measured});
   const Descriptor* const to = program.pick({Kind::file, Kind::stream});
   if (from == nullptr || to == nullptr) return;
   const std::uint8_t choice = program.choices.byte();
-  if (choice % 2 != 0 && to->kind == Kind::stream) {
-    static constexpr std::size_t kSizes[] = {5000, 1, 16'384, 16'385, 300'000};
-    const std::size_t size = kSizes[choice / 2 % std::size(kSizes)];
-    const auto place = allocate_output(sizeof(std::int64_t));
-    *at<std::int64_t>(place) = 40;
-    const long result = call(program.task, SYS_sendfile, to->number, from->number, place, size);
-    require(result <= static_cast<long>(size), "more than it asked for");
-    require(*at<std::int64_t>(place) == 40 + std::max(result, 0L), "an offset that is not where the data ends");
-  } else if (choice % 2 == 0 || to->kind != Kind::file) {
-    call(program.task, SYS_sendfile, to->number, from->number, 0, 5000);
-  } else {
+  static constexpr std::size_t kSizes[] = {5000, 1, 16'384, 16'385, 300'000};
+  if (choice % 2 != 0 && to->kind == Kind::stream)
+    send_file(program, to->number, from->number, 40, kSizes[choice / 2 % std::size(kSizes)]);
+  else if (choice % 2 == 0 || to->kind != Kind::file)
+    send_file(program, to->number, from->number, std::nullopt, 5000);
+  else
     call(program.task, SYS_copy_file_range, from->number, 0, to->number, 0, 5000, 0);
-  }
 }
 void control(Program& program) {
   static constexpr std::uint32_t kRequests[] = {0x541b, 0x5401, 0x5413,

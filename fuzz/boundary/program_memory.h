@@ -14,6 +14,10 @@ void forget_program_memory();
 kernel::ProgramAddress allocate(std::size_t size);
 // The same, and until the next end_call() the enclave may fill them.
 kernel::ProgramAddress allocate_output(std::size_t size);
+// The same, and the second half is not there: at a page's beginning.
+enum class Missing { until_touched, for_good };
+kernel::ProgramAddress allocate_with_gap(std::size_t size, Missing until);
+bool is_memory_missing();  // for good, somewhere
 kernel::ProgramAddress text(const std::string& contents);
 void end_call();
 

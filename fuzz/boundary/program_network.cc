@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls about sockets and readiness.
+// Calls about sockets.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -15,12 +12,13 @@
 #include <cstring>
 #include "fuzz/boundary/program.h"
 #include "fuzz/boundary/program_memory.h"
+#include "fuzz/boundary/program_readiness.h"
+#include "fuzz/boundary/program_transfers.h"
 #include "fuzz/boundary/system_call.h"
 
 namespace cloister::fuzz {
 namespace {
 constexpr int kFamilies[] = {AF_INET, AF_INET6, AF_UNIX};
-constexpr std::uint64_t kTokenBase = 0x1122'3344'0000'0000;
 
 void make_socket(Program& program) {
   const int family = kFamilies[program.choices.below(3)];
@@ -119,21 +117,22 @@ void send_or_receive(Program& program) {
   if (found == nullptr) return;
   const Descriptor socket = *found;
   const std::size_t size = some_size(program);
-  const int flags = program.choices.byte() % 2 == 0 ? 0 : MSG_DONTWAIT;
-  const auto data = allocate_output(size);
-  long result;
+  const Transfer transfer{socket.number, size, program.choices.byte() % 2 == 0 ? 0 : MSG_DONTWAIT};
   switch (program.choices.byte() % 5) {
-    case 0: result = call(program.task, SYS_read, socket.number, data, size); break;
-    case 1: result = call(program.task, SYS_write, socket.number, data, size); break;
-    case 2: result = call(program.task, SYS_recvfrom, socket.number, data, size, flags, 0, 0); break;
-    case 3: result = call(program.task, SYS_sendto, socket.number, data, size, flags, 0, 0); break;
+    case 0: receive_data(program, Receiving::read, transfer); break;
+    case 1: send_data(program, Sending::write, transfer); break;
+    case 2: receive_data(program, Receiving::receive, transfer); break;
+    case 3: send_data(program, Sending::send, transfer); break;
     default: {
       const AddressBuffer source;
-      result = call(program.task, SYS_recvfrom, socket.number, data, size, flags, source.address, source.size);
+      const auto data = allocate_output(size);
+      const long result =
+          call(program.task, SYS_recvfrom, socket.number, data, size, transfer.flags, source.address, source.size);
+      require(result <= static_cast<long>(size), "more than it asked for");
       source.check(result, socket.family);
+      stream_of(program, socket.number).check_received(at<void>(data), result, true);
     }
   }
-  require(result <= static_cast<long>(size), "more than it asked for");
 }
 
 void require_control(const msghdr& header, std::size_t capacity) {
@@ -166,6 +165,10 @@ void receive_message(Program& program) {
   *at<msghdr>(place) = header;
   const long got = call(program.task, SYS_recvmsg, socket.number, place, flags);
   if (got < 0) return;
+  if ((flags & MSG_TRUNC) == 0)
+    stream_of(program, socket.number).check_received(vector.iov_base, got, (flags & MSG_PEEK) == 0);
+  else if ((flags & MSG_PEEK) == 0)
+    stream_of(program, socket.number).skip_received(got);
   require((flags & MSG_TRUNC) != 0 || got <= static_cast<long>(size), "more than it asked for");
   const msghdr& filled = *at<msghdr>(place);
   require_address({reinterpret_cast<std::uint64_t>(filled.msg_name)}, filled.msg_namelen, socket.family);
@@ -177,6 +180,7 @@ void send_message(Program& program) {
   const Descriptor socket = *found;
   const std::size_t size = some_size(program);
   const iovec vector = {at<void>(allocate(size)), size};
+  stream_of(program, socket.number).fill_next(vector.iov_base, size);
   const Address address = address_of(socket.family);
   msghdr header = {};
   header.msg_iov = at<iovec>(copy_of(vector));
@@ -185,6 +189,7 @@ void send_message(Program& program) {
   header.msg_namelen = static_cast<socklen_t>(address.size);
   const long put = call(program.task, SYS_sendmsg, socket.number, copy_of(header), MSG_NOSIGNAL);
   require(put <= static_cast<long>(size), "more sent than it had");
+  stream_of(program, socket.number).note_told(put);
 }
 void control(Program& program) {
   static constexpr std::uint32_t kRequests[] = {FIONREAD, 0x8912 /* SIOCGIFCONF */, 0x8915 /* SIOCGIFADDR */, 0x8905};
@@ -198,60 +203,6 @@ void control(Program& program) {
     at<ifconf>(argument)->ifc_buf = at<char>(list);
   }
   call(program.task, SYS_ioctl, socket->number, request, argument);
-}
-
-void poll_some(Program& program) {
-  const std::size_t count = 1 + program.choices.byte() % 3;
-  pollfd items[3] = {{-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
-  for (std::size_t i = 0; i < count; ++i)
-    if (const Descriptor* const file = program.pick({Kind::stream, Kind::datagram, Kind::file, Kind::epoll}))
-      items[i] = {file->number, static_cast<short>(POLLIN | (program.choices.byte() % 2 == 0 ? 0 : POLLOUT)), 0};
-  const auto place = allocate_output(sizeof items);
-  std::memcpy(at<char>(place), items, sizeof items);
-  const long ready = call(program.task, SYS_poll, place, count, program.choices.byte() % 2 == 0 ? 0 : 20);
-  require(ready <= static_cast<long>(count), "more ready files than it asked for");
-  for (std::size_t i = 0; ready >= 0 && i < count; ++i)
-    require((at<pollfd>(place)[i].revents & ~(items[i].events | POLLERR | POLLHUP)) == 0,
-            "events that it did not ask for");
-}
-void select_some(Program& program) {
-  const Descriptor* const file = program.pick({Kind::stream, Kind::datagram});
-  if (file == nullptr) return;
-  fd_set asked;
-  FD_ZERO(&asked);
-  FD_SET(file->number, &asked);
-  const int number = file->number;
-  const auto set = allocate_output(sizeof asked), time_out = allocate_output(sizeof(timeval));
-  *at<fd_set>(set) = asked;
-  const long ready = call(program.task, SYS_select, number + 1, set, 0, 0, time_out);
-  require(ready <= 1, "more ready files than it asked for");
-}
-
-void make_epoll(Program& program) { program.add(call(program.task, SYS_epoll_create1, 0), Kind::epoll); }
-void watch(Program& program) {
-  static constexpr std::uint32_t kWays[] = {EPOLLIN, EPOLLIN | EPOLLOUT, EPOLLIN | EPOLLET, EPOLLIN | EPOLLONESHOT};
-  const Descriptor* const epoll = program.pick({Kind::epoll});
-  const Descriptor* const file = program.pick({Kind::stream, Kind::datagram});
-  if (epoll == nullptr || file == nullptr) return;
-  epoll_event event = {};
-  event.events = kWays[program.choices.byte() % 4];
-  event.data.u64 = kTokenBase + static_cast<std::uint64_t>(file->number);
-  call(program.task, SYS_epoll_ctl, epoll->number, 1 + program.choices.byte() % 3, file->number, copy_of(event));
-}
-void wait_epoll(Program& program) {
-  const Descriptor* const epoll = program.pick({Kind::epoll});
-  if (epoll == nullptr) return;
-  const std::size_t count = 1 + program.choices.byte() % 70;
-  const auto events = allocate_output(count * sizeof(epoll_event));
-  const long ready =
-      call(program.task, SYS_epoll_wait, epoll->number, events, count, program.choices.byte() % 2 == 0 ? 0 : 20);
-  require(ready <= static_cast<long>(count), "more events than it asked for");
-  for (long i = 0; i < ready; ++i) {
-    const epoll_event event = at<epoll_event>(events)[i];
-    require(event.data.u64 >> 32 == kTokenBase >> 32 && event.data.u64 - kTokenBase < 4096,
-            "a token that is not its own");
-    require((event.events & ~(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0, "events that it did not ask for");
-  }
 }
 
 constexpr Step kSteps[] = {make_socket,  set_up,  accept_one, ask_names,   options,    send_or_receive, receive_message,

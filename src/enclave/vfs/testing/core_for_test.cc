@@ -57,7 +57,7 @@ ProcessTimers::ProcessTimers(Process& process) : process_(process) { (void)proce
 ProcessTimers::~ProcessTimers() = default;
 }  // namespace cloister::kernel
 
-extern "C" std::uint64_t core_read_tsc() { return cloister::core::monotonic_now(); }
+extern "C" [[gnu::weak]] std::uint64_t core_read_tsc() { return cloister::core::monotonic_now(); }
 
 namespace cloister::vfs {
 class OpenFile;
