@@ -189,6 +189,17 @@ int main(void) {
   for (int i = 1; i < 6; i++) CHECK_ERRNO(recv(own[i], buffer, 100, 0), EAGAIN);
   close_all();
 
+  SECTION("a buffer that ends where there is no memory: nobody is told of it later");
+  arrive(EPOLLIN, 9);
+  CHECK(send(peer[1], "bb", 2, 0) == 2);
+  struct iovec early[2] = {{buffer, 9}, {NULL, 50}};
+  CHECK(readv(own[1], early, 2) == 9 || errno == EFAULT);
+  from_size = sizeof number;
+  CHECK(getsockopt(own[1], SOL_SOCKET, SO_ERROR, &number, &from_size) == 0 && number == 0);
+  CHECK(read(own[1], buffer, 100) > 0 || errno == EAGAIN);
+  from_size = sizeof from;
+  close_all();
+
   SECTION("questions");
   arrive(EPOLLIN, 9);
   CHECK(ioctl(own[1], FIONREAD, &number) == 0 && number == 9 && ioctl(own[1], SIOCATMARK, &number) == 0 && number == 0);

@@ -214,8 +214,8 @@ bool has_unread_prefetch(Task* task) {
 
 void keep_read_error(const File* file, long error) {
   Prefetched* const prefetched = file->prefetched.load(std::memory_order_acquire);
-  const bool is_the_sockets = error != -EAGAIN && error != -EINTR && error != -ENOMEM && error != -EFAULT;
-  if (prefetched == nullptr || !is_the_sockets) return;
+  const bool is_of_socket = row_of(HostCall::recvmsg).errors.contains(static_cast<std::uint64_t>(-error));
+  if (prefetched == nullptr || !is_of_socket || error == -EAGAIN || error == -EINTR || error == -ENOMEM) return;
   prefetched->error.store(static_cast<std::int32_t>(error), std::memory_order_relaxed);
 }
 

@@ -56,7 +56,8 @@ inline bool has_prefetched(const File& file) {
 bool has_unread_prefetch(Task* task);
 // The task waits: what it has not read by edge it is not told of again, but is here to be read.
 void keep_unread_by_edge(Task* task);
-// A read gave bytes that were here, and the host an error instead of the rest: the next one's.
+// A read gave bytes that were here, and the host an error instead of the rest: the next one's. Not what the program's
+// buffer or a signal has ended.
 void keep_read_error(const File* file, long error);
 // The task ends, and another one will use its thread's host block.
 void leave_prefetched(Task* task);
