@@ -101,7 +101,7 @@ long fast_recvfrom(Thread* thread, ProgramContext* context) {
 long fast_sendto(Thread* thread, ProgramContext* context) {
   const std::uint64_t size = context->rdx;
   if (context->r8 != 0 || (context->r10 & ~kSimpleMessageFlags) != 0 || size > kBounceSize ||
-      !is_usual_buffer(context->rsi, size))
+      !is_program_range(context->rsi, size))
     return kTakeKernelPath;
   return through(thread, context->rdi, &File::writable, [&](File* file) {
     if (file->kind != FileKind::host_socket) return kTakeKernelPath;

@@ -42,7 +42,7 @@ HostAddress stage_string(std::uint64_t offset, const char* text, std::size_t siz
 inline bool is_outside(std::uint64_t address, std::uint64_t size) {
   if (!CLOISTER_KEEPS(S_1)) return address >= (1ULL << 40) && address + size <= kUserEnd;  // wraps around
   if (!CLOISTER_KEEPS(S_2)) return address >= (1ULL << 40) && size <= kUserEnd;            // the beginning only
-  return address >= (1ULL << 40) && size <= kUserEnd && address <= kUserEnd - size;
+  return address >= (1ULL << 40) && is_user_range(address, size);
 }
 
 // Which host descriptors are ours; a new one must be none of them.

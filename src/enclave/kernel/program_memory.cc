@@ -9,8 +9,7 @@ namespace cloister::kernel {
 namespace {
 constexpr std::size_t kMaxSegments = 1024;         // UIO_MAXIOV
 constexpr std::size_t kMaxTransfer = 0x7fff'f000;  // MAX_RW_COUNT
-constexpr std::uint64_t kPageSize = 4096;
-constexpr std::size_t kPiece = 4096;  // multiple of 8: host memory is accessed in aligned words
+constexpr std::size_t kPiece = 4096;               // multiple of 8: host memory is accessed in aligned words
 
 Error bad_address() { return Error::from_errno(EFAULT); }
 
@@ -159,7 +158,7 @@ IoVector IoVector::accessible(core::Access access) const {
     const std::uint64_t end = segment.address + segment.size;
     for (std::uint64_t at = segment.address; at < end;) {
       if (!trusted_ && !is_accessible(at, access)) return slice(0, size);
-      const std::uint64_t next = std::min(end, (at | (kPageSize - 1)) + 1);
+      const std::uint64_t next = std::min(end, (at | (layout::kPageSize - 1)) + 1);
       size += next - at;
       at = next;
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // epoll_create, epoll_ctl, epoll_wait. While only files of the host are watched, epoll_wait is served by
 // core/epoll_wait.cc.
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <mutex>
 #include "src/enclave/kernel/signals.h"
+#include "src/enclave/syscalls/file_access.h"
 #include "src/enclave/syscalls/net_handlers.h"
 #include "src/enclave/syscalls/socket_files.h"
 #include "src/enclave/syscalls/task_handlers.h"
@@ -28,19 +28,12 @@ Result<void> add_member(vfs::Epoll& epoll, const vfs::FileRef& file, int descrip
   return epoll.set()->add(file, descriptor, event);
 }
 
-// EBADF, also for O_PATH.
-Result<vfs::FileRef> find_usable(Task& task, int descriptor) {
-  vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
-  if ((file->status_flags.load(std::memory_order_relaxed) & O_PATH) != 0) return Error::from_errno(EBADF);
-  return file;
-}
-
 // The file of an epoll object, kept alive while it is used. EBADF, EFAULT, EINVAL.
 Result<vfs::FileRef> find_epoll(Task& task, int descriptor, ProgramAddress events, int count) {
   if (count <= 0 || count > 0x7fff'ffff / static_cast<int>(sizeof(EpollEvent))) return Error::from_errno(EINVAL);
   if (!core::is_program_range(events.value, static_cast<std::uint64_t>(count) * sizeof(EpollEvent)))
     return Error::from_errno(EFAULT);
-  vfs::FileRef file = TRY(find_usable(task, descriptor));
+  vfs::FileRef file = TRY(find_file(task, descriptor));
   if (vfs::as_epoll(*file) == nullptr) return Error::from_errno(EINVAL);
   return file;
 }
@@ -80,8 +73,8 @@ SysResult sys_epoll_create(Task& task, int size) {
 SysResult sys_epoll_ctl(Task& task, int epoll, int operation, int descriptor, ProgramAddress event_address) {
   EpollEvent event{};
   if (operation != EPOLL_CTL_DEL) event = TRY(event_address.load<EpollEvent>());
-  const vfs::FileRef file = TRY(find_usable(task, epoll));
-  const vfs::FileRef target = TRY(find_usable(task, descriptor));
+  const vfs::FileRef file = TRY(find_file(task, epoll));
+  const vfs::FileRef target = TRY(find_file(task, descriptor));
   if (!vfs::has_readiness(*target)) return Error::from_errno(EPERM);
   vfs::Epoll* const object = vfs::as_epoll(*file);
   if (object == nullptr || file.get() == target.get()) return Error::from_errno(EINVAL);

@@ -12,26 +12,6 @@ UsedFile::~UsedFile() {
   vfs::reclaim_files();
 }
 
-Result<vfs::FileRef> find_any_file(Task& task, int descriptor) { return task.process.descriptors.get(descriptor); }
-
-Result<vfs::FileRef> find_file(Task& task, int descriptor) {
-  vfs::FileRef file = TRY(task.process.descriptors.get(descriptor));
-  if ((file->status_flags.load(std::memory_order_relaxed) & O_PATH) != 0) return Error::from_errno(EBADF);
-  return file;
-}
-
-Result<vfs::FileRef> find_readable(Task& task, int descriptor) {
-  vfs::FileRef file = TRY(find_file(task, descriptor));
-  if (!file->readable) return Error::from_errno(EBADF);
-  return file;
-}
-
-Result<vfs::FileRef> find_writable(Task& task, int descriptor) {
-  vfs::FileRef file = TRY(find_file(task, descriptor));
-  if (!file->writable) return Error::from_errno(EBADF);
-  return file;
-}
-
 SysResult install_descriptor(Task& task, vfs::FileRef file, std::uint32_t flags) {
   const auto close_on_exec = (flags & O_CLOEXEC) != 0 ? kernel::CloseOnExec::yes : kernel::CloseOnExec::no;
   return TRY(task.process.descriptors.install(std::move(file), close_on_exec));

@@ -6,10 +6,7 @@
 
 namespace cloister::vfs {
 namespace {
-constexpr std::uint32_t kKeptFlags =
-    O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY | O_PATH | O_NOFOLLOW;
 constexpr std::uint32_t kChangeableOnHost = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
-constexpr std::uint32_t kLargeFile = 0100000;
 }  // namespace
 
 HostObject::HostObject(std::shared_ptr<HostDescriptor> descriptor, const struct stat& status, std::uint32_t flags)
@@ -17,10 +14,7 @@ HostObject::HostObject(std::shared_ptr<HostDescriptor> descriptor, const struct 
       type_(status.st_mode & S_IFMT),
       identity_{status.st_dev, status.st_ino, true} {
   host_descriptor = descriptor_->number();
-  const std::uint32_t access = flags & O_ACCMODE;
-  readable = (flags & O_PATH) == 0 && access != O_WRONLY;
-  writable = (flags & O_PATH) == 0 && access != O_RDONLY;
-  status_flags.store((flags & kKeptFlags) | ((flags & O_PATH) == 0 ? kLargeFile : 0), std::memory_order_relaxed);
+  apply_open_flags(*this, flags);
 }
 
 Result<struct stat> HostObject::status() { return host_status(host_descriptor, type_); }

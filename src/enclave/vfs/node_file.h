@@ -64,6 +64,4 @@ class PositionedFile : public NodeFile {
 Result<void> change_node_mode(Task& task, Node& node, std::uint32_t mode);
 Result<void> change_node_owner(Task& task, Node& node, std::uint32_t user, std::uint32_t group);
 Result<void> change_node_times(Task& task, Node& node, const struct timespec times[2]);
-// Flags that a description keeps from open(2), and its access mode.
-void apply_open_flags(OpenFile& file, std::uint32_t flags);
 }  // namespace cloister::vfs

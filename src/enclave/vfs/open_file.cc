@@ -13,6 +13,16 @@ namespace {
 constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
 }  // namespace
 
+void apply_open_flags(OpenFile& file, std::uint32_t flags) {
+  constexpr std::uint32_t kKept =
+      O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY | O_PATH | O_NOFOLLOW;
+  constexpr std::uint32_t kLargeFile = 0100000;
+  const std::uint32_t access = flags & O_ACCMODE;
+  file.readable = (flags & O_PATH) == 0 && access != O_WRONLY;
+  file.writable = (flags & O_PATH) == 0 && access != O_RDONLY;
+  file.status_flags.store((flags & kKept) | ((flags & O_PATH) == 0 ? kLargeFile : 0), std::memory_order_relaxed);
+}
+
 void OpenFile::stop_receive_ahead() {
   core::Prefetched* const here = prefetched.load(std::memory_order_acquire);
   if (here != nullptr) here->stop();

@@ -131,6 +131,9 @@ class OpenFile : public core::File {
   std::string path_;
 };
 
+// Flags that a description keeps from open(2), and its access mode.
+void apply_open_flags(OpenFile& file, std::uint32_t flags);
+
 // Drops one reference (of a descriptor slot or of a holder); frees the file when nobody uses it any more.
 void release_reference(OpenFile* file);
 

@@ -129,22 +129,6 @@ bool zero_program(std::uint64_t to, std::size_t size) {
   std::memset(reinterpret_cast<void*>(to), 0, size);
   return true;
 }
-bool copy_host_to_program_checked(std::uint64_t to, HostAddress host, std::size_t size) {
-  return copy_to_program(to, reinterpret_cast<const void*>(host.word()), size);
-}
-bool copy_program_to_host_checked(HostAddress host, std::uint64_t from, std::size_t size) {
-  return copy_from_program(reinterpret_cast<void*>(host.word()), from, size);
-}
-bool load_program_u32_checked(std::uint64_t from, std::uint32_t* value) {
-  return copy_from_program(value, from, sizeof *value);
-}
-bool compare_exchange_program_u32_checked(std::uint64_t at, std::uint32_t* expected, std::uint32_t desired) {
-  std::uint32_t found;
-  if (!copy_from_program(&found, at, sizeof found)) return false;
-  const bool is_equal = found == *expected;
-  *expected = found;
-  return copy_to_program(at, is_equal ? &desired : &found, sizeof found);
-}
 long copy_string_from_program(char* to, std::uint64_t from, std::size_t size) {
   const std::size_t length = strnlen(reinterpret_cast<const char*>(from), size);
   if (length == size) return -ENAMETOOLONG;
