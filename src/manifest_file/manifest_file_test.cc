@@ -103,6 +103,7 @@ TEST(ManifestFile, ContradictionsAreRefusedWithTheirPlace) {
       {"working_directory: /bin/app\n", "/bin/app is a file and the working directory"},
       {"  - {path: /dev/attestation/x, contents: y}\n", "m:7:5: /dev/attestation/x lies in /dev, which the runtime"},
       {"tmpfs: [/proc]\n", "m:7:9: /proc lies in /proc"},
+      {"tmpfs: [/]\n", "/ is measured and cannot be a memory file system"},
       {"tmpfs: [/t]\ninsecure_host_paths: [/d, /t]\n", "/t is a memory file system and the host's"},
       {"directories: [/sys/x]\n", "m:7:15: /sys/x lies in /sys"},
       {"env: {A: x}\ninsecure_host_environment: [A]\n", "m:8:29: A is a variable that is given twice"},

@@ -18,7 +18,13 @@ std::uint64_t random_u64();
 void random_bytes(void* to, std::size_t size);
 // The one RDTSC of the image that is not redirected (core_read_tsc in syscall_entry.S).
 extern "C" std::uint64_t core_read_tsc();
-inline std::uint64_t read_tsc() { return core_read_tsc(); }
+// In the order of the program.
+inline std::uint64_t read_tsc() {
+  asm volatile("lfence" ::: "memory");
+  return core_read_tsc();
+}
+// For measuring how long something took, where some hundred ticks more or less do not matter: without the wait.
+inline std::uint64_t rough_tsc() { return core_read_tsc(); }
 // From the enclave's own REPORT: what an attacker on the host cannot choose unseen.
 extern std::uint64_t enclave_xfrm;
 extern std::uint64_t enclave_attributes;

@@ -32,9 +32,9 @@ bool goes_on_after_kick(HostCall call) {
   return call == HostCall::futex || call == HostCall::epoll_wait || call == HostCall::epoll_pwait2 ||
          call == HostCall::poll;
 }
-void begin_sleep(Thread* thread) { thread->sleeping_since = read_tsc(); }
+void begin_sleep(Thread* thread) { thread->sleeping_since = rough_tsc(); }
 void end_sleep(Thread* thread) {
-  const std::uint64_t now = read_tsc(), since = thread->sleeping_since;
+  const std::uint64_t now = rough_tsc(), since = thread->sleeping_since;
   if (now > since) __atomic_store_n(&thread->slept_ticks, thread->slept_ticks + (now - since), __ATOMIC_RELAXED);
   thread->sleeping_since = 0;
 }

@@ -30,7 +30,7 @@ void note_opened_file(Thread* thread, const NewlyOpened& newly) {
   opened.status = newly.status;
   opened.data_size = static_cast<std::uint32_t>(newly.size);
   if (newly.was_asked) opened.area ^= 1;
-  if (newly.size != 0) opened.since = read_tsc();
+  if (newly.size != 0) opened.since = rough_tsc();
 }
 
 FirstBytes take_first_bytes(Thread* thread, std::uint64_t offset, std::uint64_t size) {
@@ -42,7 +42,7 @@ FirstBytes take_first_bytes(Thread* thread, std::uint64_t offset, std::uint64_t 
   }
   const std::uint64_t here = opened.data_size;
   const bool goes_on = size > here && here == kFirstBytesSize;  // perhaps beyond what was read
-  if (here == 0 || goes_on || read_tsc() - opened.since > kFresh) return {};
+  if (here == 0 || goes_on || rough_tsc() - opened.since > kFresh) return {};
   opened.is_served = true;
   return {area_of(thread, opened.area), size < here ? size : here};
 }

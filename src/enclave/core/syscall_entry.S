@@ -383,11 +383,10 @@ program_rdtsc_entry:
 program_rdtscp_entry:
   PROGRAM_GATE emulate_rdtscp
 
-// core_read_tsc(): ordered after what came before. cloister-link leaves this site alone (--keep).
+// core_read_tsc(): cloister-link leaves this site alone (--keep).
   .globl core_read_tsc
   .type core_read_tsc, @function
 core_read_tsc:
-  lfence
   rdtsc
   shl $32, %rdx
   or %rdx, %rax

@@ -41,7 +41,7 @@ void announce_count(const Thread* thread) {
 
 // A program that lets its sends wait, again and again, soon sends at once nearly always.
 void judge_wait(SendQueue& queue) {
-  const std::uint64_t now = read_tsc();
+  const std::uint64_t now = rough_tsc();
   if (now > queue.since && now - queue.since > kLongWait) [[unlikely]] {
     queue.penalty = queue.penalty < kFirstPenalty      ? kFirstPenalty
                     : queue.penalty > kMostPenalty / 4 ? kMostPenalty
@@ -202,7 +202,7 @@ bool queue_at(Thread* thread, const File* file, WriteBehind& behind, HostAddress
   SendQueue& queue = thread->task->sends;
   const std::uint64_t index = thread->queued_sends;
   if (index == 0) {
-    queue.since = read_tsc();
+    queue.since = rough_tsc();
     store_host_word(thread->host_block + offsetof(HostBlock, send_batch), ++queue.batch);
   }
   const HostAddress request = request_of(thread, index);
