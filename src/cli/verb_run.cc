@@ -27,7 +27,8 @@ void say_what_is_weaker(const RunOptions& options, const LaunchManifest& manifes
   const auto add = [&](const std::string& what) { weak += "; " + what; };
   if (options.manifest.empty() && !options.policy) add("host paths below / are readable (no manifest)");
   if (!options.manifest.empty())
-    for (const std::string& path : manifest.insecure_host_paths) add("insecure_host_paths " + path + (access(path.c_str(), F_OK) == 0 ? "" : " (which is not there)"));
+    for (const std::string& path : manifest.insecure_host_paths)
+      add("insecure_host_paths " + path + (access(path.c_str(), F_OK) == 0 ? "" : " (which is not there)"));
   if (options.debug || options.trace) add("debug enclave: its memory is readable");
   if ((manifest.flags & kInsecureDynamicCode) != 0) add("insecure_dynamic_code");
   if (!options.manifest.empty() && (manifest.flags & kInsecureHostArguments) != 0) add("insecure_host_arguments");

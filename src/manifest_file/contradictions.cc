@@ -60,7 +60,8 @@ Found two_kinds(const std::map<std::string, const InstanceFile*>& files, const I
 Found mounted_twice(const InstanceDescription& description) {
   for (const std::string& path : description.tmpfs) {
     if (path == "/")
-      return Contradiction{path, "is measured and cannot be a memory file system", "name the folders that are written to"};
+      return Contradiction{path, "is measured and cannot be a memory file system",
+                           "name the folders that are written to"};
     if (std::ranges::find(description.insecure_host_paths, path) != description.insecure_host_paths.end())
       return Contradiction{path, "is a memory file system and the host's", "keep one of them"};
   }

@@ -66,6 +66,15 @@ def streams(context: Context) -> None:
         expect(done.stdout == b"out\n" and done.stderr.endswith(b"err\n"), f"{side(inside)}: streams are mixed")
 
 
+def streams_of_devices(context: Context) -> None:
+    for device in ("/dev/null", "/dev/full"):
+        for inside in sides(context):
+            with open(device, "r+b", buffering=0) as stream:
+                process = context.start(["readlink", "/proc/self/fd/0"], inside, stdin=stream)
+                name = process.communicate(timeout=30)[0]
+            expect(name == device.encode() + b"\n", f"{side(inside)}: {device} is called {name!r}")
+
+
 def closed_streams(context: Context) -> None:
     for inside in sides(context):
         process = context.start([BUSYBOX, "yes"], inside)
@@ -857,7 +866,7 @@ def doctor_and_lists(context: Context) -> None:
         expect(bool(done.stdout) and json.loads(done.stdout) is not None, f"{command}: no JSON")
 
 
-TESTS = [Test("streams", streams), Test("closed_streams", closed_streams), Test("statuses", statuses),
+TESTS = [Test("streams", streams), Test("streams_of_devices", streams_of_devices), Test("closed_streams", closed_streams), Test("statuses", statuses),
          Test("environment", environment), Test("one_process", one_process), Test("signals_default", signals_default, 120),
          Test("signals_handled", signals_handled, 120), Test("stop_and_continue", stop_and_continue),
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,6 +18,10 @@ int main(void) {
   char line[100];
   printf("tty %d %d %d\n", isatty(0), isatty(1), isatty(2));
   if (ioctl(0, TIOCGWINSZ, &size) == 0) printf("size %d %d\n", size.ws_row, size.ws_col);
+  const char* const name = ttyname(0);
+  struct stat by_name, open_one;
+  printf("named %d\n", name != NULL && stat(name, &by_name) == 0 && fstat(0, &open_one) == 0 &&
+                           by_name.st_dev == open_one.st_dev && by_name.st_rdev == open_one.st_rdev);
   struct sigaction action = {.sa_handler = on_resize};
   sigaction(SIGWINCH, &action, NULL);
   action.sa_handler = on_interrupt;

@@ -66,15 +66,24 @@ class DeviceFile final : public NodeFile {
 };
 }  // namespace
 
+struct stat as_terminal(struct stat status) {
+  constexpr ino_t kInode = 1;  // no node has it
+  status.st_dev = kDevfs.device;
+  status.st_ino = kInode;
+  status.st_rdev = makedev(5, 0);
+  return status;
+}
+
 Result<struct stat> DeviceNode::status() {
   struct stat status = make_status(S_IFCHR | 0666, 0);
+  if (device_ == Device::terminal) return as_terminal(status);
   status.st_rdev = makedev(major_, minor_);
   return status;
 }
 
 // The controlling terminal is the host's, as the standard streams are.
 Result<FileRef> DeviceNode::open(Task&, std::uint32_t flags) {
-  if (device_ == Device::terminal) return open_host_path("/dev/tty", flags, 0);
+  if (device_ == Device::terminal) return open_host_path(kTerminalPath, flags, 0);
   return FileRef(new DeviceFile(shared_from_this(), flags, device_));
 }
 

@@ -21,6 +21,11 @@ class DeviceNode final : public Node {
   const std::uint32_t major_, minor_;
 };
 
+// The name that a terminal has inside, whichever of the host's it is, and what says of an open one that it bears it
+// (ttyname(3) compares device, inode and number). Its rights, owner and times stay as they are.
+inline constexpr char kTerminalPath[] = "/dev/tty";
+struct stat as_terminal(struct stat status);
+
 // The devices, the links to descriptors, and `shared_memory` as /dev/shm.
 std::shared_ptr<StaticDirectory> make_devfs(NodeRef shared_memory);
 }  // namespace cloister::vfs

@@ -2,7 +2,9 @@
 #include "src/enclave/vfs/host_open.h"
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/sysmacros.h>
 #include "src/enclave/core/opened_file.h"
+#include "src/enclave/vfs/devices.h"
 #include "src/enclave/vfs/file_reclaim.h"
 #include "src/enclave/vfs/host_directory.h"
 #include "src/enclave/vfs/host_file.h"
@@ -84,15 +86,30 @@ FileRef wrap(Opened opened, std::uint32_t flags, std::string path, std::vector<D
     opened.descriptor->allow_late_close();
   FileRef file = make_file(std::move(opened.descriptor), opened.status, flags, std::move(ours));
   core::note_opened_file(core::current_thread(),
-                         {opened.alone ? file.get() : nullptr, opened.status, opened.was_asked, opened.first_bytes});
+                         {opened.alone && !S_ISCHR(opened.status.st_mode) ? file.get() : nullptr, opened.status,
+                          opened.was_asked, opened.first_bytes});
   file->set_path(std::move(path));
   return file;
+}
+
+// The devices that are there inside, too; anything else is taken for a terminal.
+const char* device_name(dev_t number) {
+  constexpr unsigned kMemory = 1;
+  if (major(number) == kMemory) switch (minor(number)) {
+      case 3: return "/dev/null";
+      case 5: return "/dev/zero";
+      case 7: return "/dev/full";
+      case 8: return "/dev/random";
+      case 9: return "/dev/urandom";
+      default: break;
+    }
+  return kTerminalPath;
 }
 
 std::string stream_name(const struct stat& status, int number) {
   const char* const kind = S_ISFIFO(status.st_mode) ? "pipe:[" : S_ISSOCK(status.st_mode) ? "socket:[" : nullptr;
   if (kind != nullptr) return kind + std::to_string(status.st_ino) + "]";
-  if (S_ISCHR(status.st_mode)) return "/dev/tty";
+  if (S_ISCHR(status.st_mode)) return device_name(status.st_rdev);
   return "/dev/fd/" + std::to_string(number);
 }
 }  // namespace

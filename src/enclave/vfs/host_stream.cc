@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include "src/enclave/kernel/signals.h"
+#include "src/enclave/vfs/devices.h"
 #include "src/enclave/vfs/poll.h"
 #include "src/enclave/vfs/terminal.h"
 
@@ -39,6 +40,11 @@ Result<std::int64_t> HostStream::seek(std::int64_t offset, int whence) {
 
 Result<std::int64_t> HostStream::control(Task& task, std::uint32_t request, ProgramAddress argument) {
   return control_terminal(task, host_descriptor, request, argument);
+}
+
+Result<struct stat> HostStream::status() {
+  const struct stat status = TRY(HostObject::status());
+  return path() == kTerminalPath ? as_terminal(status) : status;
 }
 
 std::uint32_t HostStream::readiness() {

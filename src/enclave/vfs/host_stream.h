@@ -14,6 +14,7 @@ class HostStream final : public HostObject {
   Result<std::size_t> write_at(Task& task, const IoVector& from, std::uint64_t offset) override;
   Result<std::int64_t> seek(std::int64_t offset, int whence) override;
   Result<std::int64_t> control(Task& task, std::uint32_t request, ProgramAddress argument) override;
+  Result<struct stat> status() override;
   std::uint32_t readiness() override;
 
  private:
