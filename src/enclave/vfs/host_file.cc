@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/vfs/host_file.h"
+#include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
 #include "src/enclave/vfs/host_mapped_file.h"
 #include "src/enclave/vfs/shared_pages.h"
 
 namespace cloister::vfs {
+namespace {
+// Flags of a description that decide where or how pwrite64 writes.
+constexpr std::uint32_t kWritesOtherwise = O_APPEND | O_DIRECT;
+}  // namespace
 
 HostFile::HostFile(std::shared_ptr<HostDescriptor> descriptor, const struct stat& status, std::uint32_t flags)
     : HostObject(std::move(descriptor), status, flags) {
@@ -60,7 +65,17 @@ Result<void> HostFile::allocate(int mode, std::uint64_t offset, std::uint64_t si
 }
 Result<std::shared_ptr<kernel::MappedFile>> HostFile::map_file() {
   const auto writing = readable && writable ? HostMappedFile::Writing::allowed : HostMappedFile::Writing::refused;
+  const bool writes_otherwise = (status_flags.load(std::memory_order_relaxed) & kWritesOtherwise) != 0;
+  auto pages = writing == HostMappedFile::Writing::allowed && writes_otherwise ? TRY(open_for_pages(host_descriptor))
+                                                                               : descriptor();
   return std::shared_ptr<kernel::MappedFile>(
-      std::make_shared<HostMappedFile>(descriptor(), identity().value(), path(), writing));
+      std::make_shared<HostMappedFile>(std::move(pages), identity().value(), path(), writing));
+}
+
+// Not while pages are written back through the same description.
+Result<void> HostFile::set_status_flags(std::uint32_t flags) {
+  const bool is_new = (flags & ~status_flags.load(std::memory_order_relaxed) & kWritesOtherwise) != 0;
+  if (is_new && readable && writable && descriptor().use_count() > 1) return refuse(EINVAL);
+  return HostObject::set_status_flags(flags);
 }
 }  // namespace cloister::vfs

@@ -17,6 +17,7 @@ class HostFile final : public HostObject {
   Result<void> truncate(std::uint64_t size) override;
   Result<void> allocate(int mode, std::uint64_t offset, std::uint64_t size) override;
   Result<std::shared_ptr<kernel::MappedFile>> map_file() override;
+  Result<void> set_status_flags(std::uint32_t flags) override;
 
  private:
   kernel::FileKey identity_key();

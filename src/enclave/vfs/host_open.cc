@@ -106,6 +106,8 @@ const char* device_name(dev_t number) {
   return kTerminalPath;
 }
 
+std::string link_to(int host_descriptor) { return "/proc/self/fd/" + std::to_string(host_descriptor); }
+
 std::string stream_name(const struct stat& status, int number) {
   const char* const kind = S_ISFIFO(status.st_mode) ? "pipe:[" : S_ISSOCK(status.st_mode) ? "socket:[" : nullptr;
   if (kind != nullptr) return kind + std::to_string(status.st_ino) + "]";
@@ -121,10 +123,21 @@ Result<FileRef> open_host_path(std::string path, std::uint32_t flags, std::uint3
 }
 
 Result<FileRef> reopen_host_file(int host_descriptor, const std::string& path, std::uint32_t flags) {
-  const std::string link = "/proc/self/fd/" + std::to_string(host_descriptor);
-  Opened opened =
-      TRY(open_on_host(link, how_of(flags & ~static_cast<std::uint32_t>(O_CREAT | O_EXCL | O_NOFOLLOW), 0, 0)));
+  Opened opened = TRY(open_on_host(link_to(host_descriptor),
+                                   how_of(flags & ~static_cast<std::uint32_t>(O_CREAT | O_EXCL | O_NOFOLLOW), 0, 0)));
   return wrap(std::move(opened), flags, path, {});
+}
+
+Result<std::shared_ptr<HostDescriptor>> open_for_pages(int host_descriptor) {
+  const open_how how = how_of(O_RDWR, 0, 0);
+  const core::HostAddress staged = TRY(stage_path(kFirstPath, link_to(host_descriptor)));
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
+  core::copy_to_host(structure, &how, sizeof how);
+  const auto number = static_cast<int>(
+      TRY(quick_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
+  auto descriptor = std::make_shared<HostDescriptor>(number);
+  TRY(host_status(number, S_IFREG));
+  return descriptor;
 }
 
 Result<FileRef> adopt_standard_stream(int host_descriptor) {

@@ -103,6 +103,7 @@ struct AddressSpace::Implementation {
   Result<void> advise(std::uint64_t address, std::uint64_t size, int advice);
   Result<void> discard(Area& area, PageRange range);
   Result<void> write_back(Area& area, PageRange range);
+  void write_back_at_last(Area& area);
   Result<void> synchronise(std::uint64_t address, std::uint64_t size, int flags);
   void write_back_all();
   std::vector<Mapping> snapshot();

@@ -138,8 +138,7 @@ Result<void> AddressSpace::Implementation::release(PageRange range) {
   areas.isolate(range);
   for (auto at = areas.first_above(range.start); at != areas.end() && at->second.start < range.end; ++at) {
     has_modules |= at->second.module != nullptr;
-    // The program gave the memory up: what cannot be written back is lost, as after a failing disk.
-    if (at->second.is_written_back()) (void)write_back(at->second, at->second.range()).ok();
+    write_back_at_last(at->second);
   }
   TRY(checked(core::release_pages(range.start, range.size())));
   areas.erase(range);

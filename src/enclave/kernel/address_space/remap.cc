@@ -35,7 +35,8 @@ Result<std::uint64_t> AddressSpace::Implementation::move(Area area, PageRange fr
     TRY(for_committed_runs(from, [&](PageRange run, std::uint8_t state) -> Result<void> {
       for (std::uint64_t at = run.start; at < run.end; at += StagingBuffer::kSize) {
         const std::uint64_t size = std::min<std::uint64_t>(run.end - at, StagingBuffer::kSize);
-        if ((state & kPageRead) == 0) TRY(checked(core::protect_pages(at, size, kPageRead)));
+        // Read-only before the copy: a store that comes during it must fault, not be lost with the old page.
+        TRY(checked(core::protect_pages(at, size, kPageRead)));
         std::memcpy(staging.bytes(), reinterpret_cast<const void*>(at), size);
         // First the old pages go, so that a full enclave can move its memory.
         TRY(checked(core::remove_pages(at, size)));

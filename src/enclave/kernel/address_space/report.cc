@@ -56,7 +56,6 @@ std::uint64_t AddressSpace::Implementation::entry_for_restart(std::uint64_t orig
 }
 
 void AddressSpace::Implementation::write_back_all() {
-  for (auto& [start, area] : areas)
-    if (area.is_written_back()) (void)write_back(area, area.range()).ok();  // nobody is left to be told
+  for (auto& [start, area] : areas) write_back_at_last(area);
 }
 }  // namespace cloister::kernel

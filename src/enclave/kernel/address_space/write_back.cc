@@ -3,6 +3,8 @@
 // been changed if it is writable, since the first write makes it so.
 #include <algorithm>
 #include <cstring>
+#include <string>
+#include "src/enclave/core/host_call.h"
 #include "src/enclave/kernel/address_space/implementation.h"
 
 namespace cloister::kernel {
@@ -26,6 +28,17 @@ Result<void> AddressSpace::Implementation::write_back(Area& area, PageRange rang
     }
     return {};
   });
+}
+
+// Where no call is left that could tell: what cannot be written is lost, as after a failing disk, and that is said.
+void AddressSpace::Implementation::write_back_at_last(Area& area) {
+  if (!area.is_written_back()) return;
+  const auto done = write_back(area, area.range());
+  if (done.ok()) return;
+  const std::string line = "cloister: " + area.file->path() +
+                           ": what was stored to its mapping is lost: " + std::strerror(done.error().errno_value()) +
+                           "\n";
+  core::print_to_host(core::PrintStream::error, line.data(), line.size());
 }
 
 Result<void> AddressSpace::Implementation::synchronise(std::uint64_t address, std::uint64_t size, int flags) {
