@@ -42,6 +42,7 @@ struct alignas(64) HostBlock {
   std::uint64_t send_batch;   // counts those times that the first of them came to wait
   std::uint64_t read_result;  // of the pread64 that kThenRead asks for
   alignas(64) SendRequest sends[kMostSends];
+  std::uint64_t senders[64];  // of signal n, at n-1: process id, and user id in the high half; 0: the host's kernel
 };
 static_assert(offsetof(HostBlock, prefetches) == 128 && offsetof(HostBlock, closing) == 256 &&
               offsetof(HostBlock, status_result) == 104 && offsetof(HostBlock, send_count) == 264 &&
@@ -109,8 +110,9 @@ struct StartParameters {
   std::uint64_t host_uid, host_gid;
   std::uint64_t host_group_count;  // of host_groups: the supplementary groups
   std::uint64_t host_groups[kMaxHostGroups];
-  std::uint64_t host_flags;      // HostFlags
-  std::uint64_t argument_count;  // of the strings at `strings`, from the host's command line
+  std::uint64_t host_flags;       // HostFlags
+  std::uint64_t ignored_signals;  // bit n-1: signal n was ignored when the host part started
+  std::uint64_t argument_count;   // of the strings at `strings`, from the host's command line
   std::uint64_t environment_count;
   std::uint64_t location_count;  // pairs of strings: a path inside, where it lies on the host
   std::uint64_t setting_count;   // NAME=VALUE for the runtime, such as las=127.0.0.1:18766

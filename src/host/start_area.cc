@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/host/start_area.h"
 #include <cpuid.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -48,6 +49,15 @@ void read_groups(StartParameters* to) {
     to->host_groups[to->host_group_count++] = groups[i];
 }
 
+std::uint64_t ignored_signals() {
+  std::uint64_t ignored = 0;
+  for (int signal = 1; signal <= 64; ++signal) {
+    struct sigaction action {};
+    if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) ignored |= 1ULL << (signal - 1);
+  }
+  return ignored;
+}
+
 std::uint64_t read_xcr0() {
   std::uint32_t low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -71,6 +81,7 @@ StartArea make_start_area(const StartInput& input) {
   parameters->physical_memory = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * 4096;
   parameters->host_pid = static_cast<std::uint64_t>(getpid());
   parameters->host_flags = input.flags;
+  parameters->ignored_signals = ignored_signals();
   parameters->host_uid = getuid();
   parameters->host_gid = getgid();
   parameters->host_parent_pid = static_cast<std::uint64_t>(getppid());

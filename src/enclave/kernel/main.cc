@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include "abi/enclave_layout.h"
 #include "abi/sgx/arch.h"
 #include "src/enclave/attest/device_files.h"
@@ -24,6 +25,7 @@
 #include "src/enclave/kernel/process_end.h"
 #include "src/enclave/kernel/program_faults.h"
 #include "src/enclave/kernel/signal_delivery.h"
+#include "src/enclave/kernel/signals.h"
 #include "src/enclave/kernel/statistics.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/loader/start_program.h"
@@ -46,6 +48,14 @@ void follow_host_wishes() {
   const std::uint64_t flags = core::start_parameters.host_flags;
   if ((flags & kHostStatistics) != 0) request_statistics();
   if ((flags & kHostTrace) != 0 && core::is_debug_enclave()) core::trace_calls = true;
+}
+
+// What whoever started the program ignores, it ignores, too (nohup). The host could as well not deliver it.
+void ignore_signals(Process& process) {
+  const SignalSet ignored = core::start_parameters.ignored_signals & signals_of_the_host(process);
+  for (SignalSet left = ignored; left != 0; left &= left - 1)
+    process.actions[static_cast<std::size_t>(__builtin_ctzll(left)) + 1].handler =
+        reinterpret_cast<std::uint64_t>(SIG_IGN);
 }
 
 // A build with -DCLOISTER_OMIT: for tests only, and nobody shall take it for another.
@@ -78,6 +88,7 @@ void install_standard_streams(Process& process) {
 [[noreturn]] void run() {
   // One arena: kernel calls are short, and arenas cost address space and memory.
   mallopt(M_ARENA_MAX, 1);
+  std::set_new_handler(die_without_memory);
   const auto manifest = read_manifest();
   core::set_page_limit(manifest->heap_size / layout::kPageSize);
   core::set_kept_limit(kept_memory_size(manifest->heap_size) / layout::kPageSize);
@@ -95,6 +106,7 @@ void install_standard_streams(Process& process) {
   files->add_device("attestation", attest::make_attestation_directory(user.uid, user.gid));
   task->name = process->name;
   install_standard_streams(*process);
+  ignore_signals(*process);
   follow_host_wishes();
   say_what_is_left_out();
   core::kernel_dispatch = syscalls::dispatch;

@@ -57,6 +57,10 @@ void begin_end(Process& process, int status) {
   for (const int descriptor : process.descriptors.open_descriptors())
     if (const auto file = process.descriptors.get(descriptor); file.ok()) file.value()->process_ends();
 }
+void say_out_of_memory() {
+  static constexpr char kLine[] = "cloister: out of enclave memory (see --heap); the program is killed\n";
+  core::print_to_host(core::PrintStream::error, kLine, sizeof kLine - 1);
+}
 }  // namespace
 
 void call_at_end(void (*hook)(Process&)) {
@@ -77,8 +81,13 @@ void end_process_by_signal(Process& process, int signal) {
 }
 
 void end_process_without_memory(Process& process) {
-  static constexpr char kLine[] = "cloister: out of enclave memory (see --heap); the program is killed\n";
-  core::print_to_host(core::PrintStream::error, kLine, sizeof kLine - 1);
+  say_out_of_memory();
   end_process_by_signal(process, SIGKILL);
+}
+
+void die_without_memory() {
+  say_out_of_memory();
+  core::host_call(HostCall::terminate, SIGKILL);
+  __builtin_unreachable();
 }
 }  // namespace cloister::kernel
