@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/vfs/host_paths.h"
+#include "src/enclave/vfs/moved_names.h"
 #include "src/enclave/vfs/namespace.h"
 #include "src/enclave/vfs/node_file.h"
 #include "src/enclave/vfs/permissions.h"
@@ -91,13 +92,20 @@ Result<void> Namespace::rename(Task& task, const std::string& from_base, const s
   const Resolved target = TRY(resolve(task, to_base, to, LastLink::keep));
   TRY(check_movable(source));
   TRY(check_movable(target));
-  if (source.host && target.host) return rename_on_host(source.host_path(), target.host_path(), flags);
+  const Renaming how = flags == RENAME_EXCHANGE ? Renaming::exchanged : Renaming::moved;
+  if (source.host && target.host) {
+    TRY(rename_on_host(source.host_path(), target.host_path(), flags));
+    follow_renaming(task.process, source.path, target.path, how);
+    return {};
+  }
   if (source.host != target.host) return refuse(EXDEV);
   if (source.node == nullptr) return refuse(ENOENT);
   if (target.parent->filesystem().device != source.parent->filesystem().device) return refuse(EXDEV);
   if (source.node->filesystem().read_only) return refuse(EROFS);
   if (target.node == nullptr && target.must_be_directory && !source.node->is_directory()) return refuse(ENOTDIR);
-  return source.parent->rename(task, source.name, *target.parent, target.name, flags);
+  TRY(source.parent->rename(task, source.name, *target.parent, target.name, flags));
+  follow_renaming(task.process, source.path, target.path, how);
+  return {};
 }
 
 Result<void> Namespace::link(Task& task, const std::string& from_base, const std::string& from,

@@ -5,13 +5,24 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <algorithm>
+#include <mutex>
 #include "src/enclave/core/prefetch.h"
 #include "src/enclave/vfs/locks.h"
 
 namespace cloister::vfs {
 namespace {
 constexpr std::uint32_t kChangeableFlags = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC;
+std::mutex paths_mutex;  // of all files: a path changes when the program renames something
 }  // namespace
+
+std::string OpenFile::path() const {
+  const std::lock_guard guard(paths_mutex);
+  return path_;
+}
+void OpenFile::set_path(std::string path) {
+  const std::lock_guard guard(paths_mutex);
+  path_ = std::move(path);
+}
 
 void apply_open_flags(OpenFile& file, std::uint32_t flags) {
   constexpr std::uint32_t kKept =

@@ -104,9 +104,10 @@ class OpenFile : public core::File {
   virtual Result<std::int64_t> set_pipe_capacity(std::uint64_t bytes);
   virtual Result<std::int64_t> pipe_capacity();
 
-  // The path under which it was opened, for /proc/self/fd, fchdir and *at calls; "pipe:[…]" and the like for others.
-  const std::string& path() const { return path_; }
-  void set_path(std::string path) { path_ = std::move(path); }
+  // The path under which it was opened or that it was moved to, for /proc/self/fd, fchdir and *at calls; "pipe:[…]" and
+  // the like for others.
+  std::string path() const;
+  void set_path(std::string path);
   virtual bool is_directory() const { return false; }
   virtual bool is_socket() const { return false; }
   virtual ipc::Pipe* as_pipe() { return nullptr; }         // of the enclave; for splice and its kin

@@ -2,6 +2,7 @@
 #include "src/enclave/vfs/tmpfs.h"
 #include <fcntl.h>
 #include "src/enclave/core/clock.h"
+#include "src/enclave/core/pages.h"
 #include "src/enclave/vfs/permissions.h"
 
 namespace cloister::vfs {
@@ -11,6 +12,8 @@ struct timespec now() {
   return {static_cast<time_t>(time / 1'000'000'000), static_cast<long>(time % 1'000'000'000)};
 }
 }  // namespace
+
+bool TmpfsState::has_memory() const { return core::committed_pages() < memory_pages; }
 
 TmpfsNode::TmpfsNode(const Filesystem& filesystem, std::shared_ptr<TmpfsState> shared, const NewNode& what)
     : Node(filesystem), state_(std::move(shared)), mode_(what.mode), user_(what.user), group_(what.group) {
@@ -35,7 +38,9 @@ Result<struct statfs> TmpfsNode::filesystem_status() {
   const std::uint64_t used = state_->pages.load();
   status.f_blocks = state_->page_limit;
   status.f_bfree = status.f_bavail = used < state_->page_limit ? state_->page_limit - used : 0;
-  status.f_files = status.f_ffree = state_->page_limit;
+  const std::uint64_t names = state_->names.load();
+  status.f_files = state_->page_limit;
+  status.f_ffree = names < state_->page_limit ? state_->page_limit - names : 0;
   return status;
 }
 

@@ -15,8 +15,10 @@ struct TmpfsState {
   TmpfsState(std::uint64_t limit, std::uint64_t of_enclave) : page_limit(limit), memory_pages(of_enclave) {}
   std::mutex mutex;
   const std::uint64_t page_limit;
-  const std::uint64_t memory_pages;  // as soon as the enclave has so many in all, files grow no more
+  const std::uint64_t memory_pages;  // as soon as the enclave has so many in all, nothing here grows any more
   std::atomic<std::uint64_t> pages{0};
+  std::atomic<std::uint64_t> names{0};  // no more than page_limit
+  bool has_memory() const;
 };
 
 class TmpfsNode : public Node {

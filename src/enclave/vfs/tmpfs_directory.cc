@@ -20,6 +20,8 @@ NodeRef make_node(const Filesystem& filesystem, std::shared_ptr<TmpfsState> stat
     default: return nullptr;
   }
 }
+
+bool has_room_for_name(const TmpfsState& state) { return state.names.load() < state.page_limit && state.has_memory(); }
 }  // namespace
 
 TmpfsDirectory::TmpfsDirectory(const Filesystem& filesystem, std::shared_ptr<TmpfsState> state, const NewNode& what)
@@ -87,6 +89,7 @@ void TmpfsDirectory::insert_locked(const std::string& name, NodeRef node) {
     if (entry.is_directory()) ++links_;
   }
   children_[name] = std::move(node);
+  state().names.fetch_add(1);
   touch_locked();
 }
 
@@ -97,11 +100,13 @@ void TmpfsDirectory::erase_locked(Children::iterator found) {
     if (entry.is_directory()) --links_;
   }
   children_.erase(found);
+  state().names.fetch_sub(1);
   touch_locked();
 }
 
 Result<NodeRef> TmpfsDirectory::create(Task& task, const std::string& name, const NewNode& what) {
   TRY(check_change(task));
+  if (!has_room_for_name(state())) return refuse(ENOSPC);
   NewNode wanted = what;
   const struct stat own = TRY(status());
   if ((own.st_mode & S_ISGID) != 0) {  // BSD groups
@@ -119,12 +124,14 @@ Result<NodeRef> TmpfsDirectory::create(Task& task, const std::string& name, cons
 
 Result<NodeRef> TmpfsDirectory::create_unnamed(Task& task, const NewNode& what) {
   TRY(check_change(task));
+  if (!state().has_memory()) return refuse(ENOSPC);
   return make_node(filesystem(), shared_state(), what);
 }
 
 Result<void> TmpfsDirectory::link(Task& task, const std::string& name, const NodeRef& node) {
   TRY(check_change(task));
   if (node->is_directory()) return refuse(EPERM);
+  if (!has_room_for_name(state())) return refuse(ENOSPC);
   const std::lock_guard guard(state().mutex);
   if (removed_) return refuse(ENOENT);
   if (children_.contains(name)) return refuse(EEXIST);

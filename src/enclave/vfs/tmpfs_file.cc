@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
-#include "src/enclave/core/pages.h"
 
 namespace cloister::vfs {
 namespace {
@@ -27,7 +26,7 @@ std::uint64_t TmpfsFile::size() {
 TmpfsFile::Page* TmpfsFile::page_locked(std::uint64_t index) {
   auto found = pages_.find(index);
   if (found != pages_.end()) return found->second.get();
-  if (state().pages.load() >= state().page_limit || core::committed_pages() >= state().memory_pages) return nullptr;
+  if (state().pages.load() >= state().page_limit || !state().has_memory()) return nullptr;
   std::unique_ptr<Page> page(new (std::nothrow) Page{});
   if (page == nullptr) return nullptr;
   state().pages.fetch_add(1);
