@@ -154,7 +154,16 @@ long futex_requeue(std::uint64_t address, std::uint32_t wake, std::uint32_t requ
   first.lock.lock();
   if (&first != &second) second.lock.lock();
   if (!compare || (load_program_u32(address, &value) == 0 && value == expected)) {
-    woken = wake_some(from, address, wake < kBatch ? wake : kBatch, ~0u, batch);
+    woken = wake_some(from, address, wake, ~0u, batch);
+    // Bells are rung without the locks; who comes to wait meanwhile may be woken, too.
+    while (batch.count == kBatch && woken < static_cast<long>(wake)) {
+      if (&first != &second) second.lock.unlock();
+      first.lock.unlock();
+      batch.ring();
+      first.lock.lock();
+      if (&first != &second) second.lock.lock();
+      woken += wake_some(from, address, wake - static_cast<std::uint32_t>(woken), ~0u, batch);
+    }
     for (Waiter* waiter = from.first; waiter != nullptr && moved < static_cast<long>(requeue);) {
       Waiter* next = waiter->next;
       if (waiter->address == address && address != target) {

@@ -33,6 +33,6 @@ inline bool may_leave_interruptibly(Thread* thread) {
   // A signal that the host's handler noted before that store has left its bit.
   if (noted_signals(thread) != 0) [[unlikely]]
     fetch_host_signals(thread);
-  return (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) & ~std::uint64_t{kWorkSends}) == 0;
+  return (__atomic_load_n(&thread->work, __ATOMIC_ACQUIRE) & ~kPatientWork) == 0;
 }
 }  // namespace cloister::core

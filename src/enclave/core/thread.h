@@ -25,8 +25,9 @@ enum FullReturn : std::uint64_t { kFastReturn = 0, kFullReturn = 1, kFullReturnW
 inline constexpr std::uint64_t kNoSystemCall = ~0ULL;
 
 // Reasons in Thread::work for which the way back to the program takes the slow path.
-// Queued sends (write_behind.h) are none for which a call is interrupted.
-enum Work : std::uint64_t { kWorkSignal = 1, kWorkHostSignal = 2, kWorkExit = 4, kWorkSends = 8 };
+// Queued sends (write_behind.h) and files that end (vfs/file_reclaim.h) are none for which a call is interrupted.
+enum Work : std::uint64_t { kWorkSignal = 1, kWorkHostSignal = 2, kWorkExit = 4, kWorkSends = 8, kWorkFiles = 16 };
+inline constexpr std::uint64_t kPatientWork = kWorkSends | kWorkFiles;
 
 // Of a host thread: whether it kicks itself while sends wait (HostCall::start_ticks).
 enum class Ticks : std::uint64_t { unasked, running, refused };

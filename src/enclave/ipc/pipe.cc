@@ -78,7 +78,7 @@ Error Pipe::nobody_reads(Task& task) const {
 }
 
 Result<std::size_t> Pipe::readable_bytes_locked() const {
-  if (ring_.size() == 0 && writers_ != 0) return would_block();
+  if (is_lent_ || (ring_.size() == 0 && writers_ != 0)) return would_block();
   return ring_.size();
 }
 
@@ -156,7 +156,7 @@ std::size_t Pipe::capacity() {
 std::uint32_t Pipe::readiness(const Membership& member) {
   const std::lock_guard guard(mutex_);
   std::uint32_t ready = 0;
-  if (member.use.reads) {
+  if (member.use.reads && !is_lent_) {
     if (ring_.size() > 0) ready |= EPOLLIN | EPOLLRDNORM;
     if (writers_ == 0 && writer_opens_ != member.writers_before) ready |= EPOLLHUP;
   }

@@ -37,7 +37,8 @@ class Pipe {
   Result<std::size_t> read(const IoVector& to, Blocking blocking);
   Result<std::size_t> write(Task& task, const IoVector& from, Blocking blocking);
   // For splice (pipe_splice.cc). Bytes that go out for somebody who may not want all of them: the rest of what was lent
-  // comes back, and its room is kept until then. None: the end.
+  // comes back, and its room is kept until then. Nobody else reads meanwhile, so that all stays in order. None: the
+  // end.
   Result<std::vector<std::uint8_t>> lend(std::size_t size, Blocking blocking);
   void take_back(std::span<const std::uint8_t> rest, std::size_t lent);
   // Room for bytes that are on their way, up to `size` of them and at least one; then what has come, at most that many.
@@ -58,11 +59,12 @@ class Pipe {
   void wake_readers();
   void wake_writers();
   Error nobody_reads(Task& task) const;  // EPIPE, and the signal
-  // EAGAIN: empty, and there are writers; 0: empty.
+  // EAGAIN: empty, and there are writers, or something is lent; 0: empty.
   Result<std::size_t> readable_bytes_locked() const;
 
   std::mutex mutex_;  // guards what follows; held while program memory is copied, as Linux's pipe mutex
   ByteRing ring_{kCapacity};
+  bool is_lent_ = false;
   unsigned readers_ = 0, writers_ = 0;
   std::uint64_t reader_opens_ = 0, writer_opens_ = 0;  // ever
   kernel::WaitQueue readable_, writable_, either_, opened_;

@@ -13,6 +13,7 @@ Result<std::vector<std::uint8_t>> Pipe::lend(std::size_t size, Blocking blocking
     std::vector<std::uint8_t> bytes(std::min(size, TRY(readable_bytes_locked())));
     TRY(ring_.take(IoVector::trusted(bytes.data(), bytes.size())));
     ring_.reserve(bytes.size());
+    is_lent_ = !bytes.empty();
     return bytes;
   });
 }
@@ -23,9 +24,10 @@ void Pipe::take_back(std::span<const std::uint8_t> rest, std::size_t lent) {
     const std::lock_guard guard(mutex_);
     ring_.release(lent);
     ring_.put_back(rest);
+    is_lent_ = false;
     has_room = ring_.free() >= PIPE_BUF;
   }
-  if (!rest.empty()) wake_readers();
+  wake_readers();
   if (has_room && rest.size() < lent) wake_writers();
 }
 

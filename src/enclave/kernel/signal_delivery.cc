@@ -9,6 +9,7 @@
 #include "src/enclave/kernel/system_call_restart.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/kernel/task_end.h"
+#include "src/enclave/vfs/file_reclaim.h"
 
 namespace cloister::kernel {
 namespace {
@@ -85,6 +86,7 @@ void handle_work(core::Thread* thread, core::ProgramContext* context) {
   Task& task = *current_task();
   const std::uint64_t work = __atomic_exchange_n(&thread->work, 0, __ATOMIC_ACQ_REL);
   if ((work & core::kWorkHostSignal) != 0) forward_host_signals(thread, task.process);
+  if ((work & core::kWorkFiles) != 0) vfs::reclaim_files();
   if ((work & core::kWorkExit) != 0) leave_task(task);
   deliver_signals(task, context);
 }

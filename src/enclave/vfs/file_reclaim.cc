@@ -22,6 +22,15 @@ bool is_in_use(const core::File* file) {
   });
 }
 
+// A task that uses the file in a call of the core ends it on its way back to the program: nobody else may come by for a
+// long time, and a peer waits for the end of its connection.
+void mark_users(const core::File* file) {
+  for (const core::Task* task : owners)
+    if (task->thread != nullptr && (task->hazard.load(std::memory_order_seq_cst) == file ||
+                                    task->other_hazard.load(std::memory_order_seq_cst) == file))
+      __atomic_fetch_or(&task->thread->work, static_cast<std::uint64_t>(core::kWorkFiles), __ATOMIC_SEQ_CST);
+}
+
 void finish(OpenFile* file) {
   if (file->epoll_watches.load(std::memory_order_acquire) != nullptr) end_epoll_watches(*file);
   release_description_locks(*file);
@@ -71,6 +80,7 @@ void release_reference(OpenFile* file) {
       if (is_in_use(file)) {
         deferred.push_back(file);
         deferred_count.store(deferred.size(), std::memory_order_relaxed);
+        mark_users(file);  // reclaim_files() below looks again, for those who were on their way out already
         file = nullptr;
       }
     }

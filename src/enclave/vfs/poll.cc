@@ -57,7 +57,7 @@ class Poller {
       }
       const std::size_t count = count_ready();
       // With nothing ready, even a mere look tells of a signal.
-      if (count == 0 && __atomic_load_n(&core::current_thread()->work, __ATOMIC_ACQUIRE) != 0)
+      if (count == 0 && (__atomic_load_n(&core::current_thread()->work, __ATOMIC_ACQUIRE) & ~core::kPatientWork) != 0)
         return Error::from_errno(EINTR);
       if (count > 0 || !may_wait() || core::monotonic_now() >= deadline_) return count;
     }
