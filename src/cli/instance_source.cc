@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cli/instance_source.h"
 #include <signal.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +13,7 @@
 #include "src/files/file_view.h"
 #include "src/manifest_file/manifest_file.h"
 #include "src/measure/debian_packages.h"
+#include "src/measure/host_files.h"
 #include "src/sgx/measurement.h"
 
 namespace cloister {
@@ -63,6 +67,25 @@ std::string name_inside(const std::string& name) {
   std::error_code error;
   const auto folder = std::filesystem::canonical(path.has_parent_path() ? path.parent_path() : ".", error);
   return error ? name : (folder / path.filename()).string();
+}
+
+// Files that the arguments name belong to the program: a script, a configuration. What is named from here is found from
+// there. Others than those that lie on a disk are not measured.
+Result<void> add_named_files(const std::vector<std::string>& command, InstanceDescription* description,
+                             std::string* problem) {
+  std::error_code error;
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    const std::filesystem::path given = command[i], path = std::filesystem::absolute(given, error);
+    const bool is_made_by_the_runtime =
+        std::ranges::any_of(std::array{"/proc/", "/sys/", "/dev/"},
+                            [&](const char* folder) { return path.lexically_normal().string().starts_with(folder); });
+    if (command[i].empty() || is_made_by_the_runtime || !std::filesystem::is_regular_file(path, error) ||
+        access(path.c_str(), R_OK) != 0)
+      continue;
+    TRY(add_host_file(path.lexically_normal(), description, problem));
+    if (given.is_relative()) description->working_directory = std::filesystem::current_path(error).string();
+  }
+  return {};
 }
 
 Result<InstanceDescription> describe_program(const RunOptions& options, std::string* problem) {
@@ -136,6 +159,7 @@ Result<InstanceDescription> describe_policy(const RunOptions& given, std::string
   } else {
     description.arguments.insert(description.arguments.end(), options.command.begin() + 1, options.command.end());
     description.working_directory = "/";
+    TRY(add_named_files(options.command, &description, problem));
   }
   description.host_signals = 1ULL << (SIGTERM - 1);
   TRY(add_package_files(&description, problem));

@@ -14,7 +14,7 @@
 
 namespace cloister::host {
 namespace {
-constexpr std::uint64_t kXfrmPkru = 1 << 9;
+constexpr std::uint64_t kXfrmPkru = 1 << 9, kXfrmAmx = 3 << 17;
 
 Result<sgx::SigningKey> development_key(const std::string& path) {
   if (access(path.c_str(), F_OK) != 0) {
@@ -38,7 +38,9 @@ sgx::Secs make_secs(std::uint64_t debug) {
   std::uint32_t low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   // Protection keys are not served, and their register is no vector register that a system call may lose.
-  secs.attributes.xfrm = (static_cast<std::uint64_t>(high) << 32 | low) & ~kXfrmPkru;
+  // Tiles need a permission of the host's kernel that nobody asks for; with them, signal frames would be 8 KiB larger
+  // than natively, and not fit stacks of SIGSTKSZ bytes.
+  secs.attributes.xfrm = (static_cast<std::uint64_t>(high) << 32 | low) & ~(kXfrmPkru | kXfrmAmx);
   return secs;
 }
 

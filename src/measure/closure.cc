@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <cerrno>
 #include <set>
 #include <utility>
 #include "src/files/file_view.h"
@@ -136,6 +137,14 @@ Result<void> check_executable(const std::string& path, ClosureError* error) {
   error->text = path + (S_ISDIR(status.st_mode) ? ": is a directory" : ": is not executable; chmod +x it");
   return Error::from_errno(13, "not executable");
 }
+
+// `path`: where it should be; empty: in no directory of PATH.
+Error not_found(const std::string& wanted, const std::string& path, ClosureError* error) {
+  struct stat status {};
+  const bool is_hidden = !path.empty() && stat(path.c_str(), &status) != 0 && errno == EACCES;
+  error->text = wanted + (path.empty() ? ": not found in PATH" : is_hidden ? ": permission denied" : ": no such file");
+  return Error::from_errno(is_hidden ? EACCES : ENOENT, "program not found");
+}
 }  // namespace
 
 Result<Closure> elf_closure(const std::string& name, const std::string& search_path, ClosureError* error) {
@@ -144,10 +153,7 @@ Result<Closure> elf_closure(const std::string& name, const std::string& search_p
   for (int level = 0; level <= kScriptLevels; ++level) {
     const std::string path = find_program(wanted, search_path);
     closure.program = path.empty() ? path : real_path(path, &closure.links);
-    if (closure.program.empty()) {
-      error->text = wanted + (path.empty() ? ": not found in PATH" : ": no such file");
-      return Error::from_errno(2, "program not found");
-    }
+    if (closure.program.empty()) return not_found(wanted, path, error);
     TRY(check_executable(closure.program, error));
     const auto file = FileView::open(closure.program);
     auto words = file.ok() ? read_script_line(file.value().bytes()) : std::nullopt;

@@ -290,6 +290,16 @@ def named_from_here(context: Context) -> None:
         made.write_text(done.stdout)
         out = cloister(context, "run", "--manifest", str(made))
         expect(out == f"{script.resolve()} hello\n", out)
+    # So do files that the arguments name.
+    (context.scratch / "app").mkdir(exist_ok=True)
+    (context.scratch / "app" / "words.txt").write_text("from the file\n")
+    for word, here in (("words.txt", context.scratch / "app"), (str(context.scratch / "app" / "words.txt"), Path("/"))):
+        done = subprocess.run([context.cloister, "measure", "--policy", "--", "busybox", "cat", word], cwd=here, capture_output=True,
+                              text=True, timeout=60)
+        expect(done.returncode == 0, done.stderr)
+        made.write_text(done.stdout)
+        out = cloister(context, "run", "--manifest", str(made))
+        expect(out == "from the file\n", out)
     for words in (["manifest", "new", "--manifest", str(made)], ["run", "--env", "=x", "--", "true"], ["run", "--env", "", "--", "true"]):
         done = subprocess.run([context.cloister, *words], capture_output=True, text=True, timeout=30)
         expect(done.returncode == 2, f"{words}: exit status {done.returncode}")

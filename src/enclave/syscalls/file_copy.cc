@@ -39,8 +39,11 @@ Result<std::uint64_t> start_offset(vfs::OpenFile& file, ProgramAddress address) 
 
 Result<void> store_offset(vfs::OpenFile& file, ProgramAddress address, std::uint64_t offset) {
   if (!address.is_null()) return address.store(static_cast<std::int64_t>(offset));
-  TRY(file.seek(static_cast<std::int64_t>(offset), SEEK_SET));
-  return {};
+  const auto moved = file.seek(static_cast<std::int64_t>(offset), SEEK_SET);
+  if (moved.ok()) return {};
+  if (file.kind == core::FileKind::host_regular)
+    core::host_lied(HostCall::lseek, "no such place, where it has just given data");
+  return moved.error();
 }
 
 Result<void> check_regular(vfs::OpenFile& file) {

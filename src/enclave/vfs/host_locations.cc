@@ -15,7 +15,11 @@ bool holds(const std::string& folder, const std::string& path) {
 }
 }  // namespace
 
-void set_host_locations(std::vector<HostLocation> given) { locations() = std::move(given); }
+void set_host_locations(std::vector<HostLocation> given) {
+  for (HostLocation& location : given)
+    if (location.inside == "/") location.inside.clear();
+  locations() = std::move(given);
+}
 
 std::optional<std::string> located_elsewhere(const std::string& path) {
   const HostLocation* best = nullptr;

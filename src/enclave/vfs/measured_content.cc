@@ -57,7 +57,7 @@ Result<std::shared_ptr<MeasuredContent>> MeasuredContent::open(std::shared_ptr<c
   auto number = open_measured(file->path);
   if (!number.ok()) {
     const int error = number.error().errno_value();
-    if (error == EMFILE || error == ENFILE || error == ENOMEM) return number.error();
+    if (error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN) return number.error();  // a lease
     return measured_file_changed(*file, mismatch);
   }
   auto descriptor = std::make_shared<HostDescriptor>(number.value());

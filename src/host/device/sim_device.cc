@@ -96,7 +96,8 @@ Result<void> SimDevice::create(const sgx::Secs& secs) {
   void* const reserved = mmap(at(layout::kProgramLow), size, PROT_NONE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (reserved != at(layout::kProgramLow))
-    return Error(Errc::io, "cannot reserve ELRANGE; is something mapped below 1 TiB?");
+    return Error(Errc::io,
+                 "cannot reserve ELRANGE; is something mapped below 1 TiB, or address space limited (ulimit -v)?");
   madvise(reserved, size, MADV_DONTDUMP);
   const std::uint64_t pages = layout::kElrangeSize / kPageSize;
   void* const epcm =

@@ -56,6 +56,10 @@ Exit classify(const siginfo_t& info, const ucontext_t& context) {
     return exit;
   }
   if (info.si_code <= 0) return exit;
+  if (info.si_signo == SIGILL) {  // of a tile instruction without permission, too, beside a stale trap number
+    exit.exitinfo = sgx::kExitinfoValid | sgx::kExitinfoHardware | static_cast<std::uint32_t>(sgx::Vector::ud);
+    return exit;
+  }
   const greg_t rip = context.uc_mcontext.gregs[REG_RIP];
   if (info.si_signo == SIGSEGV &&
       rip < 0) {  // beside its entries that page raises a bare SIGSEGV, with stale trap numbers
