@@ -53,6 +53,10 @@ int main(void) {
   pthread_t thread;
   pthread_create(&thread, NULL, in_thread, NULL);
   pthread_join(thread, NULL);
+  SECTION("as small as SIGSTKSZ was");
+  static char small[8192];
+  stack_t little = {.ss_sp = small, .ss_size = sizeof small};
+  CHECK(sigaltstack(&little, NULL) == 0 && raise(SIGUSR1) == 0 && !on_stack[0]);
   SECTION("disable");
   stack_t disable = {.ss_flags = SS_DISABLE};
   CHECK(sigaltstack(&disable, NULL) == 0);

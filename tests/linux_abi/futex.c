@@ -41,6 +41,15 @@ static void join(int count) {
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
 }
 
+enum { kCrowd = 80 };
+static uint32_t crowd_word, crowd_target;
+static int crowd_waits;
+static void* wait_in_crowd(void* unused) {
+  __atomic_fetch_add(&crowd_waits, 1, __ATOMIC_RELEASE);
+  syscall(SYS_futex, &crowd_word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+  return unused;
+}
+
 int main(void) {
   for (int i = 0; i < 8; i++) wait_bits[i] = 1u << i;
   for (int round = 0; round < 2; round++) {
@@ -108,6 +117,17 @@ int main(void) {
     join(2);
     other = 0;
   }
+  SECTION("requeueing wakes as many as it shall");
+  pthread_attr_t little;
+  pthread_attr_init(&little);
+  pthread_attr_setstacksize(&little, 64 << 10);
+  pthread_t crowd[kCrowd];
+  for (int i = 0; i < kCrowd; i++) REQUIRE(pthread_create(&crowd[i], &little, wait_in_crowd, NULL) == 0);
+  while (__atomic_load_n(&crowd_waits, __ATOMIC_ACQUIRE) < kCrowd) usleep(1000);
+  usleep(300000);
+  CHECK(syscall(SYS_futex, &crowd_word, FUTEX_CMP_REQUEUE_PRIVATE, kCrowd, 1000L, &crowd_target, 0) == kCrowd);
+  CHECK(syscall(SYS_futex, &crowd_target, FUTEX_WAKE_PRIVATE, 1000, NULL, NULL, 0) == 0);
+  for (int i = 0; i < kCrowd; i++) pthread_join(crowd[i], NULL);
   SECTION("errors");
   CHECK_ERRNO(futex((uint32_t*)((char*)&word + 1), FUTEX_WAIT, 0, NULL, NULL, 0), EINVAL);
   struct timespec bad = {0, 2000000000};

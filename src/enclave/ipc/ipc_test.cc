@@ -9,6 +9,8 @@
 #include <thread>
 #include "src/enclave/core/clock.h"
 #include "src/enclave/ipc/byte_ring.h"
+#include "src/enclave/ipc/pipe.h"
+#include "src/enclave/kernel/task.h"
 #include "src/enclave/net/testing/calls.h"
 
 namespace cloister::testing {
@@ -80,6 +82,22 @@ TEST(Pipe, ManyWritersStayWhole) {
   for (std::thread& writer : writers) writer.join();
   for (std::size_t at = 0; at < all.size(); at += kSize)
     for (std::size_t i = 1; i < kSize; ++i) ASSERT_EQ(all[at], all[at + i]);
+}
+
+// splice holds what its target has not taken yet.
+TEST(Pipe, WhatIsLentKeepsItsPlace) {
+  ipc::Pipe pipe;
+  pipe.add({.reads = true, .writes = true});
+  char in[] = "abcdef", out[7] = {};
+  kernel::Task& task = *kernel::current_task();
+  EXPECT_EQ(pipe.write(task, IoVector::trusted(in, 6), ipc::Blocking::forbidden).value(), 6u);
+  const auto lent = pipe.lend(4, ipc::Blocking::forbidden).take();
+  ASSERT_EQ(lent.size(), 4u);
+  EXPECT_EQ(pipe.read(IoVector::trusted(out, 6), ipc::Blocking::forbidden).error().errno_value(), EAGAIN);
+  EXPECT_EQ(pipe.lend(2, ipc::Blocking::forbidden).error().errno_value(), EAGAIN);
+  pipe.take_back(std::span(lent).subspan(1), lent.size());
+  EXPECT_EQ(pipe.read(IoVector::trusted(out, 6), ipc::Blocking::forbidden).value(), 5u);
+  EXPECT_EQ(std::string(out), "bcdef");
 }
 
 TEST(EventFd, SemaphoreWakesEachWaiter) {
