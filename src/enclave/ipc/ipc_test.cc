@@ -10,7 +10,6 @@
 #include "src/enclave/core/clock.h"
 #include "src/enclave/ipc/byte_ring.h"
 #include "src/enclave/ipc/pipe.h"
-#include "src/enclave/kernel/task.h"
 #include "src/enclave/net/testing/calls.h"
 
 namespace cloister::testing {
@@ -89,8 +88,7 @@ TEST(Pipe, WhatIsLentKeepsItsPlace) {
   ipc::Pipe pipe;
   pipe.add({.reads = true, .writes = true});
   char in[] = "abcdef", out[7] = {};
-  kernel::Task& task = *kernel::current_task();
-  EXPECT_EQ(pipe.write(task, IoVector::trusted(in, 6), ipc::Blocking::forbidden).value(), 6u);
+  EXPECT_EQ(pipe.write(current_task(), IoVector::trusted(in, 6), ipc::Blocking::forbidden).value(), 6u);
   const auto lent = pipe.lend(4, ipc::Blocking::forbidden).take();
   ASSERT_EQ(lent.size(), 4u);
   EXPECT_EQ(pipe.read(IoVector::trusted(out, 6), ipc::Blocking::forbidden).error().errno_value(), EAGAIN);
