@@ -42,7 +42,6 @@ struct alignas(64) HostBlock {
   std::uint64_t send_batch;   // counts those times that the first of them came to wait
   std::uint64_t read_result;  // of the pread64 that kThenRead asks for
   alignas(64) SendRequest sends[kMostSends];
-  std::uint64_t senders[64];  // of signal n, at n-1: process id, and user id in the high half; 0: the host's kernel
 };
 static_assert(offsetof(HostBlock, prefetches) == 128 && offsetof(HostBlock, closing) == 256 &&
               offsetof(HostBlock, status_result) == 104 && offsetof(HostBlock, send_count) == 264 &&

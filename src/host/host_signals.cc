@@ -76,14 +76,6 @@ bool is_waiting_long(HostThread* thread) {
   return block.send_count != 0 && block.send_batch == last;
 }
 
-void note_signal(HostBlock* block, const siginfo_t& info) {
-  const std::uint64_t sender = info.si_code <= 0 && info.si_code != SI_TIMER
-                                   ? static_cast<std::uint32_t>(info.si_pid) | std::uint64_t{info.si_uid} << 32
-                                   : 0;
-  __atomic_store_n(&block->senders[info.si_signo - 1], sender, __ATOMIC_RELAXED);
-  __atomic_fetch_or(&block->signals, 1ULL << (info.si_signo - 1), __ATOMIC_RELEASE);
-}
-
 void die_by(int signal) {
   KernelSigaction action{nullptr, 0, nullptr, 0};
   raw_syscall(SYS_rt_sigaction, static_cast<std::uint64_t>(signal), reinterpret_cast<std::uint64_t>(&action), 0, 8);
@@ -105,7 +97,7 @@ extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* co
   const bool wakes = !tick || is_waiting_long(thread);
   if (!(is_fault(signal) && !sent) && wakes) {
     HostBlock* const block = thread->block;
-    if (signal != kKickSignal && !tick) note_signal(block, *info);
+    if (signal != kKickSignal && !tick) __atomic_fetch_or(&block->signals, 1ULL << (signal - 1), __ATOMIC_RELAXED);
     __atomic_store_n(&block->kicked, 1, __ATOMIC_RELEASE);
   }
   if (!enclave) return in_host_code(context, fs, thread);

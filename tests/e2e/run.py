@@ -330,22 +330,6 @@ def signals_ignored_at_start(context: Context) -> None:
         expect(process.wait(20) == 0, f"{side(inside)}: ended by a signal that it was started to ignore: {process.returncode}")
 
 
-SENDER = """import signal
-signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-print('ready', flush=True)
-got = signal.sigwaitinfo([signal.SIGTERM])
-print(got.si_pid, got.si_uid, got.si_code)"""
-
-
-def sender_of_signals(context: Context) -> None:
-    for inside in sides(context):
-        process = context.start(["/usr/bin/python3", "-c", SENDER], inside)
-        expect(process.stdout.readline() == b"ready\n", "not ready")
-        process.send_signal(signal.SIGTERM)
-        out = process.communicate(timeout=20)[0].split()
-        expect(out == [str(os.getpid()).encode(), str(os.getuid()).encode(), b"0"], f"{side(inside)}: sent by {out}")
-
-
 def stop_and_continue(context: Context) -> None:
     program = helper(context, "sleeper")
     for how in ("nanosleep", "poll", "epoll", "futex"):
@@ -901,7 +885,7 @@ def doctor_and_lists(context: Context) -> None:
 TESTS = [Test("streams", streams), Test("streams_of_devices", streams_of_devices), Test("closed_streams", closed_streams), Test("statuses", statuses),
          Test("environment", environment), Test("one_process", one_process), Test("signals_default", signals_default, 120),
          Test("signals_handled", signals_handled, 120), Test("signals_ignored_at_start", signals_ignored_at_start),
-         Test("sender_of_signals", sender_of_signals), Test("stop_and_continue", stop_and_continue),
+         Test("stop_and_continue", stop_and_continue),
          Test("dump_while_sleeping", dump_while_sleeping, 120), Test("terminal", terminal), Test("bad_programs", bad_programs),
          Test("bad_usage", bad_usage), Test("trace_and_stats", trace_and_stats), Test("own_lines", own_lines), Test("unknown_calls", unknown_calls),
          Test("links_into_proc", links_into_proc), Test("lock_survives_mapping", lock_survives_mapping),

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/kernel/signals.h"
 #include <vector>
-#include "src/boundary/host_block.h"
-#include "src/enclave/core/host_memory.h"
 #include "src/enclave/core/interrupt.h"
 #include "src/enclave/kernel/task.h"
 
@@ -157,15 +155,9 @@ SignalSet signals_of_the_host(const Process& process) {
 void forward_host_signals(core::Thread* thread, Process& process) {
   SignalSet arrived = __atomic_exchange_n(&thread->host_signals, 0, __ATOMIC_ACQUIRE) & signals_of_the_host(process);
   for (; arrived != 0; arrived &= arrived - 1) {
-    const int index = __builtin_ctzll(arrived);
-    const std::uint64_t sender =
-        core::load_host_word(thread->host_block + offsetof(HostBlock, senders) + 8 * static_cast<std::uint64_t>(index))
-            .unverified_because("who sent a signal is the host's word");
     siginfo_t info{};
-    info.si_signo = index + 1;
-    info.si_code = sender == 0 ? SI_KERNEL : SI_USER;
-    info.si_pid = static_cast<pid_t>(sender);
-    info.si_uid = static_cast<uid_t>(sender >> 32);
+    info.si_signo = __builtin_ctzll(arrived) + 1;
+    info.si_code = SI_USER;
     send_to_process(process, info);
   }
 }

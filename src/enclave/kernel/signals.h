@@ -52,8 +52,8 @@ Result<void> begin_temporary_mask(Task& task, ProgramAddress set, std::uint64_t 
 enum class Wait { finished, interrupted };
 void end_temporary_mask(Task& task, Wait how);
 
-// Signals that the host noted for this thread: those that the manifest allows go to the process. Of the host's siginfo
-// they have the sender alone.
+// Signals that the host noted for this thread: those that the manifest allows go to the process, without the host's
+// siginfo.
 void forward_host_signals(core::Thread* thread, Process& process);
 // Which those are (E-8): faults come from the processor alone, and SIGKILL and SIGSTOP are the host's own business.
 SignalSet signals_of_the_host(const Process& process);
