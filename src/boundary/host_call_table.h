@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host-call table as data: made from host_calls.def and host_services.def. Both sides.
+// The host-call table as data: made from host_calls.def, host_services.def and host_call_uses.def. Both sides.
 #pragma once
 #include <asm/unistd_64.h>
 #include <cstddef>
@@ -18,6 +18,9 @@ enum class HostCall : std::uint16_t {
 #define HOST_SERVICE(name, result, bound, errors, why) name,
 #include "src/boundary/host_services.def"
 #undef HOST_SERVICE
+#define HOST_CALL_USE(name, call, result, bound, errors, why) name,
+#include "src/boundary/host_call_uses.def"
+#undef HOST_CALL_USE
 };
 
 enum class HostService : std::uint64_t {
@@ -48,6 +51,14 @@ inline constexpr HostCallRow kHostCalls[] = {
 };
 inline constexpr std::size_t kHostCallCount = sizeof kHostCalls / sizeof kHostCalls[0];
 
+// Under the calls' names and numbers.
+inline constexpr HostCallRow kHostCallUses[] = {
+#define HOST_CALL_USE(name, call, result, bound, errors, why) \
+  {#call, __NR_##call, HostResult::result, bound, host_errors::errors, why},
+#include "src/boundary/host_call_uses.def"
+#undef HOST_CALL_USE
+};
+
 // What the host part calls on its own account.
 struct HostPartCall {
   const char* name;
@@ -60,7 +71,10 @@ inline constexpr HostPartCall kHostPartCalls[] = {
 #undef HOST_PART_CALL
 };
 
-constexpr const HostCallRow& row_of(HostCall call) { return kHostCalls[static_cast<std::size_t>(call)]; }
+constexpr const HostCallRow& row_of(HostCall call) {
+  const auto at = static_cast<std::size_t>(call);
+  return at < kHostCallCount ? kHostCalls[at] : kHostCallUses[at - kHostCallCount];
+}
 
 // Kinds of dynamic enclave memory (augment): data that EACCEPT takes over as zeroes; code and data that EACCEPTCOPY
 // fills, which become accessible by the `protect` that follows; the same with bytes that the host knows anyway (file

@@ -69,7 +69,7 @@ void ring_host_eventfd(std::int32_t descriptor) {
   // A word of the block, not of the bounce buffer: whoever rings may have data there.
   const HostAddress one = current_thread()->host_block + offsetof(HostBlock, one);
   store_host_word(one, 1);
-  host_call(HostCall::write, static_cast<std::uint64_t>(descriptor), one, 8);
+  host_call(HostCall::write_of_bell, static_cast<std::uint64_t>(descriptor), one, 8);
 }
 
 void ring_epoll_doorbell(EpollTable& table) {

@@ -36,7 +36,8 @@ std::uint32_t SendAccount::buffer_size(HostAddress buffer) const {
 std::uint32_t SendAccount::unacknowledged(HostAddress buffer) const {
   constexpr std::uint32_t kUnknown = ~std::uint32_t{0};
   store_host_word(buffer, kUnknown);
-  if (host_call(HostCall::ioctl, static_cast<std::uint64_t>(host_descriptor_), std::uint64_t{SIOCOUTQ}, buffer) != 0)
+  if (host_call(HostCall::ioctl_of_socket, static_cast<std::uint64_t>(host_descriptor_), std::uint64_t{SIOCOUTQ},
+                buffer) != 0)
     return kUnknown;
   return static_cast<std::uint32_t>(load_host_word(buffer).unverified_because("a hint; any number is one"));
 }

@@ -10,6 +10,17 @@ namespace cloister::core {
 namespace {
 constexpr bool has_offset(HostCall call) { return call == HostCall::pread64 || call == HostCall::pwrite64; }
 
+// The row that judges the errors of `transfer`.
+HostCall use_of(const Transfer& transfer) {
+  switch (transfer.call) {
+    case HostCall::read: return transfer.is_regular ? HostCall::read_of_file : HostCall::read;
+    case HostCall::write: return transfer.is_regular ? HostCall::write_of_file : HostCall::write;
+    case HostCall::pread64: return transfer.is_regular ? HostCall::pread64 : HostCall::pread64_of_stream;
+    case HostCall::pwrite64: return transfer.is_regular ? HostCall::pwrite64 : HostCall::pwrite64_of_stream;
+    default: return transfer.call;
+  }
+}
+
 constexpr std::uint64_t kPage = 4096;
 
 // The largest part that `copies(bytes)` says can be copied, of `size` bytes at `address` which cannot all be: up to one
@@ -49,7 +60,7 @@ std::uint64_t before_the_fault(std::uint64_t address, std::uint64_t size, Copies
 // No count that was asked for: an error, or a lie. A false EINTR is asked again (I-13).
 [[gnu::noinline]] long failed_part(Thread* thread, std::uint64_t answer) {
   const Transfer& transfer = thread->transfer;
-  const long error = judge_answer(transfer.call, transfer.part, answer);
+  const long error = judge_answer(use_of(transfer), transfer.part, answer);
   if (error == -EINTR) return request_again(thread);
   const File* const file = thread->task->hazard.load(std::memory_order_relaxed);
   if (error != -EAGAIN) stop_write_behind(file);

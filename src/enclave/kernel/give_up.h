@@ -4,7 +4,8 @@
 #include <string>
 
 namespace cloister::kernel {
-inline constexpr int kCannotRun = 126, kNotFound = 127;
+// 125: the host refuses what every program needs. 126, 127: as a shell says of a program that it cannot run or find.
+inline constexpr int kHostRefuses = 125, kCannotRun = 126, kNotFound = 127;
 
 // A line for the host's standard error: never a secret, and nothing that the host or a peer chose but what was checked.
 void say(const std::string& what);

@@ -79,7 +79,11 @@ void install_standard_streams(Process& process) {
   for (int number = 0; number < 3; ++number) {
     if ((flags & (std::uint64_t{kHostClosedStream} << number)) != 0) continue;
     auto stream = vfs::adopt_standard_stream(number);
-    if (!stream.ok()) continue;
+    if (!stream.ok()) {
+      // A program without it would end well and have said nothing.
+      const std::string name = number == 0 ? "standard input" : number == 1 ? "standard output" : "standard error";
+      give_up(name + " cannot be used: " + strerror(stream.error().errno_value()), kHostRefuses);
+    }
     if (!process.descriptors.install_at(std::move(stream).take(), number, CloseOnExec::no).ok()) ENCLAVE_CHECK(false);
   }
 }

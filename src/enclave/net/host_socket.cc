@@ -132,7 +132,7 @@ Result<SocketAddress> HostSocket::peer_address() {
 Result<void> HostSocket::set_status_flags(std::uint32_t flags) {
   const std::uint32_t old = status_flags.load(std::memory_order_relaxed);
   if (((old ^ flags) & O_NONBLOCK) != 0)
-    TRY(vfs::quick_host_call(HostCall::fcntl, host(), F_SETFL, O_RDWR | (flags & O_NONBLOCK)));
+    TRY(vfs::quick_host_call(HostCall::fcntl_set_flags, host(), F_SETFL, O_RDWR | (flags & O_NONBLOCK)));
   return OpenFile::set_status_flags(flags);
 }
 

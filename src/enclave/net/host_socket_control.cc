@@ -51,7 +51,7 @@ Result<std::int64_t> list_interfaces(std::uint64_t socket, ProgramAddress argume
   const ProgramAddress list{reinterpret_cast<std::uint64_t>(request.ifc_buf)};
   core::store_host_word(host, asked);
   core::store_host_word(host + 8, list.is_null() ? 0 : (host + kListOffset).word());
-  TRY(vfs::quick_host_call(HostCall::ioctl, socket, SIOCGIFCONF, host));
+  TRY(vfs::quick_host_call(HostCall::ioctl_of_socket, socket, SIOCGIFCONF, host));
   const std::uint32_t size = core::load_host_word(host).low_half().at_most(
       list.is_null() ? 1u << 20 : static_cast<std::uint32_t>(asked), HostCall::ioctl, "length of the interface list");
   if (!list.is_null()) TRY(IoVector::program(list, size).fill_from_host(0, host + kListOffset, size));
@@ -68,7 +68,7 @@ Result<std::int64_t> pass_control(std::uint64_t socket, const ControlShape& shap
   const core::HostAddress host = core::bounce_buffer();
   if (shape.size_in > 0) TRY(argument.read(buffer.data(), shape.size_in));
   core::copy_to_host(host, buffer.data(), buffer.size());
-  const auto result = TRY(vfs::quick_host_call(HostCall::ioctl, socket, shape.request, host));
+  const auto result = TRY(vfs::quick_host_call(HostCall::ioctl_of_socket, socket, shape.request, host));
   core::copy_from_host(buffer.data(), host, buffer.size());
   if (ahead > 0) {
     std::uint32_t value;

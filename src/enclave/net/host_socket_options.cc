@@ -35,6 +35,15 @@ std::vector<std::uint8_t> peer_credentials(Task& task, const std::vector<std::ui
   }
   return bytes_of(&credentials, sizeof credentials, capacity);
 }
+// Some options may be refused for reasons that others do not have.
+HostCall call_that_sets(int level, int name) {
+  if (level == IPPROTO_TCP && name == TCP_CONGESTION) return HostCall::setsockopt_algorithm;
+  const bool is_group = level == IPPROTO_IP ? name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP ||
+                                                  name == IP_ADD_SOURCE_MEMBERSHIP || name == IP_DROP_SOURCE_MEMBERSHIP
+                                            : level == IPPROTO_IPV6 && name == IPV6_ADD_MEMBERSHIP;
+  return is_group ? HostCall::setsockopt_group : HostCall::setsockopt;
+}
+
 // Options that say nothing about how and when data is received, or sent unless it is the size of the buffer for that.
 bool is_usual(int level, int name) {
   constexpr int kOfSocket[] = {SO_REUSEADDR, SO_REUSEPORT, SO_KEEPALIVE, SO_LINGER, SO_SNDBUF, SO_RCVBUF, SO_PRIORITY};
@@ -70,7 +79,7 @@ Result<void> HostSocket::set_option(int level, int name, std::span<const std::ui
   value = value.first(std::min<std::size_t>(value.size(), known->size));
   finish_write_behind();
   core::copy_to_host(core::bounce_buffer(), value.data(), value.size());
-  TRY(vfs::quick_host_call(HostCall::setsockopt, host(), static_cast<std::uint64_t>(level),
+  TRY(vfs::quick_host_call(call_that_sets(level, name), host(), static_cast<std::uint64_t>(level),
                            static_cast<std::uint64_t>(name), core::bounce_buffer(), value.size()));
   if (level == SOL_SOCKET) note_time_out(name, value);
   const bool usual = is_usual(level, name);
@@ -108,7 +117,7 @@ Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int 
   if (level == SOL_SOCKET && name == SO_ERROR && size == sizeof(int)) {
     int error;
     std::memcpy(&error, value.data(), sizeof error);
-    if (error != 0 && (error < 0 || !host_errors::stream.contains(static_cast<std::uint64_t>(error))))
+    if (error != 0 && (error < 0 || !host_errors::kept_by_socket.contains(static_cast<std::uint64_t>(error))))
       core::host_lied(HostCall::getsockopt, "an error that a socket cannot have");
     if (error != 0) core::stop_write_behind(this);
   }

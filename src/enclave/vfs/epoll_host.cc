@@ -71,8 +71,8 @@ Result<void> host_epoll_control(int epoll, int operation, int descriptor, std::u
 }
 
 Result<int> duplicate_host_descriptor(int descriptor) {
-  const auto copy = TRY(quick_host_call(HostCall::fcntl, static_cast<std::uint64_t>(descriptor), F_DUPFD_CLOEXEC, 0));
-  core::adopt_host_descriptor(HostCall::fcntl, static_cast<std::uint64_t>(copy));
+  const auto copy =
+      TRY(quick_host_call(HostCall::fcntl_duplicate, static_cast<std::uint64_t>(descriptor), F_DUPFD_CLOEXEC, 0));
   return static_cast<int>(copy);
 }
 }  // namespace cloister::vfs

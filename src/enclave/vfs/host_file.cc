@@ -23,14 +23,14 @@ kernel::FileKey HostFile::identity_key() { return key_of(identity().value()); }
 
 Result<std::size_t> HostFile::read(Task&, const IoVector& to) {
   settle_pages(identity_key());
-  return transfer_in(HostCall::read, host(), to, 0, Advance::no, Interruptible::no);
+  return transfer_in(HostCall::read_of_file, host(), to, 0, Advance::no, Interruptible::no);
 }
 // Where the data went is known afterwards: with O_APPEND the host chooses.
 Result<std::size_t> HostFile::write(Task&, const IoVector& from) {
   if (kind == core::FileKind::host_regular)
-    return transfer_out(HostCall::write, host(), from, 0, Advance::no, Interruptible::no);
+    return transfer_out(HostCall::write_of_file, host(), from, 0, Advance::no, Interruptible::no);
   settle_pages(identity_key());
-  auto done = transfer_out(HostCall::write, host(), from, 0, Advance::no, Interruptible::no);
+  auto done = transfer_out(HostCall::write_of_file, host(), from, 0, Advance::no, Interruptible::no);
   if (done.ok() && done.value() > 0) {
     const auto end = static_cast<std::uint64_t>(TRY(seek(0, SEEK_CUR)));
     forget_pages(identity_key(), end - std::min<std::uint64_t>(done.value(), end), done.value());

@@ -37,7 +37,7 @@ Result<void> HostObject::synchronise(bool data_only) {
 Result<void> HostObject::set_status_flags(std::uint32_t flags) {
   const std::uint32_t old = status_flags.load(std::memory_order_relaxed);
   const std::uint32_t wanted = (old & ~kChangeableOnHost) | (flags & kChangeableOnHost);
-  TRY(quick_host_call(HostCall::fcntl, host(), F_SETFL, wanted & kChangeableOnHost));
+  TRY(quick_host_call(HostCall::fcntl_set_flags, host(), F_SETFL, wanted & kChangeableOnHost));
   status_flags.store(wanted, std::memory_order_relaxed);
   return {};
 }

@@ -145,7 +145,7 @@ Result<FileRef> adopt_standard_stream(int host_descriptor) {
   auto descriptor = std::make_shared<HostDescriptor>(host_descriptor);
   const struct stat status = TRY(host_status(host_descriptor, 0));
   const auto flags = static_cast<std::uint32_t>(
-      TRY(quick_host_call(HostCall::fcntl, static_cast<std::uint64_t>(host_descriptor), F_GETFL)));
+      TRY(quick_host_call(HostCall::fcntl_get_flags, static_cast<std::uint64_t>(host_descriptor), F_GETFL)));
   FileRef file = make_file(std::move(descriptor), status, flags & ~static_cast<std::uint32_t>(O_PATH), {});
   file->set_path(stream_name(status, host_descriptor));
   return file;

@@ -26,11 +26,11 @@ Result<std::size_t> HostStream::write(Task& task, const IoVector& from) {
 }
 Result<std::size_t> HostStream::read_at(Task& task, const IoVector& to, std::uint64_t offset) {
   if (!is_seekable()) return OpenFile::read_at(task, to, offset);
-  return transfer_in(HostCall::pread64, host(), to, offset, Advance::yes, Interruptible::yes);
+  return transfer_in(HostCall::pread64_of_stream, host(), to, offset, Advance::yes, Interruptible::yes);
 }
 Result<std::size_t> HostStream::write_at(Task& task, const IoVector& from, std::uint64_t offset) {
   if (!is_seekable()) return OpenFile::write_at(task, from, offset);
-  return transfer_out(HostCall::pwrite64, host(), from, offset, Advance::yes, Interruptible::yes);
+  return transfer_out(HostCall::pwrite64_of_stream, host(), from, offset, Advance::yes, Interruptible::yes);
 }
 Result<std::int64_t> HostStream::seek(std::int64_t offset, int whence) {
   if (!is_seekable()) return OpenFile::seek(offset, whence);

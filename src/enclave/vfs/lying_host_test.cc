@@ -181,6 +181,35 @@ TEST(LyingHost, EveryAnswerOfAScenario) {
   EXPECT_GT(stops, count * 4);  // errors and descriptors that cannot be are always seen
 }
 
+// Each of these is an honest answer to some call, and not to this one.
+TEST(LyingHost, ErrorsOfOtherCallsStop) {
+  struct WrongError {
+    std::uint64_t number;
+    int error;
+  };
+  constexpr WrongError kWrong[] = {
+      {SYS_fstat, EAGAIN},     {SYS_fstat, ENOTTY},      {SYS_fstat, ENOENT},      {SYS_pread64, EAGAIN},
+      {SYS_pread64, ENOTTY},   {SYS_pread64, ENOENT},    {SYS_read, EAGAIN},       {SYS_read, ECONNREFUSED},
+      {SYS_write, EPIPE},      {SYS_write, EADDRINUSE},  {SYS_lseek, ENOSPC},      {SYS_lseek, EISDIR},
+      {SYS_fsync, ENOTTY},     {SYS_fsync, ENOENT},      {SYS_fcntl, ENOTTY},      {SYS_fcntl, ENOENT},
+      {SYS_flock, ENOTTY},     {SYS_newfstatat, EEXIST}, {SYS_readlinkat, EEXIST}, {SYS_fstatfs, ENOENT},
+      {SYS_ftruncate, EAGAIN}, {SYS_openat2, ENOTTY},    {SYS_getdents64, EAGAIN}, {SYS_close, EINVAL},
+  };
+  Scenario scenario;
+  for (const WrongError& wrong : kWrong) {
+    scenario.lie = [&wrong, told = false](HostAnswer& answer) mutable {
+      if (told || answer.number != wrong.number) return;
+      told = true;
+      answer.result = -wrong.error;
+    };
+    const int status = status_of(scenario);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 120)
+        << wrong.error << " of call " << wrong.number << ": status " << std::hex << status;
+    for (const char* name : {"f", "link", "h", "d/g"}) ::unlink((scenario.host.path() + "/" + name).c_str());
+    ::rmdir((scenario.host.path() + "/d").c_str());
+  }
+}
+
 // Whatever the host opens it says to lie in its /proc: the enclave looks once whether a link of the host led there.
 TEST(LyingHost, EverythingLiesInItsProc) {
   const HostDirectoryForTest host;

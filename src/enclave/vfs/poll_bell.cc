@@ -40,7 +40,7 @@ void PollBell::ring() {
 
 // Whoever rings from now on finds rung_ == 0; whoever rang before made the file ready before we look.
 void PollBell::quiet() {
-  core::host_call(HostCall::read, static_cast<std::uint64_t>(host_descriptor_), core::bounce_buffer(), 8);
+  core::host_call(HostCall::read_of_bell, static_cast<std::uint64_t>(host_descriptor_), core::bounce_buffer(), 8);
   rung_.store(0, std::memory_order_seq_cst);
 }
 }  // namespace cloister::vfs
