@@ -2,9 +2,11 @@
 // The interposition point of a lying host: the product's host part with two calls around each request (host_stub.S with
 // CLOISTER_LYING_HOST). Tells the lie that $CLOISTER_LIE names and otherwise is honest.
 //
-// $CLOISTER_LIE_LOG names a file that gets one line for each answer, `CALL NTH RESULT BYTES`, and `told` when the lie
-// was told. Everything is prepared before the seccomp filter stands, and nothing here takes memory later.
+// $CLOISTER_LIE_LOG names a file that gets one line for each answer, `CALL NTH RESULT BYTES USE`, and `told` when the
+// lie was told. Everything is prepared before the seccomp filter stands, and nothing here takes memory later.
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <atomic>
 #include <cstdio>
@@ -42,11 +44,39 @@ std::size_t row_index(std::uint64_t number) {
   return kHostCallCount;
 }
 
-void log(const char* format, const char* name, std::uint64_t nth, std::int64_t result, std::uint64_t size) {
+// What decides which errors an honest host could answer (honest_errors.py), besides the call.
+const char* use_of(const HostBlock& block) {
+  switch (block.number & 0xffff'ffff) {
+    case SYS_fcntl:
+      switch (block.args[1]) {
+        case F_GETFL: return "F_GETFL";
+        case F_SETFL: return "F_SETFL";
+        case F_DUPFD_CLOEXEC: return "F_DUPFD_CLOEXEC";
+        default: return "lock";
+      }
+    case SYS_read:
+    case SYS_write:
+    case SYS_pread64:
+    case SYS_pwrite64:
+    case SYS_ioctl: {
+      struct stat status;
+      if (syscall(SYS_fstat, block.args[0], &status) != 0) return "-";
+      switch (status.st_mode & S_IFMT) {
+        case S_IFREG: return "file";
+        case S_IFSOCK: return "socket";
+        case 0: return "bell";  // the one kind of anonymous inode that the enclave reads and writes
+        default: return "device";
+      }
+    }
+    default: return "-";
+  }
+}
+
+void log(const char* name, std::uint64_t nth, std::int64_t result, std::uint64_t size, const char* use) {
   if (log_file < 0) return;
   char line[128];
-  const int length = std::snprintf(line, sizeof line, format, name, static_cast<unsigned long>(nth),
-                                   static_cast<long>(result), static_cast<unsigned long>(size));
+  const int length = std::snprintf(line, sizeof line, "%s %lu %ld %lu %s\n", name, static_cast<unsigned long>(nth),
+                                   static_cast<long>(result), static_cast<unsigned long>(size), use);
   if (write(log_file, line, static_cast<std::size_t>(length)) < 0) return;
 }
 
@@ -110,7 +140,7 @@ extern "C" std::uint64_t host_request_comes(host::HostThread* thread) {
   request = {row, nth, is_the_one(row, nth, nth_of_all)};
   const bool skipped = request.is_the_one && lie->kind == LieKind::skip;
   if (row < kHostCallCount && kHostCalls[row].result == HostResult::never && !skipped)
-    log("%s %lu %ld %lu\n", kHostCalls[row].name, nth, 0, 0);
+    log(kHostCalls[row].name, nth, 0, 0, "-");
   return skipped ? 1 : 0;
 }
 
@@ -120,12 +150,13 @@ extern "C" std::int64_t host_answer_goes(host::HostThread* thread, std::int64_t 
   const HostCallRow& row = kHostCalls[request.row];
   HostBlock& block = *thread->block;
   const WrittenMemory written = written_by(block, result);
-  log("%s %lu %ld %lu\n", row.name, request.nth, result,
+  log(row.name, request.nth, result,
       written.size + (written.length != nullptr ? 1u << 20 : 0u) +
           ((block.number & kThenReceive) != 0 ? 1u << 21 : 0u) + ((block.number & kFirstSend) != 0 ? 1u << 22 : 0u) +
-          ((block.number & kThenRead) != 0 ? 1u << 23 : 0u));
+          ((block.number & kThenRead) != 0 ? 1u << 23 : 0u),
+      use_of(block));
   if (request.is_the_one && !told.exchange(true)) {
-    log("told %s %lu %ld %lu\n" + 0, row.name, request.nth, result, 0);
+    log("told", request.nth, result, 0, row.name);
     result = falsify(block, row, result);
   }
   if (row.result == HostResult::descriptor && result >= 0) last_descriptor = static_cast<std::uint64_t>(result);

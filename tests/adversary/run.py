@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A host part that lies: every answer of three small programs with every kind of lie, redis and python by sample.
+"""A host part that lies: every answer of four small programs with every kind of lie, redis and python by sample.
 
 Each run tells one lie (lying_host.cc) and must end as one of
   right   the program's output and status are those of an honest run
@@ -8,8 +8,9 @@ Each run tells one lie (lying_host.cc) and must end as one of
   error   the program, or the runtime before it, reports an error that Linux could have given
   stop    exit status 120 and `cloister: host lied in CALL: ...`, or 121 and a line about what no longer fits
   withheld  the program's alarm ended its wait for what the host swallowed or said it had done
-A lie that no honest host can tell (an impossible error, more than was asked, a descriptor in use, a call that comes back)
-must end in a stop with status 120. Anything else is unexplained and fails: a crash, no end, another output.
+A lie that no honest host can tell (an error that the call cannot have by honest_errors.py, more than was asked, a descriptor
+in use, a call that comes back) must end in a stop with status 120. Anything else is unexplained and fails: a crash, no end,
+another output, also one that is missing because of an error that nobody spoke of.
 Forged signals and forbidden entries (entries.py) come first.
 
 --seed N repeats a sample; --lie CALL:NTH:KIND[:VALUE] with --program NAME shows one run.
@@ -33,6 +34,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import entries  # noqa: E402
+import honest_errors  # noqa: E402
 import suite  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -43,9 +45,11 @@ HAS_LENGTH = 1 << 20  # in the log: the call gives back a length through memory
 RECEIVES_AHEAD = 1 << 21  # likewise: its exit receives from other sockets, too
 SENDS_BEFORE = 1 << 22  # likewise: its exit sends first
 READS_FIRST_BYTES = 1 << 23  # likewise: its exit reads what it opens
-# EBADF, EFAULT, ENOSYS, ENOTSOCK: descriptors and buffers are the runtime's own. 512 and 4095 are no errors for programs.
-IMPOSSIBLE_ERRORS = (9, 14, 38, 88, 512, 4095, 1 << 62)
-POSSIBLE_ERRORS = (4, 5, 11, 12)
+# Told of every answer; EBADF, EFAULT: descriptors and buffers are the runtime's own. EINTR, EIO, EAGAIN, ENOMEM, where
+# they are possible, must be borne. Of what else is impossible for the call (honest_errors.py), each answer gets some.
+ALWAYS_TOLD = (9, 14, 4, 5, 11, 12)
+IMPOSSIBLE_EACH = 5
+FEWEST_OF_A_CALL = 24  # so many at least for each call of a program
 # Lies by omission: the host withholds what it said it did, swallows what has come, or names an address that nobody listens
 # at, and the program waits. Its own alarm ends that.
 WITHHELD = {"accept4", "bind", "connect", "epoll_ctl", "epoll_pwait2", "epoll_wait", "eventfd2", "futex", "getsockname", "listen",
@@ -87,19 +91,26 @@ class Lie:
         self.call, self.nth, self.kind, self.value, self.impossible = call, nth, kind, value, impossible
         self.must_stop = False
 
+    def is_error(self) -> bool:
+        return self.kind in ("result", "status") and int(self.value) < 0
+
     def __str__(self):
         return f"{self.call}:{self.nth}:{self.kind}" + (f":{self.value}" if self.value != "" else "")
 
 
-def lies_about(name: str, nth: int, result: int, size: int):
+def lies_about(answer, errors: honest_errors.Impossible, impossible_count: int = IMPOSSIBLE_EACH):
+    name, nth, result, size, use = answer
     kind = ROWS[name][0]
 
     def lie(how, value="", impossible=False):
         return Lie(name, nth, how, value, impossible)
+
+    def error_lies(how, call, use, count):
+        told = dict.fromkeys((*ALWAYS_TOLD, *errors.take(call, use, count)))
+        return [lie(how, -error, error not in honest_errors.possible(call, use)) for error in told]
     if kind == "never":
         return [lie("skip", 0, True)]
-    lies = [lie("result", -error, True) for error in IMPOSSIBLE_ERRORS]
-    lies += [lie("result", -error) for error in POSSIBLE_ERRORS]
+    lies = error_lies("result", name, use, impossible_count)
     if kind == "zero":
         lies += [lie("result", 1, True), lie("result", 1 << 40, True)]
         if name != "print":
@@ -111,23 +122,21 @@ def lies_about(name: str, nth: int, result: int, size: int):
     elif kind == "descriptor":
         lies += [lie("result", 1 << 16, True), lie("result", 1 << 33, True), lie("result", 0, True), lie("twice")]
         if size and name == "openat2":
-            lies += [lie("status", -error, True) for error in IMPOSSIBLE_ERRORS] + [lie("status", 1, True)]
-            lies += [lie("status", -error) for error in POSSIBLE_ERRORS]
+            lies += error_lies("status", "fstat", "", IMPOSSIBLE_EACH) + [lie("status", 1, True)]
     else:
         lies += [lie("result", value) for value in (0, 1, 77, 1 << 40)]
     if size % HAS_LENGTH:
         lies += [lie("fill", 0), lie("fill", 255), lie("flip", nth), lie("flip", nth + 1000)]
     if size & RECEIVES_AHEAD:
-        lies += [lie("ahead", -error, True) for error in IMPOSSIBLE_ERRORS] + [lie("ahead", 8193, True), lie("ahead", 1 << 40, True)]
-        lies += [lie("ahead", -error) for error in POSSIBLE_ERRORS] + [lie("ahead", 0), lie("ahead", 100), lie("ahead", 8192)]
+        lies += error_lies("ahead", "recvfrom", "", IMPOSSIBLE_EACH) + [lie("ahead", 8193, True), lie("ahead", 1 << 40, True)]
+        lies += [lie("ahead", 0), lie("ahead", 100), lie("ahead", 8192)]
     if size & SENDS_BEFORE:
-        lies += [lie("behind", -error, True) for error in IMPOSSIBLE_ERRORS]
-        lies += [lie("behind", (16 << 10) + 1, True), lie("behind", 1 << 40, True)]
-        lies += [lie("behind", -error) for error in POSSIBLE_ERRORS] + [lie("behind", 0), lie("behind", 1)]
+        lies += error_lies("behind", "sendto", "", IMPOSSIBLE_EACH)
+        lies += [lie("behind", (16 << 10) + 1, True), lie("behind", 1 << 40, True), lie("behind", 0), lie("behind", 1)]
     if size & READS_FIRST_BYTES:
-        lies += [lie("first_bytes", -error) for error in IMPOSSIBLE_ERRORS]
+        lies += [lie("first_bytes", -error) for error in (*ALWAYS_TOLD, *errors.take("pread64", "file", IMPOSSIBLE_EACH))]
         lies += [lie("first_bytes", (16 << 10) + 1, True), lie("first_bytes", 1 << 40, True)]
-        lies += [lie("first_bytes", -error) for error in POSSIBLE_ERRORS] + [lie("first_bytes", value) for value in (0, 1, 1001, 16384)]
+        lies += [lie("first_bytes", value) for value in (0, 1, 1001, 16384)]
     if size & HAS_LENGTH:
         lies += [lie("length", value) for value in (0, 1, 255, 1 << 31)]
     for one in lies:
@@ -248,8 +257,8 @@ class Harness:
         if program.honest[0] != 0:
             raise suite.Fail(f"{program.name} without a lie: {program.honest}")
         for line in log.read_text().splitlines():
-            name, nth, result, size = line.split()
-            program.answers.append((name, int(nth), int(result), int(size)))
+            name, nth, result, size, use = line.split()
+            program.answers.append((name, int(nth), int(result), int(size), use))
         log.unlink()
 
     def judge(self, program: Program, lie: Lie):
@@ -281,7 +290,7 @@ class Harness:
             return ("withheld" if lie.call in WITHHELD else f"the program's alarm, {detail}"), seconds
         if lie.call in WRITES and status == 0 and has_one_part_twice(out, program.honest[1]):
             return "right", seconds
-        if status == 0 and lie.call in CLAIMS:
+        if status == 0 and lie.call in CLAIMS and not lie.is_error():
             return "claim", seconds
         # Libraries that a program without a manifest opens by name come from the host, code and all.
         if program.name not in SMALL and lie.call in FILE_DATA and lie.kind in ("fill", "flip"):
@@ -314,6 +323,7 @@ def large_programs() -> list:
 
 def exhaustive(harness: Harness, counts, unexplained, budget: float) -> None:
     work = []
+    errors = honest_errors.Impossible(harness.options.seed)
     for name in SMALL:
         program = compile_small(name, harness.options)
         harness.record(program)
@@ -322,7 +332,9 @@ def exhaustive(harness: Harness, counts, unexplained, budget: float) -> None:
         if problem:
             unexplained.append((program.name, "image as measured", problem))
             print(f"FAIL {program.name} with trapped leaves: {problem}", flush=True)
-        lies = [lie for answer in program.answers for lie in lies_about(*answer)]
+        answers_of = collections.Counter((answer[0], answer[4]) for answer in program.answers)
+        lies = [lie for answer in program.answers for lie in lies_about(
+            answer, errors, max(IMPOSSIBLE_EACH, -(-FEWEST_OF_A_CALL // answers_of[answer[0], answer[4]])))]
         for lie in lies:
             lie.must_stop &= name not in READS_HOST_FILES
         print(f"# {name}: {len(program.answers)} answers, {len(lies)} lies", flush=True)
@@ -336,11 +348,12 @@ def exhaustive(harness: Harness, counts, unexplained, budget: float) -> None:
 
 def sampled(harness: Harness, counts, unexplained, seed: int, budget: float, number: int) -> None:
     chooser = random.Random(seed)
+    errors = honest_errors.Impossible(seed)
     for program in large_programs():
         harness.record(program)
         work = []
         for _ in range(number):
-            lie = chooser.choice(lies_about(*chooser.choice(program.answers)))
+            lie = chooser.choice(lies_about(chooser.choice(program.answers), errors))
             lie.must_stop = False  # these read host files, too
             work.append((program, lie))
         print(f"# {program.name}: {len(program.answers)} answers, {len(work)} lies by sample", flush=True)
