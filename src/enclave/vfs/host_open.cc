@@ -142,10 +142,11 @@ Result<std::shared_ptr<HostDescriptor>> open_for_pages(int host_descriptor) {
 
 Result<FileRef> adopt_standard_stream(int host_descriptor) {
   core::adopt_host_descriptor(HostCall::fcntl, static_cast<std::uint64_t>(host_descriptor));
-  auto descriptor = std::make_shared<HostDescriptor>(host_descriptor);
   const struct stat status = TRY(host_status(host_descriptor, 0));
   const auto flags = static_cast<std::uint32_t>(
       TRY(quick_host_call(HostCall::fcntl_get_flags, static_cast<std::uint64_t>(host_descriptor), F_GETFL)));
+  // Not earlier: after an error it stays open, for the line that tells of it.
+  auto descriptor = std::make_shared<HostDescriptor>(host_descriptor);
   FileRef file = make_file(std::move(descriptor), status, flags & ~static_cast<std::uint32_t>(O_PATH), {});
   file->set_path(stream_name(status, host_descriptor));
   return file;
