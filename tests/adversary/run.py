@@ -18,6 +18,7 @@ Forged signals and forbidden entries (entries.py) come first.
 import collections
 import concurrent.futures
 import ctypes
+import errno
 import json
 import os
 import random
@@ -92,7 +93,8 @@ class Lie:
         self.must_stop = False
 
     def is_error(self) -> bool:
-        return self.kind in ("result", "status") and int(self.value) < 0
+        """Whether somebody must hear of it. EINTR is asked again, and what the first answer said is gone."""
+        return self.kind in ("result", "status") and int(self.value) < 0 and int(self.value) != -errno.EINTR
 
     def __str__(self):
         return f"{self.call}:{self.nth}:{self.kind}" + (f":{self.value}" if self.value != "" else "")
