@@ -12,7 +12,7 @@
 
 namespace cloister::core {
 
-// The result as Linux gives it: >= 0, or a negative errno out of the row's class. EINTR means that the thread was
+// The result as Linux gives it: >= 0, or a negative errno out of the row's set. EINTR means that the thread was
 // kicked.
 long host_call(HostCall call, HostArgument a0 = {}, HostArgument a1 = {}, HostArgument a2 = {}, HostArgument a3 = {},
                HostArgument a4 = {}, HostArgument a5 = {});

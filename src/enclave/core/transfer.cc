@@ -106,7 +106,7 @@ std::uint64_t readable_bytes(Thread* thread, std::uint64_t address, std::uint64_
   return transfer.is_out && result == -EPIPE ? kTakeKernelPath : result;
 }
 
-// Host may: answer more than was asked for or an error outside the row's class (both stop the enclave), fewer bytes of
+// Host may: answer more than was asked for or an error outside the row's set (both stop the enclave), fewer bytes of
 // a regular file (then the file ended), EINTR at will. E-12: a count that is not allowed is 0 also for what runs ahead
 // of the check.
 extern "C" [[gnu::hot]] long finish_transfer(Thread* thread) {
