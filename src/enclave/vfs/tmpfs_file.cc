@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
-#include <new>
 
 namespace cloister::vfs {
 namespace {
@@ -27,7 +27,7 @@ TmpfsFile::Page* TmpfsFile::page_locked(std::uint64_t index) {
   auto found = pages_.find(index);
   if (found != pages_.end()) return found->second.get();
   if (state().pages.load() >= state().page_limit || !state().has_memory()) return nullptr;
-  std::unique_ptr<Page> page(new (std::nothrow) Page{});
+  std::unique_ptr<Page, Free> page(static_cast<Page*>(std::calloc(1, sizeof(Page))));  // new would end the program
   if (page == nullptr) return nullptr;
   state().pages.fetch_add(1);
   return (pages_[index] = std::move(page)).get();

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Regular files in enclave memory, their open descriptions, mappings and seals (memfd). Trusted, kernel storey.
 #pragma once
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <memory>
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/vfs/node_file.h"
 #include "src/enclave/vfs/tmpfs.h"
@@ -32,11 +36,14 @@ class TmpfsFile final : public TmpfsNode {
 
  private:
   using Page = std::array<std::uint8_t, 4096>;
+  struct Free {
+    void operator()(Page* page) const { std::free(page); }
+  };
   Page* page_locked(std::uint64_t index);  // creates it; null when the file system is full
   Result<void> write_locked(std::uint64_t offset, const std::uint8_t* from, std::size_t size, std::size_t* written);
   void clear_locked(std::uint64_t begin, std::uint64_t end);
 
-  std::map<std::uint64_t, std::unique_ptr<Page>> pages_;  // absent: zeros
+  std::map<std::uint64_t, std::unique_ptr<Page, Free>> pages_;  // absent: zeros
   std::uint64_t size_ = 0;
   std::uint32_t seals_ = 1;  // F_SEAL_SEAL
 };
