@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include "src/enclave/vfs/host_mapped_file.h"
+#include "src/enclave/vfs/host_open.h"
 #include "src/enclave/vfs/shared_pages.h"
 
 namespace cloister::vfs {
