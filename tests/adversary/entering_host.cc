@@ -78,13 +78,13 @@ void attempt(HostThread* thread, Event event, std::uint64_t tcs, std::uint32_t l
   for (std::uint64_t& word : garbage) word = choose(3) == 0 ? choose(1 << 20) : choose(~0ull);
   garbage[11] = 0x202 | (choose(2) << 10) | (choose(~0ull) & 0x8d5);  // DF and the arithmetic flags
   ++counts[event];
-  // A signal in the middle of a resume would have the host part repeat it.
+  // A signal in the middle of a resume would have the host part repeat it; in another thread's TCS, go on with its own.
+  const bool is_deaf = leaf == kEresume || tcs != thread->tcs;
   const std::uint64_t all_but_faults = ~(1ull << (SIGSEGV - 1)), none = 0;
-  if (leaf == kEresume)
+  if (is_deaf)
     host::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<std::uint64_t>(&all_but_faults), 0, 8);
   const std::uint32_t back = enter_anyhow(thread, tcs, leaf, garbage);
-  if (leaf == kEresume)
-    host::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<std::uint64_t>(&none), 0, 8);
+  if (is_deaf) host::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<std::uint64_t>(&none), 0, 8);
   if (event == kSecondFrame) thread->nested = 0;  // it has come back, whatever interrupted it
   if (back == ENTRY_AFTER_STOP) host_entry_refused(back);
   ++counts[back == kFaulted ? kFaults : back == ENTRY_REFUSED ? kRefusals : kAccepted];
