@@ -2,7 +2,8 @@
 """nginx and memcached under load, sqlite3 in memory and in a file: all on one CPU, restarted every round, beside native.
 
 nginx: master_process off, one worker, no access log, no open_file_cache, a page of 10 KiB over connections that stay open, with
-sendfile on (as Debian configures it) and off; the client is bench/request_loop.c. memcached: one worker thread; gets of 100-byte values, and nine gets to a set,
+sendfile on (as Debian configures it) and off, once with all files on the host and once in a closed root, where the page is measured as
+nginx is; the client is bench/request_loop.c. memcached: one worker thread; gets of 100-byte values, and nine gets to a set,
 on 16 connections. sqlite3: the same statements in both worlds, timed by sqlite3 itself after a first pass.
 """
 import re
@@ -59,6 +60,30 @@ class NginxWithoutSendfile(Nginx):
     sendfile = "off"
 
 
+class NginxInClosedRoot(Nginx):
+    """What is not measured does not exist; what nginx writes is in memory."""
+    title = "nginx, 10 KiB, keep-alive, sendfile on, closed root"
+
+    def start(self, setup, side):
+        if side != "inside" or setup.options.run:
+            return super().start(setup, side)
+        folder, port = setup.scratch / "nginx-closed", free_port()
+        (folder / "www").mkdir(parents=True, exist_ok=True)
+        (folder / "www" / "page").write_bytes(b"x" * PAGE)
+        configuration = folder / "nginx.conf"
+        configuration.write_text(NGINX.format(folder="/tmp", port=port, sendfile=self.sendfile).replace("root /tmp/www", f"root {folder}/www"))
+        manifest = folder / "nginx.yaml"
+        text = subprocess.run([setup.prefix[0], "manifest", "new", "--", "/usr/sbin/nginx", "-c", str(configuration), "-e", "stderr"],
+                              capture_output=True, text=True, check=True).stdout
+        manifest.write_text(text.replace("\nfiles:\n", f"\nfiles:\n  - {folder}/www/page\n", 1))
+        return setup.start(side, [], [*setup.options.run_option, "--manifest", str(manifest)]), port
+
+
+class NginxInClosedRootWithoutSendfile(NginxInClosedRoot):
+    title = "nginx, 10 KiB, keep-alive, sendfile off, closed root"
+    sendfile = "off"
+
+
 class Memcached:
     title = "memcached"
     rows = {"get": (["100"], 240000, 0.94), "get and set 9:1": (["90"], 240000, 0.94)}
@@ -109,7 +134,8 @@ def run_server(setup, server):
 
 
 def run_nginx(setup):
-    return run_server(setup, Nginx()) + run_server(setup, NginxWithoutSendfile())
+    kinds = (Nginx, NginxWithoutSendfile, NginxInClosedRoot, NginxInClosedRootWithoutSendfile)
+    return [table for kind in kinds for table in run_server(setup, kind())]
 
 
 def run_memcached(setup):

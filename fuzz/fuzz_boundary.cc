@@ -15,6 +15,7 @@
 #include "fuzz/boundary/program_memory.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/prefetch.h"
+#include "src/enclave/vfs/chunk_cache.h"
 #include "src/enclave/vfs/host_calls.h"
 #include "src/enclave/vfs/namespace.h"
 
@@ -54,6 +55,7 @@ struct Enclave {
     static const std::shared_ptr<const LaunchManifest> manifest = make_manifest();
     static const auto names = std::make_shared<vfs::Namespace>(manifest);
     process = std::make_unique<kernel::Process>(4711, manifest);
+    vfs::set_chunk_cache_limit(kFileChunkSize);
     process->memory = std::make_shared<kernel::AddressSpace>();
     task = std::make_unique<kernel::Task>(*process, 4711);
     task->attach(thread);

@@ -15,8 +15,8 @@ struct PrefetchRequest {
 };
 inline constexpr std::uint64_t kMostPrefetches = 8, kPrefetchSize = 8 << 10;
 
-// One that follows another to the same descriptor is made only if that one took all its bytes; else its result is
-// -EAGAIN.
+// One that follows another to the same descriptor is made with it or after it, and only if that one took all its bytes;
+// else its result is -EAGAIN.
 struct SendRequest {
   std::uint64_t descriptor;
   std::uint64_t address;  // in the block's send area or what kThenRead has read

@@ -170,12 +170,18 @@ send_first:
   je 2f
   mov 8(%rbx), %rsi
   mov 16(%rbx), %rdx
+  cmp $1, %r14
+  je 3f
+  cmp 32(%rbx), %rdi
+  je send_two
+3:
   mov $0x4040, %r10d                    // MSG_DONTWAIT, MSG_NOSIGNAL
   xor %r8d, %r8d
   xor %r9d, %r9d
   mov $44, %eax                         // sendto
   syscall
   mov $-1, %r15
+judge_send:
   cmp %rax, 16(%rbx)
   je 2f
   mov (%rbx), %r15
@@ -186,6 +192,42 @@ send_first:
   jnz 1b
   pop %rax
   jmp sent_first
+send_two:                               // two that follow each other to one socket: one message of two parts
+  sub $88, %rsp                         // struct msghdr, struct iovec[2]
+  xor %eax, %eax
+  mov %rax, (%rsp)                      // no name
+  mov %rax, 8(%rsp)
+  lea 56(%rsp), %rcx
+  mov %rcx, 16(%rsp)
+  movq $2, 24(%rsp)
+  mov %rax, 32(%rsp)                    // no control data
+  mov %rax, 40(%rsp)
+  mov %rax, 48(%rsp)
+  mov 8(%rbx), %rax
+  mov %rax, 56(%rsp)
+  mov 16(%rbx), %rax
+  mov %rax, 64(%rsp)
+  mov 40(%rbx), %rax
+  mov %rax, 72(%rsp)
+  mov 48(%rbx), %rax
+  mov %rax, 80(%rsp)
+  mov %rsp, %rsi
+  mov $0x4040, %edx                     // MSG_DONTWAIT, MSG_NOSIGNAL
+  mov $46, %eax                         // sendmsg
+  syscall
+  add $88, %rsp
+  mov $-1, %r15
+  mov 16(%rbx), %rcx
+  cmp %rcx, %rax
+  jg 1f
+  mov %rdi, %r15                        // nothing of the second
+  jmp 2b
+1:
+  mov %rcx, 24(%rbx)
+  sub %rcx, %rax
+  add $32, %rbx
+  dec %r14
+  jmp judge_send
 close_first:
   mov %rax, %rbx
   mov %rdi, %r15

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include "src/base/path.h"
 
 namespace cloister {
 namespace {
 using Found = std::optional<Contradiction>;
-
-bool is_at_or_below(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
 
 bool is_alike(const InstanceFile& a, const InstanceFile& b) {
   return a.contents == b.contents && a.sha256 == b.sha256 && a.mode == b.mode;

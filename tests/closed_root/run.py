@@ -8,6 +8,7 @@ program ends with the file's name.
 """
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -150,15 +151,32 @@ def nginx_policy(context: Context) -> None:
     port = suite.free_port()
     manifest = policy(context, "nginx", "nginx", "-g", "daemon off; master_process off;")
     text = manifest.read_text()
-    site = f"server {{ listen 127.0.0.1:{port}; root /srv; }}\n"
+    pages = context.scratch / "pages"
+    pages.mkdir(exist_ok=True)
+    data = random.Random(10).randbytes(300_000)
+    for name, size in (("short", 10_000), ("long", len(data))):
+        (pages / name).write_bytes(data[:size])
+    site = f"server {{ listen 127.0.0.1:{port}; root /srv; location /pages {{ root {context.scratch}; }} }}\n"
     (context.scratch / "site").write_text(site)
     begin = text.index("files:\n")
     text = text[:begin] + "files:\n  - path: /srv/index.html\n    contents: \"inside\\n\"\n" \
-        "  - path: /etc/nginx/sites-enabled/default\n    source: site\n" + text[begin + 7:]
+        f"  - tree: {pages}\n  - path: /etc/nginx/sites-enabled/default\n    source: site\n" + text[begin + 7:]
     text = "".join(line for line in text.splitlines(True) if "/etc/nginx/sites-enabled/default\":" not in line)
     manifest.write_text(text)
-    serve(context, manifest, lambda: subprocess.run(["curl", "-s", f"http://127.0.0.1:{port}/"], capture_output=True,
-                                                    text=True).stdout == "inside\n")
+
+    def get(*names: str) -> bytes:
+        return subprocess.run(["curl", "-s", *(f"http://127.0.0.1:{port}/{name}" for name in names)], capture_output=True).stdout
+
+    def answers() -> bool:
+        if get("") != b"inside\n":
+            return False
+        for turn in range(4):  # on one connection; from the third on nothing of it comes from the host
+            if turn == 3:
+                (pages / "short").unlink()
+                (pages / "long").write_bytes(b"x" * len(data))
+            expect(get("pages/short", "pages/long", "pages/short") == data[:10_000] + data + data[:10_000], f"turn {turn}")
+        return True
+    serve(context, manifest, answers)
 
 
 def serve(context: Context, manifest: Path, answers) -> None:
@@ -347,9 +365,36 @@ def pinned(context: Context) -> None:
     expect(cloister(context, "measure", "--manifest", str(manifest)).splitlines()[0] != before, "MRENCLAVE did not follow the file")
 
 
+def kept_files(context: Context) -> None:
+    """What was read stays as it was, whatever the host does to the file; what was not read is gone with it."""
+    data, other = context.scratch / "data", context.scratch / "other"
+    data.write_text("right\n")
+    other.write_text("never read in time\n")
+    manifest = small(context, "while read -r name; do line=; read -r line < $name; echo \"($line)\"; done")
+    manifest.write_text(manifest.read_text().replace("  - path: /etc/motd", f"  - {data}\n  - {other}\n  - path: /etc/motd"))
+    process = subprocess.Popen([context.cloister, "run", "--manifest", str(manifest)], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    context.processes.append(process)
+
+    def ask(file: Path) -> str:
+        process.stdin.write(f"{file}\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+    expect([ask(data) for _ in range(3)] == ["(right)\n"] * 3, "as measured")
+    data.write_text("wrong\n")
+    expect(ask(data) == "(right)\n", "edited")
+    data.unlink()
+    other.unlink()
+    expect(ask(data) == "(right)\n", "deleted")
+    ask(other)
+    out, errors = process.communicate(timeout=20)
+    expect("never read" not in out + errors and f"measured file changed: {other}" in errors, f"{out} {errors}")
+
+
 TESTS = [Test("root", root), Test("without_its_loader", without_its_loader), Test("limits_of_the_host", limits_of_the_host),
          Test("locations_on_the_host", locations_on_the_host), Test("check_and_explain", check_and_explain),
-         Test("named_from_here", named_from_here), Test("signed", signed), Test("pinned", pinned), Test("redis_policy", redis_policy), Test("nginx_policy", nginx_policy),
+         Test("named_from_here", named_from_here), Test("signed", signed), Test("pinned", pinned), Test("kept_files", kept_files),
+         Test("redis_policy", redis_policy), Test("nginx_policy", nginx_policy),
          Test("python_policy", python_policy, 600, slow=True)]
 
 

@@ -25,6 +25,10 @@ int main(void) {
   CHECK(fcntl(other, F_GETLK, &l) == 0 && l.l_type == F_UNLCK);
   l = lock(F_UNLCK, 20, 20);
   CHECK(fcntl(fd, F_SETLKW, &l) == 0);
+  SECTION("status flags change under a lock");
+  int flags = fcntl(fd, F_GETFL);
+  CHECK(fcntl(fd, F_SETFL, flags | O_APPEND) == 0 && (fcntl(fd, F_GETFL) & O_APPEND) != 0);
+  CHECK(fcntl(fd, F_SETFL, flags) == 0);
   SECTION("errors");
   l = lock(77, 0, 0);
   CHECK_ERRNO(fcntl(fd, F_SETLK, &l), EINVAL);

@@ -30,6 +30,7 @@
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/loader/start_program.h"
 #include "src/enclave/syscalls/dispatch.h"
+#include "src/enclave/vfs/chunk_cache.h"
 #include "src/enclave/vfs/host_open.h"
 #include "src/enclave/vfs/namespace.h"
 
@@ -96,6 +97,7 @@ void install_standard_streams(Process& process) {
   const auto manifest = read_manifest();
   core::set_page_limit(manifest->heap_size / layout::kPageSize);
   core::set_kept_limit(kept_memory_size(manifest->heap_size) / layout::kPageSize);
+  vfs::set_chunk_cache_limit(chunk_cache_size(manifest->heap_size));
   auto* process = new Process(initial_pid(core::start_parameters), manifest);
   AddressSpace::Options options;
   if ((manifest->flags & kInsecureDynamicCode) != 0) options.dynamic_code = DynamicCode::allowed;

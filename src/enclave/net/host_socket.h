@@ -23,6 +23,7 @@ class HostSocket final : public Socket {
   Result<SocketAddress> peer_address() override;
   Result<void> set_option(int level, int name, std::span<const std::uint8_t> value) override;
   Result<std::vector<std::uint8_t>> option(Task& task, int level, int name, std::size_t capacity) override;
+  Result<std::size_t> write(Task& task, const kernel::IoVector& from) override;
   Result<std::size_t> send(Task& task, const OutgoingMessage& message) override;
   Result<std::size_t> receive(Task& task, IncomingMessage& message) override;
 
@@ -57,6 +58,8 @@ class HostSocket final : public Socket {
   bool is_tcp() const;
   bool is_broken();
   Result<std::int64_t> waited(long host_result, bool has_time_out) const;
+  // What waits has gone out, or goes with it.
+  Result<std::size_t> send_now(Task& task, const OutgoingMessage& asked);
   Result<std::size_t> send_part(const OutgoingMessage& message, std::size_t done, std::size_t part, int flags);
   Error failed_send(Task& task, Error error, bool signals);
   Result<SocketAddress> ask_address(HostCall call);

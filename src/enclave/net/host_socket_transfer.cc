@@ -81,9 +81,22 @@ Error HostSocket::failed_send(Task& task, Error error, bool signals) {
   return error;
 }
 
+// The fast path has tried this with what the program writes itself; what sendfile has read comes here first.
+Result<std::size_t> HostSocket::write(Task& task, const IoVector& from) {
+  if (write_behind.load(std::memory_order_acquire) == nullptr) return Socket::write(task, from);
+  const std::size_t size = from.size();
+  const auto lay = [&](core::HostAddress to) { return from.fetch_to_host(0, to, size).ok(); };
+  if (core::write_behind(core::current_thread(), this, size, lay)) return size;
+  return send_now(task, {.destination = {}, .data = from, .control = {}, .flags = 0});
+}
+
 Result<std::size_t> HostSocket::send(Task& task, const OutgoingMessage& asked) {
   if (core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire); behind != nullptr)
     behind->before_send_of(&task, asked.data.size());
+  return send_now(task, asked);
+}
+
+Result<std::size_t> HostSocket::send_now(Task& task, const OutgoingMessage& asked) {
   OutgoingMessage message = asked;
   TRY(check_outgoing_control(message.control));
   const HostAddress to = TRY(to_host_address(task, socket_kind().family, message.destination));

@@ -12,20 +12,39 @@ namespace {
 using kernel::IoVector;
 constexpr std::size_t kPiece = 64 << 10;
 
+// A file's bytes in the runtime's memory: where they are, or copied.
+class Source {
+ public:
+  Source(Task& task, vfs::OpenFile& file) : task_(task), file_(file) {}
+
+  // At most kPiece bytes, good until the next call; fewer, or none, where the file ends.
+  Result<IoVector> piece(std::uint64_t offset, std::size_t size) {
+    borrowed_ = TRY(file_.borrow(offset, size));
+    if (borrowed_.size > 0) return IoVector::trusted(const_cast<std::uint8_t*>(borrowed_.data), borrowed_.size);
+    if (copied_ == nullptr) copied_.reset(new std::uint8_t[size]);  // the first is the largest
+    return IoVector::trusted(copied_.get(), TRY(file_.read_at(task_, IoVector::trusted(copied_.get(), size), offset)));
+  }
+
+ private:
+  Task& task_;
+  vfs::OpenFile& file_;
+  vfs::BorrowedBytes borrowed_;
+  std::unique_ptr<std::uint8_t[]> copied_;
+};
+
 // Copies until the source ends or the target takes less. `write` gets a piece and how much was copied before it.
 template <typename Write>
 Result<std::size_t> copy(Task& task, vfs::OpenFile& from, std::uint64_t offset, std::uint64_t size, Write write) {
-  const std::unique_ptr<std::uint8_t[]> memory(new std::uint8_t[std::min<std::uint64_t>(size, kPiece)]);
+  Source source(task, from);
   std::size_t done = 0;
   while (done < size) {
-    const std::size_t part = std::min<std::uint64_t>(kPiece, size - done);
-    const auto got = from.read_at(task, IoVector::trusted(memory.get(), part), offset + done);
-    if (!got.ok()) return done > 0 ? Result<std::size_t>(done) : Result<std::size_t>(got.error());
-    if (got.value() == 0) break;
-    const auto put = write(IoVector::trusted(memory.get(), got.value()), done);
+    const auto piece = source.piece(offset + done, std::min<std::uint64_t>(kPiece, size - done));
+    if (!piece.ok()) return done > 0 ? Result<std::size_t>(done) : Result<std::size_t>(piece.error());
+    if (piece.value().size() == 0) break;
+    const auto put = write(piece.value(), done);
     if (!put.ok()) return done > 0 ? Result<std::size_t>(done) : Result<std::size_t>(put.error());
     done += put.value();
-    if (put.value() < got.value()) break;
+    if (put.value() < piece.value().size()) break;
   }
   return done;
 }

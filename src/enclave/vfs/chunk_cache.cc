@@ -1,56 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/vfs/chunk_cache.h"
-#include <cstring>
-#include <memory>
+#include <list>
+#include <map>
 #include <mutex>
-#include "src/enclave/core/check.h"
-#include "src/manifest/launch_manifest.h"
 
 namespace cloister::vfs {
 namespace {
-constexpr std::size_t kSlots = 16;  // 256 KiB at most, of the whole enclave
-struct Slot {
-  const void* owner = nullptr;
-  std::size_t index = 0, size = 0;
-  std::uint64_t last_use = 0;
-  std::unique_ptr<std::uint8_t[]> data;
+constexpr std::size_t kInPart = 16;  // chunks, of the whole enclave
+
+struct Entry {
+  MeasuredFileRef file;
+  std::size_t index;
+  Chunk chunk;
+  ChunkUse use;
 };
-std::mutex mutex;
-Slot slots[kSlots];
-std::uint64_t uses = 0;
+using Entries = std::list<Entry>;  // the latest use first
+
+class ChunkCache {
+ public:
+  void set_limit(std::uint64_t bytes) {
+    const std::lock_guard guard(mutex_);
+    again_.limit = bytes / kFileChunkSize;
+    places_.clear();
+    again_.entries.clear();
+    in_part_.entries.clear();
+  }
+
+  Chunk find(const MeasuredFile& file, std::size_t index) {
+    const std::lock_guard guard(mutex_);
+    const auto found = places_.find({&file, index});
+    if (found == places_.end()) return nullptr;
+    Entries& entries = queue_for(found->second->use).entries;
+    entries.splice(entries.begin(), entries, found->second);
+    return found->second->chunk;
+  }
+
+  void keep(const MeasuredFileRef& file, std::size_t index, Chunk chunk, ChunkUse use) {
+    const std::lock_guard guard(mutex_);
+    Queue& queue = queue_for(use);
+    if (queue.limit == 0 || places_.contains({file.get(), index})) return;  // another task may have been faster
+    if (queue.entries.size() >= queue.limit) {
+      const Entry& oldest = queue.entries.back();
+      places_.erase({oldest.file.get(), oldest.index});
+      queue.entries.pop_back();
+    }
+    queue.entries.push_front({file, index, std::move(chunk), use});
+    places_.emplace(Name{file.get(), index}, queue.entries.begin());
+  }
+
+ private:
+  using Name = std::pair<const MeasuredFile*, std::size_t>;
+  struct Queue {
+    std::size_t limit;
+    Entries entries = {};
+  };
+  Queue& queue_for(ChunkUse use) { return use == ChunkUse::again ? again_ : in_part_; }
+
+  std::mutex mutex_;
+  std::map<Name, Entries::iterator> places_;
+  Queue in_part_{kInPart}, again_{0};
+};
+ChunkCache cache;
 }  // namespace
 
-bool find_chunk(const void* owner, std::size_t index, std::uint8_t* to, std::size_t size) {
-  const std::lock_guard guard(mutex);
-  for (Slot& slot : slots)
-    if (slot.owner == owner && slot.index == index && slot.size == size) {
-      slot.last_use = ++uses;
-      std::memcpy(to, slot.data.get(), size);
-      return true;
-    }
-  return false;
-}
-
-void keep_chunk(const void* owner, std::size_t index, const std::uint8_t* from, std::size_t size) {
-  ENCLAVE_CHECK(size <= kFileChunkSize);
-  const std::lock_guard guard(mutex);
-  Slot* oldest = &slots[0];
-  for (Slot& slot : slots)
-    if (slot.last_use < oldest->last_use) oldest = &slot;
-  if (oldest->data == nullptr) oldest->data.reset(new std::uint8_t[kFileChunkSize]);
-  oldest->owner = owner;
-  oldest->index = index;
-  oldest->size = size;
-  oldest->last_use = ++uses;
-  std::memcpy(oldest->data.get(), from, size);
-}
-
-void forget_chunks(const void* owner) {
-  const std::lock_guard guard(mutex);
-  for (Slot& slot : slots)
-    if (slot.owner == owner) {
-      slot.owner = nullptr;
-      slot.last_use = 0;
-    }
+void set_chunk_cache_limit(std::uint64_t bytes) { cache.set_limit(bytes); }
+Chunk find_chunk(const MeasuredFile& file, std::size_t index) { return cache.find(file, index); }
+void keep_chunk(const MeasuredFileRef& file, std::size_t index, Chunk chunk, ChunkUse use) {
+  cache.keep(file, index, std::move(chunk), use);
 }
 }  // namespace cloister::vfs

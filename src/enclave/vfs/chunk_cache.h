@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small cache of verified chunks, so that a file that is read in small pieces is not hashed for each. Trusted, kernel
-// storey.
+// Verified chunks of measured files, kept in enclave memory: a file that is read again and again, such as a web
+// server's page, is neither fetched from the host nor hashed again. Trusted, kernel storey.
+//
+// What is used once should cost no memory, so a chunk is worth keeping when it is loaded again. Those that were read in
+// part, whose rest is likely to be asked for next, are few, and make room for each other.
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include "src/manifest/launch_manifest.h"
 
 namespace cloister::vfs {
-// Copies the chunk if it is here.
-bool find_chunk(const void* owner, std::size_t index, std::uint8_t* to, std::size_t size);
-void keep_chunk(const void* owner, std::size_t index, const std::uint8_t* from, std::size_t size);
-void forget_chunks(const void* owner);
+// The bytes of a chunk; whoever holds it may read it, whatever the cache does meanwhile.
+using Chunk = std::shared_ptr<const std::uint8_t[]>;
+using MeasuredFileRef = std::shared_ptr<const MeasuredFile>;
+enum class ChunkUse { once, in_part, again };
+
+// For the chunks that are used again; none at first. Nothing that was kept stays.
+void set_chunk_cache_limit(std::uint64_t bytes);
+// The chunk, or null.
+Chunk find_chunk(const MeasuredFile& file, std::size_t index);
+void keep_chunk(const MeasuredFileRef& file, std::size_t index, Chunk chunk, ChunkUse use);
 }  // namespace cloister::vfs

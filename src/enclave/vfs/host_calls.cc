@@ -92,6 +92,14 @@ Result<struct stat> host_status(int descriptor, std::uint32_t type) {
   return status;
 }
 
+Result<int> host_open(const std::string& path, const open_how& how) {
+  const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
+  const core::HostAddress structure = core::bounce_buffer() + kStructure;
+  core::copy_to_host(structure, &how, sizeof how);
+  return static_cast<int>(
+      TRY(quick_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
+}
+
 Result<struct stat> host_path_status(const std::string& path, int flags) {
   const core::HostAddress staged = TRY(stage_path(kFirstPath, path));
   TRY(quick_host_call(HostCall::newfstatat, static_cast<std::uint64_t>(AT_FDCWD), staged,

@@ -2,6 +2,7 @@
 // How the file system asks the host: answers become Results, paths and structures go through the bounce buffer.
 // Trusted.
 #pragma once
+#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,8 @@ Result<struct stat> host_status(int descriptor, std::uint32_t type);
 // What the host has just put at kStructure.
 // Host may: give any numbers. Those that are only data pass; what later arithmetic relies on is checked.
 struct stat take_status(HostCall call);
+// openat2 of an absolute path; the host's descriptor.
+Result<int> host_open(const std::string& path, const open_how& how);
 // newfstatat of an absolute path.
 Result<struct stat> host_path_status(const std::string& path, int flags);
 

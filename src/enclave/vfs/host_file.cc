@@ -76,7 +76,7 @@ Result<std::shared_ptr<kernel::MappedFile>> HostFile::map_file() {
 // Not while pages are written back through the same description.
 Result<void> HostFile::set_status_flags(std::uint32_t flags) {
   const bool is_new = (flags & ~status_flags.load(std::memory_order_relaxed) & kWritesOtherwise) != 0;
-  if (is_new && readable && writable && descriptor().use_count() > 1) return refuse(EINVAL);
+  if (is_new && descriptor()->page_writers > 0) return refuse(EINVAL);
   return HostObject::set_status_flags(flags);
 }
 }  // namespace cloister::vfs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/vfs/host_locations.h"
 #include <utility>
+#include "src/base/path.h"
 
 namespace cloister::vfs {
 namespace {
@@ -8,10 +9,6 @@ namespace {
 std::vector<HostLocation>& locations() {
   static std::vector<HostLocation> all;
   return all;
-}
-
-bool holds(const std::string& folder, const std::string& path) {
-  return path.compare(0, folder.size(), folder) == 0 && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 }  // namespace
 
@@ -24,7 +21,7 @@ void set_host_locations(std::vector<HostLocation> given) {
 std::optional<std::string> located_elsewhere(const std::string& path) {
   const HostLocation* best = nullptr;
   for (const HostLocation& location : locations())
-    if (holds(location.inside, path) && (best == nullptr || location.inside.size() > best->inside.size()))
+    if (is_at_or_below(path, location.inside) && (best == nullptr || location.inside.size() > best->inside.size()))
       best = &location;
   if (best == nullptr) return std::nullopt;
   return best->outside + path.substr(best->inside.size());

@@ -9,7 +9,10 @@ namespace {
 constexpr std::size_t kBouncePiece = 32 << 10;
 }
 
-HostMappedFile::~HostMappedFile() { keep_while_locked(identity_, std::move(descriptor_)); }
+HostMappedFile::~HostMappedFile() {
+  if (writing_ == Writing::allowed) --descriptor_->page_writers;
+  keep_while_locked(identity_, std::move(descriptor_));
+}
 
 // Runs inside page faults, and those inside copies from the bounce buffer.
 // Host may: shorten the file meanwhile; what is missing reads as zeros.

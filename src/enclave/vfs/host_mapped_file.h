@@ -10,7 +10,9 @@ class HostMappedFile final : public kernel::MappedFile {
  public:
   enum class Writing : bool { refused, allowed };
   HostMappedFile(std::shared_ptr<HostDescriptor> descriptor, FileIdentity identity, std::string path, Writing writing)
-      : descriptor_(std::move(descriptor)), identity_(identity), path_(std::move(path)), writing_(writing) {}
+      : descriptor_(std::move(descriptor)), identity_(identity), path_(std::move(path)), writing_(writing) {
+    if (writing_ == Writing::allowed) ++descriptor_->page_writers;
+  }
   ~HostMappedFile() override;
   Result<void> read_pages(std::uint64_t offset, void* to, std::size_t size) override;
   std::uint64_t size() const override;

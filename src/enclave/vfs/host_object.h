@@ -2,6 +2,7 @@
 // What all open files of the host have in common: a host descriptor and the calls that work on any. Trusted, kernel
 // storey.
 #pragma once
+#include <atomic>
 #include <memory>
 #include "src/enclave/vfs/host_calls.h"
 #include "src/enclave/vfs/open_file.h"
@@ -24,6 +25,8 @@ class HostDescriptor {
   HostDescriptor(const HostDescriptor&) = delete;
   HostDescriptor& operator=(const HostDescriptor&) = delete;
   int number() const { return number_; }
+  // Mappings whose pages are written through it.
+  std::atomic<unsigned> page_writers{0};
 
  private:
   const int number_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/vfs/host_open.h"
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/sysmacros.h>
 #include "src/enclave/core/opened_file.h"
 #include "src/enclave/vfs/devices.h"
@@ -129,14 +128,8 @@ Result<FileRef> reopen_host_file(int host_descriptor, const std::string& path, s
 }
 
 Result<std::shared_ptr<HostDescriptor>> open_for_pages(int host_descriptor) {
-  const open_how how = how_of(O_RDWR, 0, 0);
-  const core::HostAddress staged = TRY(stage_path(kFirstPath, link_to(host_descriptor)));
-  const core::HostAddress structure = core::bounce_buffer() + kStructure;
-  core::copy_to_host(structure, &how, sizeof how);
-  const auto number = static_cast<int>(
-      TRY(quick_host_call(HostCall::openat2, static_cast<std::uint64_t>(AT_FDCWD), staged, structure, sizeof how)));
-  auto descriptor = std::make_shared<HostDescriptor>(number);
-  TRY(host_status(number, S_IFREG));
+  auto descriptor = std::make_shared<HostDescriptor>(TRY(host_open(link_to(host_descriptor), how_of(O_RDWR, 0, 0))));
+  TRY(host_status(descriptor->number(), S_IFREG));
   return descriptor;
 }
 

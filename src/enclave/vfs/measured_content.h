@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of a measured file. The host delivers them, the manifest says what they must be: each chunk is copied in,
-// its copy is hashed, and only that copy is ever used (rule I-8). Trusted, kernel storey.
+// its copy is hashed, and only that copy is ever used, then or later (rule I-8). Trusted, kernel storey.
 #pragma once
-#include <array>
 #include <memory>
-#include <span>
+#include <mutex>
+#include <vector>
+#include "src/enclave/vfs/chunk_cache.h"
 #include "src/enclave/vfs/host_object.h"
 #include "src/manifest/launch_manifest.h"
 
@@ -12,26 +13,43 @@ namespace cloister::vfs {
 // What a file that is not as measured does: an error for the program, or the end of the enclave.
 enum class Mismatch : bool { error, stop };
 
+// Which chunks of a file were fetched from the host before, by whoever had it open then.
+class LoadHistory {
+ public:
+  bool has(std::size_t index) const;
+  void add(std::size_t index);
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<bool> loaded_;
+};
+
 class MeasuredContent {
  public:
-  // Opens the host's file. The error is EIO when the host has no such regular file.
-  static Result<std::shared_ptr<MeasuredContent>> open(std::shared_ptr<const MeasuredFile> file, Mismatch mismatch);
-  ~MeasuredContent();
+  // Opens the host's file, unless its beginning is here. The error is EIO when the host has no such regular file.
+  static Result<std::shared_ptr<MeasuredContent>> open(MeasuredFileRef file, Mismatch mismatch,
+                                                       std::shared_ptr<LoadHistory> history);
 
   std::uint64_t size() const { return file_->size; }
   const MeasuredFile& file() const { return *file_; }
   // Verified bytes [offset, offset + size), which lie within the file.
   Result<void> read(std::uint64_t offset, void* to, std::size_t size);
+  // The same, as far as they lie in one chunk, where they are.
+  Result<BorrowedBytes> borrow(std::uint64_t offset, std::size_t size);
 
  private:
-  MeasuredContent(std::shared_ptr<const MeasuredFile> file, Mismatch mismatch,
-                  std::shared_ptr<HostDescriptor> descriptor)
-      : file_(std::move(file)), mismatch_(mismatch), descriptor_(std::move(descriptor)) {}
-  Result<void> load_chunk(std::size_t index, std::uint8_t* to, std::size_t size);
+  MeasuredContent(MeasuredFileRef file, Mismatch mismatch, std::shared_ptr<LoadHistory> history)
+      : file_(std::move(file)), mismatch_(mismatch), history_(std::move(history)) {}
+  std::size_t chunk_size(std::size_t index) const;
+  Result<std::shared_ptr<HostDescriptor>> open_on_host();
+  Result<Chunk> find_or_load(std::size_t index, ChunkUse first_use);
+  Result<void> load(std::size_t index, std::uint8_t* to);
 
-  const std::shared_ptr<const MeasuredFile> file_;
+  const MeasuredFileRef file_;
   const Mismatch mismatch_;
-  const std::shared_ptr<HostDescriptor> descriptor_;  // null when the manifest holds the bytes
+  const std::shared_ptr<LoadHistory> history_;
+  std::mutex mutex_;                            // guards what follows; never held over a host call
+  std::shared_ptr<HostDescriptor> descriptor_;  // null while all that was read was here
 };
 
 // Says that the file is not as measured; ends the enclave if it must. Returns the error for the program otherwise.

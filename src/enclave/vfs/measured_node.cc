@@ -4,14 +4,6 @@
 #include <cstring>
 
 namespace cloister::vfs {
-namespace {
-Result<void> copy_piece(MeasuredContent& content, std::uint64_t offset, const IoVector& to, std::size_t at, void* piece,
-                        std::size_t size) {
-  TRY(content.read(offset, piece, size));
-  return to.fill(at, piece, size);
-}
-}  // namespace
-
 MeasuredNode::MeasuredNode(std::shared_ptr<const MeasuredFile> file, Mismatch mismatch)
     : Node(kMeasuredFilesystem), file_(std::move(file)), mismatch_(mismatch) {}
 
@@ -40,7 +32,7 @@ Result<std::shared_ptr<MeasuredContent>> MeasuredNode::content() {
     const std::lock_guard guard(mutex_);
     if (auto content = content_.lock()) return content;
   }
-  auto content = TRY(MeasuredContent::open(file_, mismatch_));
+  auto content = TRY(MeasuredContent::open(file_, mismatch_, history_));
   const std::lock_guard guard(mutex_);
   content_ = content;
   return content;
@@ -54,14 +46,23 @@ Result<FileRef> MeasuredNode::open(Task&, std::uint32_t flags) {
 Result<std::size_t> MeasuredOpenFile::read_at(Task&, const IoVector& to, std::uint64_t offset) {
   if (offset >= content_->size()) return std::size_t{0};
   const std::size_t size = std::min<std::uint64_t>(to.size(), content_->size() - offset);
-  const std::unique_ptr<std::uint8_t[]> piece(new std::uint8_t[std::min(size, kPiece)]);
+  const auto fill = [&](std::size_t done) -> Result<std::size_t> {
+    const BorrowedBytes piece = TRY(content_->borrow(offset + done, size - done));
+    TRY(to.fill(done, piece.data, piece.size));
+    return piece.size;
+  };
   for (std::size_t done = 0; done < size;) {
-    const std::size_t part = std::min(kPiece, size - done);
-    const auto copied = copy_piece(*content_, offset + done, to, done, piece.get(), part);
-    if (!copied.ok()) return done > 0 ? Result<std::size_t>(done) : Result<std::size_t>(copied.error());
-    done += part;
+    const auto filled = fill(done);
+    if (!filled.ok()) return done > 0 ? Result<std::size_t>(done) : Result<std::size_t>(filled.error());
+    done += filled.value();
   }
   return size;
+}
+
+Result<BorrowedBytes> MeasuredOpenFile::borrow(std::uint64_t offset, std::size_t size) {
+  const bool is_one_piece = size > 0 && offset < content_->size() && size <= content_->size() - offset &&
+                            offset / kFileChunkSize == (offset + size - 1) / kFileChunkSize;
+  return is_one_piece ? content_->borrow(offset, size) : Result<BorrowedBytes>(BorrowedBytes{});
 }
 
 Result<std::shared_ptr<kernel::MappedFile>> MeasuredOpenFile::map_file() {

@@ -18,6 +18,7 @@ class MeasuredNode final : public Node {
  private:
   const std::shared_ptr<const MeasuredFile> file_;
   const Mismatch mismatch_;
+  const std::shared_ptr<LoadHistory> history_ = std::make_shared<LoadHistory>();
   std::mutex mutex_;  // guards what follows; never held over a host call
   std::weak_ptr<MeasuredContent> content_;
   bool times_known_ = false;
@@ -29,6 +30,7 @@ class MeasuredOpenFile final : public PositionedFile {
   MeasuredOpenFile(NodeRef node, std::uint32_t flags, std::shared_ptr<MeasuredContent> content)
       : PositionedFile(std::move(node), flags), content_(std::move(content)) {}
   Result<std::size_t> read_at(Task& task, const IoVector& to, std::uint64_t offset) override;
+  Result<BorrowedBytes> borrow(std::uint64_t offset, std::size_t size) override;
   Result<std::shared_ptr<kernel::MappedFile>> map_file() override;
 
  protected:

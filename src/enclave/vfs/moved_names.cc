@@ -2,6 +2,7 @@
 #include "src/enclave/vfs/moved_names.h"
 #include <mutex>
 #include <optional>
+#include "src/base/path.h"
 #include "src/enclave/kernel/process.h"
 #include "src/enclave/vfs/open_file.h"
 
@@ -9,7 +10,7 @@ namespace cloister::vfs {
 namespace {
 // `path` with the prefix `to` instead of `from`; nothing if it does not lie there.
 std::optional<std::string> moved(const std::string& path, const std::string& from, const std::string& to) {
-  if (!path.starts_with(from) || (path.size() > from.size() && path[from.size()] != '/')) return std::nullopt;
+  if (!is_at_or_below(path, from)) return std::nullopt;
   return to + path.substr(from.size());
 }
 

@@ -15,16 +15,6 @@
 #include "src/enclave/vfs/tree_building.h"
 
 namespace cloister::vfs {
-namespace {
-// Whether `path` is `directory` or lies below it.
-bool is_below(const std::string& path, const std::string& directory) {
-  if (directory == "/") return true;
-  return path.compare(0, directory.size(), directory) == 0 &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
-}  // namespace
-
 void Namespace::attach(const std::string& path, NodeRef node) {
   const std::vector<std::string> names = components_of(path);
   if (names.empty()) return;
@@ -56,7 +46,7 @@ Namespace::Namespace(std::shared_ptr<const LaunchManifest> manifest) : manifest_
   const std::vector<std::string>& host_paths = manifest_->insecure_host_paths;
   const auto covers = [&](const std::string& path) {
     return std::any_of(host_paths.begin(), host_paths.end(),
-                       [&](const std::string& host) { return is_below(path, host); });
+                       [&](const std::string& host) { return is_at_or_below(path, host); });
   };
   const std::uint64_t memory_pages = kernel::program_memory_size(manifest_->heap_size) / layout::kPageSize;
   const std::uint64_t limit = memory_pages / 2;

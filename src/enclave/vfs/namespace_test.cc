@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The closed root: what a path is, and that the host decides nothing that it must not.
+#include "src/enclave/vfs/chunk_cache.h"
 #include "src/enclave/vfs/namespace.h"
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -121,7 +122,44 @@ TEST_F(NamespaceTest, ChangedMeasuredFileIsAnErrorAndSaysWhich) {
   host.write("data", "short");
   EXPECT_EQ(error_of(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 33'000)), EIO);
   file = {};
+  file = open(path).take();  // what it began with is here
+  EXPECT_EQ(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 0).value(), sizeof first);
+  EXPECT_EQ(error_of(file->read_at(task(), kernel::IoVector::trusted(first, sizeof first), 33'000)), EIO);
+}
+
+TEST_F(NamespaceTest, AMeasuredFileThatIsShortIsNotOpened) {
+  const std::string path = host.write("data", std::string(40'000, 'a'));
+  manifest.files = {measure(path)};
+  start();
+  host.write("data", "short");
   EXPECT_EQ(open_error(path), EIO);
+  EXPECT_EQ(printed(), "cloister: measured file changed: " + path + "\n");
+}
+
+TEST_F(NamespaceTest, WhatIsReadAgainIsKept) {
+  const std::string text = std::string(16'384, 'a') + std::string(16'384, 'b') + "tail";
+  const std::string path = host.write("data", text), other = host.write("other", "other");
+  manifest.files = {measure(path), measure(other)};
+  start();
+  int opened = 0, read = 0;
+  set_falsify([&](HostAnswer& answer) {
+    opened += answer.number == SYS_openat2;
+    read += answer.number == SYS_pread64;
+  });
+  vfs::set_chunk_cache_limit(3 * kFileChunkSize);
+  EXPECT_EQ(contents(path), text);
+  EXPECT_EQ(contents(path), text);
+  EXPECT_EQ(opened, 2);
+  opened = read = 0;
+  EXPECT_EQ(unlink(path.c_str()), 0);
+  EXPECT_EQ(contents(path), text);
+  EXPECT_EQ(opened + read, 0);
+  EXPECT_EQ(contents(other), "other");  // once: nothing makes room for it
+  EXPECT_EQ(contents(path), text);
+  EXPECT_EQ(contents(other), "other");
+  EXPECT_EQ(contents(path), "error 5");  // its beginning, which was not used for longest, is gone, and so is the file
+  set_falsify(nullptr);
+  vfs::set_chunk_cache_limit(0);
 }
 
 TEST_F(NamespaceTest, BytesThatTheHostFalsifiesAreNeverUsed) {

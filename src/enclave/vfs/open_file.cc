@@ -44,6 +44,7 @@ Result<std::size_t> OpenFile::write(Task&, const IoVector&) { return refuse(EINV
 Result<std::size_t> OpenFile::read_at(Task&, const IoVector&, std::uint64_t) {
   return refuse(is_directory() ? EISDIR : ESPIPE);
 }
+Result<BorrowedBytes> OpenFile::borrow(std::uint64_t, std::size_t) { return BorrowedBytes{}; }
 Result<std::size_t> OpenFile::write_at(Task&, const IoVector&, std::uint64_t) { return refuse(ESPIPE); }
 std::optional<Result<std::size_t>> OpenFile::send_file(Task&, OpenFile&, std::optional<std::uint64_t>, std::size_t) {
   return std::nullopt;

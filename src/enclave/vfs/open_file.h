@@ -49,6 +49,13 @@ struct FileIdentity {
   auto operator<=>(const FileIdentity&) const = default;
 };
 
+// Bytes that stay as they are while they are held; their memory is the runtime's.
+struct BorrowedBytes {
+  std::shared_ptr<const std::uint8_t[]> holder;
+  const std::uint8_t* data = nullptr;
+  std::size_t size = 0;
+};
+
 class NodeFile;
 class TmpfsFile;
 
@@ -65,6 +72,8 @@ class OpenFile : public core::File {
   // Data at `offset`, which does not move the file's own. ESPIPE for streams.
   virtual Result<std::size_t> read_at(Task& task, const IoVector& to, std::uint64_t offset);
   virtual Result<std::size_t> write_at(Task& task, const IoVector& from, std::uint64_t offset);
+  // These bytes of the file where they lie in the enclave; none where read_at must copy them.
+  virtual Result<BorrowedBytes> borrow(std::uint64_t offset, std::size_t size);
   virtual Result<std::int64_t> seek(std::int64_t offset, int whence);
   virtual Result<struct stat> status();
   virtual Result<void> truncate(std::uint64_t size);
