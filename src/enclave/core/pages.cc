@@ -15,6 +15,7 @@ namespace cloister::core {
 constinit PageCount committed_count{0};
 
 namespace {
+constinit std::atomic<int> refusal{0};
 constinit std::uint64_t limit = ~0ULL;
 
 // The state table has one byte per page of ELRANGE; its own pages are committed when first needed, noted here.
@@ -135,6 +136,7 @@ std::uint64_t count_committed(std::uint64_t address, std::uint64_t end) {
 }
 std::uint64_t committed_pages() { return committed_count.load(std::memory_order_relaxed); }
 void set_page_limit(std::uint64_t pages) { limit = pages; }
+int page_refusal() { return refusal.load(std::memory_order_relaxed); }
 
 namespace {
 // New pages: from what is kept elsewhere first, so that the enclave holds no more than it must.
@@ -143,6 +145,7 @@ long augment(std::uint64_t address, std::uint64_t size, PageKind kind) {
   if (const long error = drop_any_kept_pages(pages); error != 0) return error;
   if (committed_count.fetch_add(pages, std::memory_order_relaxed) + pages + kept_pages() > limit) {
     committed_count.fetch_sub(pages, std::memory_order_relaxed);
+    refusal.store(0, std::memory_order_relaxed);
     return -ENOMEM;
   }
   long error = host_augment(address, size, kind);
@@ -150,7 +153,10 @@ long augment(std::uint64_t address, std::uint64_t size, PageKind kind) {
     drop_any_kept_pages(~0ULL);
     error = host_augment(address, size, kind);
   }
-  if (error != 0) committed_count.fetch_sub(pages, std::memory_order_relaxed);
+  if (error != 0) {
+    committed_count.fetch_sub(pages, std::memory_order_relaxed);
+    refusal.store(static_cast<int>(-error), std::memory_order_relaxed);
+  }
   return error;
 }
 

@@ -28,6 +28,8 @@ std::uint64_t count_committed(std::uint64_t address, std::uint64_t end);
 // need the room.
 std::uint64_t committed_pages();
 void set_page_limit(std::uint64_t pages);
+// Why the last attempt to get pages failed: the host's errno, or 0 where the limit was reached.
+int page_refusal();
 
 // EAUG + EACCEPT of zeroed data pages where there are none yet, with `permissions` afterwards. Committed pages stay as
 // they are.

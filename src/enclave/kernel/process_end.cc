@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/enclave/kernel/process_end.h"
 #include <algorithm>
+#include <cstdio>
+#include <cstring>
 #include <vector>
 #include "src/enclave/core/check.h"
 #include "src/enclave/core/clock.h"
 #include "src/enclave/core/host_call.h"
 #include "src/enclave/core/interrupt.h"
+#include "src/enclave/core/pages.h"
 #include "src/enclave/core/write_behind.h"
 #include "src/enclave/kernel/task.h"
 #include "src/enclave/kernel/task_end.h"
@@ -58,8 +61,15 @@ void begin_end(Process& process, int status) {
     if (const auto file = process.descriptors.get(descriptor); file.ok()) file.value()->process_ends();
 }
 void say_out_of_memory() {
-  static constexpr char kLine[] = "cloister: out of enclave memory (see --heap); the program is killed\n";
-  core::print_to_host(core::PrintStream::error, kLine, sizeof kLine - 1);
+  char line[160];
+  const int refusal = core::page_refusal();
+  const char* const reason = strerrordesc_np(refusal);
+  const int size =
+      refusal == 0 || reason == nullptr
+          ? std::snprintf(line, sizeof line, "cloister: out of enclave memory (see --heap); the program is killed\n")
+          : std::snprintf(line, sizeof line,
+                          "cloister: the host gives the enclave no memory (%s); the program is killed\n", reason);
+  core::print_to_host(core::PrintStream::error, line, static_cast<std::size_t>(size));
 }
 }  // namespace
 

@@ -111,4 +111,10 @@ BounceKeeper::BounceKeeper(std::size_t size) : size_(size), kept_(new std::uint8
   core::copy_from_host(kept_.get(), core::bounce_buffer(), size);
 }
 BounceKeeper::~BounceKeeper() { core::copy_to_host(core::bounce_buffer(), kept_.get(), size_); }
+
+void print_line(const std::string& line) {
+  const std::string text = "cloister: " + line + "\n";
+  const BounceKeeper keeper(text.size() + 8);
+  core::print_to_host(core::PrintStream::error, text.data(), text.size());
+}
 }  // namespace cloister::vfs

@@ -60,4 +60,7 @@ class BounceKeeper {
   std::size_t size_;
   std::unique_ptr<std::uint8_t[]> kept_;
 };
+
+// "cloister: LINE" to the host's standard error, also from within a copy.
+void print_line(const std::string& line);
 }  // namespace cloister::vfs

@@ -14,9 +14,21 @@ HostMappedFile::~HostMappedFile() {
   keep_while_locked(identity_, std::move(descriptor_));
 }
 
+// The program hears of it by SIGBUS alone.
+void HostMappedFile::say_unreadable(const Error& error) const {
+  if (!was_said_.exchange(true))
+    print_line("file cannot be read: " + path_ + ": " + std::strerror(error.errno_value()));
+}
+
+Result<void> HostMappedFile::read_pages(std::uint64_t offset, void* to, std::size_t size) {
+  auto result = read_all(offset, to, size);
+  if (!result.ok()) say_unreadable(result.error());
+  return result;
+}
+
 // Runs inside page faults, and those inside copies from the bounce buffer.
 // Host may: shorten the file meanwhile; what is missing reads as zeros.
-Result<void> HostMappedFile::read_pages(std::uint64_t offset, void* to, std::size_t size) {
+Result<void> HostMappedFile::read_all(std::uint64_t offset, void* to, std::size_t size) {
   auto* bytes = static_cast<std::uint8_t*>(to);
   const BounceKeeper keeper(std::min(size, kBouncePiece));
   const core::HostAddress bounce = core::bounce_buffer();
@@ -52,6 +64,8 @@ Result<void> HostMappedFile::write_pages(std::uint64_t offset, const void* from,
 std::uint64_t HostMappedFile::size() const {
   const BounceKeeper keeper(kStructure + sizeof(struct stat));
   const auto status = host_status(descriptor_->number(), 0);
-  return status.ok() ? static_cast<std::uint64_t>(status.value().st_size) : 0;
+  if (status.ok()) return static_cast<std::uint64_t>(status.value().st_size);
+  say_unreadable(status.error());
+  return 0;
 }
 }  // namespace cloister::vfs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contents of a host file as mappings read them: unverified, so it exists only below insecure host paths. Trusted.
 #pragma once
+#include <atomic>
 #include "src/enclave/kernel/address_space.h"
 #include "src/enclave/vfs/host_object.h"
 #include "src/enclave/vfs/shared_pages.h"
@@ -25,9 +26,13 @@ class HostMappedFile final : public kernel::MappedFile {
   Result<void> write_pages(std::uint64_t offset, const void* from, std::size_t size) override;
 
  private:
+  Result<void> read_all(std::uint64_t offset, void* to, std::size_t size);
+  void say_unreadable(const Error& error) const;
+
   std::shared_ptr<HostDescriptor> descriptor_;
   const FileIdentity identity_;
   const std::string path_;
   const Writing writing_;
+  mutable std::atomic<bool> was_said_{false};
 };
 }  // namespace cloister::vfs

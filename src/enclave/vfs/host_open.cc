@@ -2,6 +2,8 @@
 #include "src/enclave/vfs/host_open.h"
 #include <fcntl.h>
 #include <sys/sysmacros.h>
+#include <cstdint>
+#include "src/boundary/rules.h"
 #include "src/enclave/core/opened_file.h"
 #include "src/enclave/vfs/devices.h"
 #include "src/enclave/vfs/file_reclaim.h"
@@ -136,8 +138,10 @@ Result<std::shared_ptr<HostDescriptor>> open_for_pages(int host_descriptor) {
 Result<FileRef> adopt_standard_stream(int host_descriptor) {
   core::adopt_host_descriptor(HostCall::fcntl, static_cast<std::uint64_t>(host_descriptor));
   const struct stat status = TRY(host_status(host_descriptor, 0));
-  const auto flags = static_cast<std::uint32_t>(
-      TRY(quick_host_call(HostCall::fcntl_get_flags, static_cast<std::uint64_t>(host_descriptor), F_GETFL)));
+  const std::int64_t all =
+      TRY(quick_host_call(HostCall::fcntl_get_flags, static_cast<std::uint64_t>(host_descriptor), F_GETFL));
+  if (CLOISTER_KEEPS(I_1) && all > INT32_MAX) core::host_lied(HostCall::fcntl, "flags that no open file has");
+  const auto flags = static_cast<std::uint32_t>(all);
   // Not earlier: after an error it stays open, for the line that tells of it.
   auto descriptor = std::make_shared<HostDescriptor>(host_descriptor);
   FileRef file = make_file(std::move(descriptor), status, flags & ~static_cast<std::uint32_t>(O_PATH), {});

@@ -19,23 +19,30 @@ ChunkHash hash_of(const std::uint8_t* data, std::size_t size) {
   SHA256_Final(hash.data(), &context);
   return hash;
 }
-}  // namespace
 
-void stop_enclave(const std::string& line) {
+// One line to the host's standard error, and the end with status 121.
+[[noreturn]] void stop_enclave(const std::string& line) {
   const std::string text = "cloister: " + line + "\n";
   core::copy_to_host(core::bounce_buffer(), text.data(), text.size());
   core::host_call(HostCall::fail, 121, text.size());
   __builtin_unreachable();
 }
 
-Error measured_file_changed(const MeasuredFile& file, Mismatch mismatch) {
-  const std::string line = "measured file changed: " + file.path;
+Error report(const std::string& line, Mismatch mismatch) {
   if (mismatch == Mismatch::stop) stop_enclave(line);
-  const std::string text = "cloister: " + line + "\n";
-  const BounceKeeper keeper(text.size() + 8);
-  core::print_to_host(core::PrintStream::error, text.data(), text.size());
-  return Error::from_errno(EIO, "measured file changed");
+  print_line(line);
+  return Error::from_errno(EIO, "not as measured");
 }
+
+Error measured_file_changed(const MeasuredFile& file, Mismatch mismatch) {
+  return report("measured file changed: " + file.path, mismatch);
+}
+
+// A fault of the program's could only tell it by SIGBUS.
+Error measured_file_unreadable(const MeasuredFile& file, Mismatch mismatch, const Error& error) {
+  return report("measured file cannot be read: " + file.path + ": " + std::strerror(error.errno_value()), mismatch);
+}
+}  // namespace
 
 bool LoadHistory::has(std::size_t index) const {
   const std::lock_guard guard(mutex_);
@@ -53,6 +60,11 @@ Result<std::shared_ptr<MeasuredContent>> MeasuredContent::open(MeasuredFileRef f
   const std::shared_ptr<MeasuredContent> content(new MeasuredContent(std::move(file), mismatch, std::move(history)));
   if (!content->file_->is_embedded() && find_chunk(*content->file_, 0) == nullptr) TRY(content->open_on_host());
   return content;
+}
+
+Result<void> MeasuredContent::prepare() {
+  if (!file_->is_embedded()) TRY(open_on_host());
+  return {};
 }
 
 std::size_t MeasuredContent::chunk_size(std::size_t index) const {
@@ -92,10 +104,11 @@ Result<void> MeasuredContent::load(std::size_t index, std::uint8_t* to) {
     const BounceKeeper keeper(size);  // this may run in a page fault within another copy
     const core::HostAddress bounce = core::bounce_buffer();
     for (std::size_t done = 0; done < size;) {
-      const auto got = static_cast<std::size_t>(
-          TRY(quick_host_call(HostCall::pread64, static_cast<std::uint64_t>(descriptor->number()), bounce, size - done,
-                              index * kFileChunkSize + done)));
-      if (got == 0) return measured_file_changed(*file_, mismatch_);
+      const auto answer = quick_host_call(HostCall::pread64, static_cast<std::uint64_t>(descriptor->number()), bounce,
+                                          size - done, index * kFileChunkSize + done);
+      if (!answer.ok()) return measured_file_unreadable(*file_, mismatch_, answer.error());
+      if (answer.value() == 0) return measured_file_changed(*file_, mismatch_);
+      const auto got = static_cast<std::size_t>(answer.value());
       core::copy_from_host(to + done, bounce, got);
       done += got;
     }

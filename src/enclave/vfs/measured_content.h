@@ -32,6 +32,8 @@ class MeasuredContent {
 
   std::uint64_t size() const { return file_->size; }
   const MeasuredFile& file() const { return *file_; }
+  // Opens the host's file now, so that no read has to, such as one for a page fault.
+  Result<void> prepare();
   // Verified bytes [offset, offset + size), which lie within the file.
   Result<void> read(std::uint64_t offset, void* to, std::size_t size);
   // The same, as far as they lie in one chunk, where they are.
@@ -51,9 +53,4 @@ class MeasuredContent {
   std::mutex mutex_;                            // guards what follows; never held over a host call
   std::shared_ptr<HostDescriptor> descriptor_;  // null while all that was read was here
 };
-
-// Says that the file is not as measured; ends the enclave if it must. Returns the error for the program otherwise.
-Error measured_file_changed(const MeasuredFile& file, Mismatch mismatch);
-// One line to the host's standard error, and the end with status 121.
-[[noreturn]] void stop_enclave(const std::string& line);
 }  // namespace cloister::vfs

@@ -66,6 +66,7 @@ Result<BorrowedBytes> MeasuredOpenFile::borrow(std::uint64_t offset, std::size_t
 }
 
 Result<std::shared_ptr<kernel::MappedFile>> MeasuredOpenFile::map_file() {
+  TRY(content_->prepare());
   return std::shared_ptr<kernel::MappedFile>(std::make_shared<MeasuredMappedFile>(content_));
 }
 

@@ -175,6 +175,19 @@ TEST_F(NamespaceTest, BytesThatTheHostFalsifiesAreNeverUsed) {
   EXPECT_EQ(contents(*file).size(), 16'388u);
 }
 
+TEST_F(NamespaceTest, BytesThatTheHostDoesNotGiveAreAnErrorAndSaySo) {
+  const std::string path = host.write("data", "some data");
+  manifest.files = {measure(path)};
+  start();
+  auto file = open(path).take();
+  set_falsify([](HostAnswer& answer) {
+    if (answer.number == SYS_pread64) answer.result = -ESTALE;
+  });
+  EXPECT_EQ(contents(*file), "error 5");
+  set_falsify(nullptr);
+  EXPECT_EQ(printed(), "cloister: measured file cannot be read: " + path + ": Stale file handle\n");
+}
+
 TEST_F(NamespaceTest, ChangedProgramStopsTheEnclave) {
   const std::string path = host.write("program", "ELF");
   manifest.files = {measure(path)};
