@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <semaphore>
@@ -137,6 +138,16 @@ extern "C" [[noreturn]] void host_entry_refused(std::uint32_t code) {
   static constexpr char kText[] = "cloister: host lied in entry: the enclave does not allow it and has stopped\n";
   write_standard_error(kText, sizeof kText - 1);
   leave_with(120);
+}
+
+// There is no SSA frame left to tell the enclave, which would run into the same fault for ever.
+[[noreturn]] void end_at_fault_in_exception(std::uint64_t address) {
+  char text[112];
+  const int size = std::snprintf(
+      text, sizeof text, "cloister: the enclave faults at 0x%llx while it looks at an exception, and cannot go on\n",
+      static_cast<unsigned long long>(address));
+  write_standard_error(text, static_cast<std::size_t>(size));
+  leave_with(121);
 }
 
 HostBlock* allocate_host_block() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host part's side of host calls that are no single Linux call. Untrusted.
 #pragma once
+#include <cstdint>
 #include "src/host/device/device.h"
 
 namespace cloister::host {
@@ -11,4 +12,5 @@ struct HostServices {
   void (*at_exit)() = nullptr;
 };
 void set_host_services(const HostServices& services);
+[[noreturn]] void end_at_fault_in_exception(std::uint64_t address);
 }  // namespace cloister::host

@@ -7,6 +7,7 @@
 #include <cstring>
 #include "src/host/device/sim_exit.h"
 #include "src/host/device/sim_state.h"
+#include "src/host/host_service.h"
 #include "src/host/host_thread.h"
 #include "src/host/raw_syscall.h"
 
@@ -103,6 +104,7 @@ extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* co
   if (!enclave) return in_host_code(context, fs, thread);
   SimTcs* const tcs = current_sim_tcs();
   const bool nested = tcs->cssa != 0;
+  if (nested && is_fault(signal) && !sent) end_at_fault_in_exception(reinterpret_cast<std::uint64_t>(info->si_addr));
   asynchronous_exit(tcs, *info, context, fs);
   std::memset(info, 0, sizeof *info);
   if (wakes) (nested ? thread->deferred : thread->exception) = 1;

@@ -294,8 +294,9 @@ class Harness:
             return "right", seconds
         if status == 0 and lie.call in CLAIMS and not lie.is_error():
             return "claim", seconds
-        # Libraries that a program without a manifest opens by name come from the host, code and all.
-        if program.name not in SMALL and lie.call in FILE_DATA and lie.kind in ("fill", "flip"):
+        # Libraries that a program without a manifest opens by name come from the host, code and all; and what it swallows of a
+        # stream nobody has sent, for all that a server can tell.
+        if program.name not in SMALL and lie.call in FILE_DATA and lie.kind in ("fill", "flip", "part"):
             return "claim", seconds
         if is_clean_error(status, out, err) or status == 0 and isinstance(program, Redis) and program.ended_early(out):
             return "error", seconds

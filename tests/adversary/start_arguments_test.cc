@@ -22,6 +22,7 @@ constexpr unsigned kFew = 10, kPlenty = 50;
 struct Outcome {
   bool refused = false;     // it left without a request, and the host part said so
   bool spins = false;       // it neither left nor ended
+  bool faults = false;      // it cannot even look at its fault, and the host part said so
   unsigned host_calls = 0;  // after the change
 };
 
@@ -52,6 +53,8 @@ Outcome start_with(const Change& change) {
       10);
   outcome.refused = WIFEXITED(status) && WEXITSTATUS(status) == 120 &&
                     tracee.output().find("host lied in entry") != std::string::npos;
+  outcome.faults = WIFEXITED(status) && WEXITSTATUS(status) == 121 &&
+                   tracee.output().find("faults at 0x10000000") != std::string::npos;
   outcome.spins = outcome.host_calls < kPlenty && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
   return outcome;
 }
@@ -95,6 +98,9 @@ TEST(StartArguments, S_3_AddressesInside) {
       set_parameter(t, thread, r, offsetof(StartParameters, time_page), inside);
     });
   }
+}
+TEST(StartArguments, MemoryThatIsNotThereEndsIt) {
+  EXPECT_TRUE(start_with([](Tracee&, pid_t, user_regs_struct& r) { r.rdi = 0x100'0000'0000; }).faults);
 }
 TEST(StartArguments, S_13_UnalignedAddresses) {
   expect_stop("block", [](Tracee&, pid_t, user_regs_struct& r) { r.rdi += 8; });

@@ -28,11 +28,10 @@ from suite import Context, Fail, Test, expect, free_port, need, wait_for_port  #
 
 HERE = Path(__file__).resolve().parent
 ANSWER_LIMIT = 60  # seconds; the machine may be busy with other things
-NGINX = """daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log crit; worker_rlimit_nofile 64;
+NGINX = """daemon off; master_process off; pid /run/pid; error_log /run/error.log crit; worker_rlimit_nofile 64;
 events {{ worker_connections 512; }}
-http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; client_header_timeout 5; send_timeout 5;
-  server {{ listen 127.0.0.1:{port}; root {folder}/www; }} }}
+http {{ access_log off; sendfile {sendfile}; client_header_timeout 5; send_timeout 5;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
 """
 
 
@@ -42,7 +41,7 @@ def reset(connection: socket.socket) -> None:
 
 
 class Server:
-    """A program inside that is started again after every SIGTERM."""
+    """A program inside that is started again after every SIGTERM. `command` of a port: argv, and options of `cloister run`."""
 
     def __init__(self, context: Context, name: str, command, status_at_term=(0, -signal.SIGTERM)):
         self.context, self.name, self.command, self.statuses = context, name, command, status_at_term
@@ -52,7 +51,8 @@ class Server:
 
     def begin(self) -> None:
         self.port = free_port()
-        self.process = self.context.start(self.command(self.port), True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        argv, options = self.command(self.port)
+        self.process = self.context.start(argv, True, run_options=options, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         wait_for_port(self.port, self.process, ANSWER_LIMIT)
         self.starts += 1
 
@@ -86,18 +86,26 @@ class Load:
         self.context, self.end = context, time.monotonic() + minutes * 60
         self.problems, self.counts = [], {}
         folder = context.fresh_directory("nginx")
-        (folder / "www").mkdir()
-        self.page = os.urandom(10 * 1024)
-        (folder / "www" / "page").write_bytes(self.page)
+        self.pages = {}
+        for name in ("host/page", "measured/page", "measured/long"):
+            self.pages[name] = os.urandom((100 if name.endswith("long") else 10) * 1024)
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(self.pages[name])
 
         def nginx(port: int):
-            (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-            return ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e", "stderr"]
-        self.redis = Server(context, "redis", lambda port: ["/usr/bin/redis-server", "--port", str(port), "--save", "", "--maxmemory",
-                                                            "64mb", "--maxmemory-policy", "allkeys-lru", "--timeout", "20"])
+            """In a closed root, but for one folder; files are sent in both ways in turn."""
+            configuration, manifest = folder / "nginx.conf", folder / "nginx.yaml"
+            configuration.write_text(NGINX.format(folder=folder, port=port, sendfile=("on", "off")[port % 2]))
+            text = subprocess.run([context.cloister, "manifest", "new", "--", "/usr/sbin/nginx", "-c", str(configuration), "-e", "stderr"],
+                                  capture_output=True, text=True, check=True).stdout
+            manifest.write_text(text.replace("\nfiles:\n", f"\ninsecure_host_paths: [{folder}/host]\nfiles:\n"
+                                             f"  - tree: {folder}/measured\n", 1))
+            return [], ["--manifest", str(manifest)]
+        self.redis = Server(context, "redis", lambda port: (["/usr/bin/redis-server", "--port", str(port), "--save", "", "--maxmemory", "64mb",
+                                                             "--maxmemory-policy", "allkeys-lru", "--timeout", "20"], []))
         self.nginx = Server(context, "nginx", nginx)
-        self.memcached = Server(context, "memcached", lambda port: ["/usr/bin/memcached", "-u", "root", "-l", "127.0.0.1", "-p", str(port),
-                                                                    "-U", "0", "-t", "2", "-m", "32"])
+        self.memcached = Server(context, "memcached", lambda port: (["/usr/bin/memcached", "-u", "root", "-l", "127.0.0.1", "-p", str(port),
+                                                                     "-U", "0", "-t", "2", "-m", "32"], []))
         self.filler = context.start(["/usr/bin/python3", "-I", "-u", str(HERE / "fill.py")], True, run_options=["--heap", "384M"],
                                     stderr=subprocess.PIPE)
         self.filler_lines = 0
@@ -120,9 +128,10 @@ class Load:
         connection = http.client.HTTPConnection("127.0.0.1", self.nginx.port, timeout=ANSWER_LIMIT)
         try:
             for _ in range(chooser.randrange(1, 100)):
-                connection.request("GET", "/page")
+                name, page = chooser.choice(list(self.pages.items()))
+                connection.request("GET", "/" + name)
                 reply = connection.getresponse()
-                expect(reply.status == 200 and reply.read() == self.page, f"nginx: {reply.status}")
+                expect(reply.status == 200 and reply.read() == page, f"nginx: {name}: {reply.status}")
         finally:
             connection.close()
 
@@ -140,7 +149,7 @@ class Load:
     def rude_client(self, chooser: random.Random) -> None:
         """Breaks off somewhere in a request or an answer."""
         server, text = chooser.choice(((self.redis, b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100000\r\n" + b"x" * 100000 + b"\r\n"),
-                                       (self.nginx, b"GET /page HTTP/1.1\r\nHost: h\r\n\r\n" * 20),
+                                       (self.nginx, b"GET /measured/page HTTP/1.1\r\nHost: h\r\n\r\n" * 20),
                                        (self.memcached, b"set a 0 0 50000\r\n" + b"x" * 50000 + b"\r\n" + b"get a\r\n" * 20)))
         connection = self.connect(server)
         try:
