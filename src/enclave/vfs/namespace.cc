@@ -3,6 +3,7 @@
 #include "src/enclave/vfs/namespace.h"
 #include <fcntl.h>
 #include <algorithm>
+#include "src/base/path.h"
 #include "src/enclave/core/check.h"
 #include "src/enclave/kernel/memory_share.h"
 #include "src/enclave/kernel/task.h"
