@@ -2,8 +2,8 @@
 """nginx and memcached under load, sqlite3 in memory and in a file: all on one CPU, restarted every round, beside native.
 
 nginx: master_process off, one worker, no access log, no open_file_cache, a page of 10 KiB over connections that stay open, with
-sendfile on (as Debian configures it) and off, once with all files on the host and once in a closed root, where the page is measured as
-nginx is; the client is bench/request_loop.c. memcached: one worker thread; gets of 100-byte values, and nine gets to a set,
+sendfile on and off, once with all files on the host and once in a closed root, where the page is measured as nginx is, and there with
+tcp_nopush, too, as Debian configures it; the client is bench/request_loop.c. memcached: one worker thread; gets of 100-byte values, and nine gets to a set,
 on 16 connections. sqlite3: the same statements in both worlds, timed by sqlite3 itself after a first pass.
 """
 import re
@@ -79,6 +79,11 @@ class NginxInClosedRoot(Nginx):
         return setup.start(side, [], [*setup.options.run_option, "--manifest", str(manifest)]), port
 
 
+class NginxAsDebianConfiguresIt(NginxInClosedRoot):
+    title = "nginx, 10 KiB, keep-alive, sendfile and tcp_nopush on, closed root"
+    sendfile = "on; tcp_nopush on"
+
+
 class NginxInClosedRootWithoutSendfile(NginxInClosedRoot):
     title = "nginx, 10 KiB, keep-alive, sendfile off, closed root"
     sendfile = "off"
@@ -134,7 +139,7 @@ def run_server(setup, server):
 
 
 def run_nginx(setup):
-    kinds = (Nginx, NginxWithoutSendfile, NginxInClosedRoot, NginxInClosedRootWithoutSendfile)
+    kinds = (Nginx, NginxWithoutSendfile, NginxInClosedRoot, NginxInClosedRootWithoutSendfile, NginxAsDebianConfiguresIt)
     return [table for kind in kinds for table in run_server(setup, kind())]
 
 

@@ -55,7 +55,7 @@ struct Enclave {
     static const std::shared_ptr<const LaunchManifest> manifest = make_manifest();
     static const auto names = std::make_shared<vfs::Namespace>(manifest);
     process = std::make_unique<kernel::Process>(4711, manifest);
-    vfs::set_chunk_cache_limit(kFileChunkSize);
+    vfs::set_chunk_cache_limit(kFileChunkSize + 1024);
     process->memory = std::make_shared<kernel::AddressSpace>();
     task = std::make_unique<kernel::Task>(*process, 4711);
     task->attach(thread);

@@ -18,7 +18,8 @@ inline constexpr std::uint64_t kMostPrefetches = 8, kPrefetchSize = 8 << 10;
 // One that follows another to the same descriptor is made with it or after it, and only if that one took all its bytes;
 // else its result is -EAGAIN.
 struct SendRequest {
-  std::uint64_t descriptor;
+  std::uint32_t descriptor;
+  std::uint32_t flags;    // of sendto, beside the usual ones: MSG_MORE or none
   std::uint64_t address;  // in the block's send area or what kThenRead has read
   std::uint64_t size;
   std::uint64_t result;  // of sendto, which does not wait and raises no SIGPIPE

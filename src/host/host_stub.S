@@ -164,18 +164,19 @@ send_first:
   lea HB_SENDS(%r13), %rbx
   mov $-1, %r15                         // the descriptor whose last send was cut short
 1:
-  mov (%rbx), %rdi
+  mov (%rbx), %edi
   mov $-11, %rax                        // EAGAIN
-  cmp %rdi, %r15
+  cmp %edi, %r15d
   je 2f
   mov 8(%rbx), %rsi
   mov 16(%rbx), %rdx
   cmp $1, %r14
   je 3f
-  cmp 32(%rbx), %rdi
+  cmp 32(%rbx), %edi
   je send_two
 3:
-  mov $0x4040, %r10d                    // MSG_DONTWAIT, MSG_NOSIGNAL
+  mov 4(%rbx), %r10d
+  or $0x4040, %r10d                     // MSG_DONTWAIT, MSG_NOSIGNAL
   xor %r8d, %r8d
   xor %r9d, %r9d
   mov $44, %eax                         // sendto
@@ -184,7 +185,7 @@ send_first:
 judge_send:
   cmp %rax, 16(%rbx)
   je 2f
-  mov (%rbx), %r15
+  mov (%rbx), %r15d
 2:
   mov %rax, 24(%rbx)
   add $32, %rbx
@@ -212,7 +213,8 @@ send_two:                               // two that follow each other to one soc
   mov 48(%rbx), %rax
   mov %rax, 80(%rsp)
   mov %rsp, %rsi
-  mov $0x4040, %edx                     // MSG_DONTWAIT, MSG_NOSIGNAL
+  mov 36(%rbx), %edx                    // the second's: the first is followed by more anyway
+  or $0x4040, %edx                      // MSG_DONTWAIT, MSG_NOSIGNAL
   mov $46, %eax                         // sendmsg
   syscall
   add $88, %rsp

@@ -43,6 +43,56 @@ static int hears_end(int i) {
   return poll(&wait, 1, 5000) == 1 && read(peer[i], &byte, 1) == 0;
 }
 
+static void cork(int fd, int on) {
+  int is = -1;
+  socklen_t size = sizeof is;
+  CHECK(setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0);
+  CHECK(getsockopt(fd, IPPROTO_TCP, TCP_CORK, &is, &size) == 0 && is == on);
+}
+
+static void* uncork(void* fd) {
+  cork((int)(intptr_t)fd, 0);
+  return NULL;
+}
+
+// What is corked stays together and back, whatever comes between: other calls, large writes, another thread.
+static void corks(uint32_t events) {
+  static char large[40000], heard[40004];
+  arrive(events);
+  for (int round = 0; round < 3; round++) {
+    cork(own[0], 1);
+    CHECK(write(own[0], "together", 8) == 8 && write(own[0], " and back", 9) == 9 && hears_nothing(0));
+    cork(own[0], 0);
+    CHECK(hears(0, "together and back"));
+    CHECK(setsockopt(own[1], IPPROTO_TCP, TCP_CORK, &(int){1}, 4) == 0 && write(own[1], "head ", 5) == 5);
+    CHECK(write(own[1], "tail", 4) == 4 && setsockopt(own[1], IPPROTO_TCP, TCP_CORK, &(int){0}, 4) == 0);
+    CHECK(hears(1, "head tail") && write(own[1], "alone", 5) == 5 && hears(1, "alone"));
+    cork(own[2], 1);
+    CHECK(write(own[2], "head", 4) == 4 && write(own[2], large, sizeof large) == (long)sizeof large);
+    cork(own[2], 0);
+    CHECK(recv(peer[2], heard, sizeof heard, MSG_WAITALL) == (long)sizeof heard && memcmp(heard, "head", 4) == 0);
+    CHECK(write(own[2], "alone", 5) == 5 && hears(2, "alone"));
+    cork(own[3], 1);
+    CHECK(write(own[3], "a", 1) == 1 && send(own[3], "b", 1, MSG_MORE) == 1 && write(own[3], "c", 1) == 1);
+    cork(own[3], 1);
+    CHECK(hears_nothing(3));
+    cork(own[3], 0);
+    CHECK(hears(3, "abc"));
+    cork(own[4], 1);
+    cork(own[4], 0);
+    CHECK(write(own[4], "x", 1) == 1 && hears(4, "x"));
+  }
+  pthread_t other;
+  cork(own[5], 1);
+  CHECK(write(own[5], "freed by another", 16) == 16 && hears_nothing(5));
+  pthread_create(&other, NULL, uncork, (void*)(intptr_t)own[5]);
+  pthread_join(other, NULL);
+  CHECK(hears(5, "freed by another"));
+  cork(own[6], 1);
+  CHECK(write(own[6], "last", 4) == 4 && shutdown(own[6], SHUT_WR) == 0 && hears(6, "last") && hears_end(6));
+  CHECK_ERRNO(setsockopt(own[7], IPPROTO_TCP, TCP_CORK, &(char){1}, 1), EINVAL);
+}
+
 static long say(int kind, int fd, char* data, size_t size) {
   struct iovec parts[3] = {{data, size / 3}, {data + size / 3, 0}, {data + size / 3, size - size / 3}};
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
@@ -189,6 +239,9 @@ int main(void) {
 
   SECTION("from memory that must come first");
   from_new_pages(EPOLLIN | EPOLLET);
+
+  SECTION("corked");
+  corks(EPOLLIN | EPOLLET);
 
   SECTION("one after the other");
   arrive(EPOLLIN);

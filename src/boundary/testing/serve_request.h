@@ -25,7 +25,7 @@ void serve_request(HostBlock& block, Call call) {
         request.result = static_cast<std::uint64_t>(-EAGAIN);
         continue;
       }
-      Arguments send{request.descriptor, request.address, request.size, MSG_DONTWAIT | MSG_NOSIGNAL};
+      Arguments send{request.descriptor, request.address, request.size, MSG_DONTWAIT | MSG_NOSIGNAL | request.flags};
       request.result = answer(SYS_sendto, send);
     }
   }

@@ -29,8 +29,7 @@ long queue_file(Thread* thread, const File* to, const File* from, std::uint64_t 
   if (place.is_null()) return kTakeKernelPath;
   const long count =
       host_call(HostCall::pread64, static_cast<std::uint64_t>(from->host_descriptor), place, size, offset);
-  return count > 0 && queue_send(thread, to, *behind, place, static_cast<std::uint64_t>(count)) ? count
-                                                                                                : kTakeKernelPath;
+  return count > 0 && queue_send(thread, *behind, place, static_cast<std::uint64_t>(count)) ? count : kTakeKernelPath;
 }
 
 long send_file(Thread* thread, const File* to, const File* from, std::uint64_t offset_address, std::uint64_t size) {

@@ -18,6 +18,8 @@ class SendAccount {
   void charge(std::uint64_t size);
   // All of the `size` bytes that were charged last wait for the next exit.
   void note_queued(std::uint64_t size) { last_queued_ = static_cast<std::uint32_t>(size); }
+  // Whether the next small write of a socket that works usually has room.
+  bool is_open() const { return direct_left_ == 0; }
   // Large writes follow each other: for a while it is not asked.
   void expect_large() { direct_left_ = kDirectWrites; }
 

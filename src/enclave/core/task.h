@@ -83,6 +83,7 @@ struct SendQueue {
   WriteBehind* sockets[kMostSends] = {};
   std::uint32_t offsets[kMostSends] = {};  // in the send area
   std::uint32_t sizes[kMostSends] = {};
+  std::uint32_t flags[kMostSends] = {};  // SendRequest::flags
 };
 
 struct Task {

@@ -11,6 +11,7 @@ namespace cloister::core {
 namespace {
 constexpr std::uint64_t kLargestSend = 16 << 10;
 constexpr std::uint64_t kAlignment = 64;
+constexpr std::uint32_t kMore = 0x8000;  // MSG_MORE
 // Ticks of the time stamp counter, some 0.2 ms: a program that computes so long before its next call should not send
 // late.
 constexpr std::uint64_t kLongWait = 500'000;
@@ -50,6 +51,25 @@ void judge_wait(SendQueue& queue) {
   } else {
     queue.penalty /= 2;
   }
+}
+
+void set_flags(Thread* thread, std::uint64_t index, std::uint32_t flags) {
+  SendQueue& queue = thread->task->sends;
+  queue.flags[index] = flags;
+  store_host_word(
+      request_of(thread, index) + offsetof(SendRequest, descriptor),
+      static_cast<std::uint32_t>(queue.sockets[index]->account.host_descriptor()) | std::uint64_t{flags} << 32);
+}
+
+// What the socket sends now does not wait. Host may: not do it; then it sends smaller packets.
+[[gnu::noinline]] void tell_cork(WriteBehind& behind) {
+  constexpr std::uint64_t kLevelTcp = 6, kTcpCork = 3, kOn = 1;
+  if (!behind.is_corked.exchange(false)) return;
+  behind.is_host_corked = true;
+  const HostAddress value = bounce_buffer(current_thread());
+  store_host_word(value, kOn);
+  host_call(HostCall::setsockopt, static_cast<std::uint64_t>(behind.account.host_descriptor()), kLevelTcp, kTcpCork,
+            value, std::uint64_t{4});
 }
 
 bool is_passing(long error) { return error == -EAGAIN || error == -EINTR || error == -ENOMEM || error == -ENOBUFS; }
@@ -136,13 +156,37 @@ void WriteBehind::stop() {
 }
 
 void WriteBehind::before_send_of(const Task* task, std::uint64_t size) {
+  if (is_corked.load(std::memory_order_relaxed)) tell_cork(*this);
   if (writer.load(std::memory_order_relaxed) != task->tid && !note_writer(*this, task)) return;
   finish();
   account.charge(size);
 }
 
+bool WriteBehind::cork(Thread* thread) {
+  const Task* const task = thread->task;
+  if (is_corked) return true;
+  if (is_host_corked || is_stopped || writer.load(std::memory_order_relaxed) != task->tid || !account.is_open() ||
+      task->sends.direct_left != 0 || thread->ticks != Ticks::running)
+    return false;
+  corked_batch = thread->queued_sends != 0 ? task->sends.batch : task->sends.batch + 1;
+  is_corked = true;
+  return true;
+}
+
+bool WriteBehind::uncork(Thread* thread) {
+  SendQueue& queue = thread->task->sends;
+  if (!is_corked.exchange(false) || writer.load(std::memory_order_relaxed) != thread->task->tid) return false;
+  const bool has_left = queue.batch > corked_batch || (queue.batch == corked_batch && thread->queued_sends == 0);
+  if (has_left) return false;
+  for (std::uint64_t i = 0; i < thread->queued_sends; ++i)
+    if (queue.sockets[i] == this) set_flags(thread, i, 0);
+  return true;
+}
+
 void WriteBehind::clear() {
   is_stopped.store(false);
+  is_corked.store(false);
+  is_host_corked.store(false);
   writer.store(0);
   error.store(0);
   account = {};
@@ -180,17 +224,21 @@ bool may_wait(Thread* thread, const File* file, WriteBehind& behind, std::uint64
 [[gnu::always_inline]] inline bool may_queue(Thread* thread, const File* file, WriteBehind& behind,
                                              std::uint64_t size) {
   const Task* const task = thread->task;
-  if (behind.writer.load(std::memory_order_relaxed) != task->tid && !note_writer(behind, task)) [[unlikely]]
+  if (behind.writer.load(std::memory_order_relaxed) != task->tid && !note_writer(behind, task)) [[unlikely]] {
+    tell_cork(behind);
     return false;
+  }
   const bool waits = may_wait(thread, file, behind, size) && behind.account.has_room_for(thread, size);
   behind.account.charge(size);
+  if (!waits && behind.is_corked.load(std::memory_order_relaxed)) [[unlikely]]
+    tell_cork(behind);
   if (behind.queued_by.load(std::memory_order_relaxed) != nullptr && !(waits && is_last(thread, behind))) [[unlikely]]
     flush_sends(thread);
   if (waits && thread->queued_sends == kMostSends) flush_sends(thread);
   return waits;
 }
 
-bool queue_at(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size) {
+bool queue_at(Thread* thread, WriteBehind& behind, HostAddress at, std::uint64_t size) {
   behind.queued_by.store(thread);
   if (behind.is_stopped.load()) [[unlikely]] {  // whoever sets that looks at queued_by afterwards
     if (is_last(thread, behind))
@@ -206,10 +254,10 @@ bool queue_at(Thread* thread, const File* file, WriteBehind& behind, HostAddress
     store_host_word(thread->host_block + offsetof(HostBlock, send_batch), ++queue.batch);
   }
   const HostAddress request = request_of(thread, index);
-  store_host_word(request + offsetof(SendRequest, descriptor), static_cast<std::uint64_t>(file->host_descriptor));
+  queue.sockets[index] = &behind;
+  set_flags(thread, index, behind.is_corked.load(std::memory_order_relaxed) ? kMore : 0);
   store_host_word(request + offsetof(SendRequest, address), at.word());
   store_host_word(request + offsetof(SendRequest, size), size);
-  queue.sockets[index] = &behind;
   queue.sizes[index] = static_cast<std::uint32_t>(size);
   queue.offsets[index] = static_cast<std::uint32_t>(at.word() - send_area(thread).word());
   behind.account.note_queued(size);
@@ -226,16 +274,15 @@ bool queue_at(Thread* thread, const File* file, WriteBehind& behind, HostAddress
   return send_area(thread) + thread->task->sends.area_used;
 }
 
-[[gnu::hot]] bool queue_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place,
-                             std::uint64_t size) {
-  if (!queue_at(thread, file, behind, place, size)) return false;
+[[gnu::hot]] bool queue_send(Thread* thread, WriteBehind& behind, HostAddress place, std::uint64_t size) {
+  if (!queue_at(thread, behind, place, size)) return false;
   const std::uint64_t end = place.word() - send_area(thread).word() + size;
   thread->task->sends.area_used = static_cast<std::uint32_t>((end + kAlignment - 1) & ~(kAlignment - 1));
   return true;
 }
 
 bool queue_host_bytes(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size) {
-  return may_queue(thread, file, behind, size) && queue_at(thread, file, behind, at, size);
+  return may_queue(thread, file, behind, size) && queue_at(thread, behind, at, size);
 }
 
 std::uint64_t with_earlier_requests(Thread* thread, std::uint64_t number) {
@@ -279,7 +326,8 @@ void flush_queued_sends(Thread* thread) {
   announce_count(thread);
   const long result =
       host_call(HostCall::sendto, static_cast<std::uint64_t>(queue.sockets[last]->account.host_descriptor()),
-                send_area(thread) + queue.offsets[last], std::uint64_t{queue.sizes[last]}, kDontWait | kNoSignal);
+                send_area(thread) + queue.offsets[last], std::uint64_t{queue.sizes[last]},
+                kDontWait | kNoSignal | queue.flags[last]);
   settle(thread, last, last + 1, static_cast<std::uint64_t>(result));
   thread->task->sends.area_used = 0;
 }

@@ -20,6 +20,9 @@ struct WriteBehind {
   std::atomic<bool> is_stopped{false};      // nothing more is queued
   std::atomic<std::uint32_t> writer{0};     // tid of the only thread that has written to the socket; 0: none has
   std::atomic<std::int32_t> error{0};       // errno with which a send ended that had waited: for whoever asks next
+  std::atomic<bool> is_corked{false};       // the program has set TCP_CORK, and the host does not know
+  std::atomic<bool> is_host_corked{false};  // it does
+  std::uint64_t corked_batch = 0;           // the writer's alone: SendQueue::batch of the first that was sent since
   SendAccount account;                      // the writer's alone
 
   // Returns when what is queued has gone out.
@@ -30,6 +33,11 @@ struct WriteBehind {
   void finish_of_others();
   // Before `task` sends up to `size` bytes in another way: the order stays.
   void before_send_of(const Task* task, std::uint64_t size);
+  // TCP_CORK and its end, where all that is sent between them waits: then there is nothing to hold back. What leaves
+  // earlier after all is followed by more (MSG_MORE), and what does not wait has the host told. False: tell the host
+  // now.
+  bool cork(Thread* thread);
+  bool uncork(Thread* thread);
   // For another socket.
   void clear();
 };
@@ -38,7 +46,7 @@ struct WriteBehind {
 HostAddress place_for_send(Thread* thread, const File* file, WriteBehind& behind, std::uint64_t size);
 // `size` bytes lie at the place. What was queued before may have gone out meanwhile, with an exit that the copy needed
 // or that filled the place. False: they must go out now after all.
-bool queue_send(Thread* thread, const File* file, WriteBehind& behind, HostAddress place, std::uint64_t size);
+bool queue_send(Thread* thread, WriteBehind& behind, HostAddress place, std::uint64_t size);
 // The same for bytes that lie elsewhere in the host block, and stay there until the next exit has taken them along.
 bool queue_host_bytes(Thread* thread, const File* file, WriteBehind& behind, HostAddress at, std::uint64_t size);
 
@@ -56,7 +64,7 @@ template <typename Copy>
   const HostAddress to = place_for_send(thread, file, *behind, size);
   if (to.is_null()) return false;
   if (copy(to)) [[likely]]
-    return queue_send(thread, file, *behind, to, size);
+    return queue_send(thread, *behind, to, size);
   flush_sends(thread);  // what is written now must not overtake it
   return false;
 }

@@ -66,11 +66,15 @@ class HostSocket final : public Socket {
   SocketAddress known_address(const SocketAddress& which);
   void know_address(SocketAddress& which, const SocketAddress& address);
   void note_time_out(int name, std::span<const std::uint8_t> value);
+  bool corks_itself(std::span<const std::uint8_t> value);
+  bool is_corked() const;
+  void note_cork(std::span<const std::uint8_t> value);
 
   // A time-out makes an interrupted wait end with EINTR instead of a restart, as Linux does.
   std::atomic<bool> has_receive_time_out_{false}, has_send_time_out_{false};
   std::atomic<bool> is_ahead_forbidden_{false};   // its options or its watchers could tell
   std::atomic<bool> is_behind_forbidden_{false};  // its options could tell
+  std::atomic<bool> is_host_corked_{false};       // TCP_CORK, as far as the host knows
   std::mutex names_mutex_;
   SocketAddress local_name_, peer_name_;  // AF_UNIX: as the program knows them; size 0: ask the host
 };

@@ -22,6 +22,7 @@ void HostSocket::allow_write_behind() {
   if (here == nullptr) {
     WriteBehind* const taken = write_behind_pool.take();
     taken->account.set_host_descriptor(host_descriptor);
+    taken->is_host_corked = is_host_corked_.load();
     if (write_behind.compare_exchange_strong(here, taken))
       here = taken;
     else

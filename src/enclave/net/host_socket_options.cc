@@ -72,16 +72,39 @@ void HostSocket::note_time_out(int name, std::span<const std::uint8_t> value) {
   kind = has_receive_time_out_ || has_send_time_out_ ? core::FileKind::other : core::FileKind::host_socket;
 }
 
+// TCP_CORK of a socket whose sends wait (core/write_behind.h).
+bool HostSocket::corks_itself(std::span<const std::uint8_t> value) {
+  core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire);
+  if (behind == nullptr || value.size() != sizeof(int)) return false;
+  int on;
+  std::memcpy(&on, value.data(), sizeof on);
+  return on != 0 ? behind->cork(core::current_thread()) : behind->uncork(core::current_thread());
+}
+
+bool HostSocket::is_corked() const {
+  const core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire);
+  return behind != nullptr && behind->is_corked;
+}
+
+void HostSocket::note_cork(std::span<const std::uint8_t> value) {
+  is_host_corked_ = std::any_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte != 0; });
+  if (core::WriteBehind* const behind = write_behind.load(std::memory_order_acquire); behind != nullptr)
+    behind->is_host_corked = is_host_corked_.load();
+}
+
 // Host may: not do it.
 Result<void> HostSocket::set_option(int level, int name, std::span<const std::uint8_t> value) {
   const SocketOption* const known = find_socket_option(level, name);
   if (known == nullptr || !known->can_set) return Error::from_errno(ENOPROTOOPT);
   value = value.first(std::min<std::size_t>(value.size(), known->size));
+  const bool is_cork = level == IPPROTO_TCP && name == TCP_CORK;
+  if (is_cork && corks_itself(value)) return {};
   finish_write_behind();
   core::copy_to_host(core::bounce_buffer(), value.data(), value.size());
   TRY(vfs::quick_host_call(call_that_sets(level, name), host(), static_cast<std::uint64_t>(level),
                            static_cast<std::uint64_t>(name), core::bounce_buffer(), value.size()));
   if (level == SOL_SOCKET) note_time_out(name, value);
+  if (is_cork) note_cork(value);
   const bool usual = is_usual(level, name);
   if (!usual) forbid_receive_ahead();
   if (!usual || (level == SOL_SOCKET && name == SO_SNDBUF)) forbid_write_behind();
@@ -100,6 +123,8 @@ Result<std::vector<std::uint8_t>> HostSocket::option(Task& task, int level, int 
     if (const int error = name == SO_ERROR ? take_noted_error() : 0; error != 0)
       return bytes_of(&error, sizeof error, capacity);
   }
+  if (const int on = 1; level == IPPROTO_TCP && name == TCP_CORK && is_corked())
+    return bytes_of(&on, sizeof on, capacity);
   finish_write_behind();
   const bool is_credentials = level == SOL_SOCKET && name == SO_PEERCRED;
   const std::size_t asked = is_credentials ? sizeof(ucred) : std::min<std::size_t>(capacity, known->size);

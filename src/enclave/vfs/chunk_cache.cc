@@ -6,12 +6,14 @@
 
 namespace cloister::vfs {
 namespace {
-constexpr std::size_t kInPart = 16;  // chunks, of the whole enclave
+constexpr std::size_t kOverhead = 256;  // bytes for what is known of a chunk
+constexpr std::size_t kInPart = 16 * (kFileChunkSize + kOverhead);
 
 struct Entry {
   MeasuredFileRef file;
   std::size_t index;
   Chunk chunk;
+  std::size_t size;
   ChunkUse use;
 };
 using Entries = std::list<Entry>;  // the latest use first
@@ -20,10 +22,9 @@ class ChunkCache {
  public:
   void set_limit(std::uint64_t bytes) {
     const std::lock_guard guard(mutex_);
-    again_.limit = bytes / kFileChunkSize;
     places_.clear();
-    again_.entries.clear();
-    in_part_.entries.clear();
+    again_ = {bytes};
+    in_part_ = {kInPart};
   }
 
   Chunk find(const MeasuredFile& file, std::size_t index) {
@@ -35,16 +36,18 @@ class ChunkCache {
     return found->second->chunk;
   }
 
-  void keep(const MeasuredFileRef& file, std::size_t index, Chunk chunk, ChunkUse use) {
+  void keep(const MeasuredFileRef& file, std::size_t index, Chunk chunk, std::size_t size, ChunkUse use) {
+    size += kOverhead;
     const std::lock_guard guard(mutex_);
     Queue& queue = queue_for(use);
-    if (queue.limit == 0 || places_.contains({file.get(), index})) return;  // another task may have been faster
-    if (queue.entries.size() >= queue.limit) {
+    if (size > queue.limit || places_.contains({file.get(), index})) return;  // another task may have been faster
+    for (; queue.size + size > queue.limit; queue.entries.pop_back()) {
       const Entry& oldest = queue.entries.back();
       places_.erase({oldest.file.get(), oldest.index});
-      queue.entries.pop_back();
+      queue.size -= oldest.size;
     }
-    queue.entries.push_front({file, index, std::move(chunk), use});
+    queue.entries.push_front({file, index, std::move(chunk), size, use});
+    queue.size += size;
     places_.emplace(Name{file.get(), index}, queue.entries.begin());
   }
 
@@ -52,6 +55,7 @@ class ChunkCache {
   using Name = std::pair<const MeasuredFile*, std::size_t>;
   struct Queue {
     std::size_t limit;
+    std::size_t size = 0;
     Entries entries = {};
   };
   Queue& queue_for(ChunkUse use) { return use == ChunkUse::again ? again_ : in_part_; }
@@ -65,7 +69,7 @@ ChunkCache cache;
 
 void set_chunk_cache_limit(std::uint64_t bytes) { cache.set_limit(bytes); }
 Chunk find_chunk(const MeasuredFile& file, std::size_t index) { return cache.find(file, index); }
-void keep_chunk(const MeasuredFileRef& file, std::size_t index, Chunk chunk, ChunkUse use) {
-  cache.keep(file, index, std::move(chunk), use);
+void keep_chunk(const MeasuredFileRef& file, std::size_t index, Chunk chunk, std::size_t size, ChunkUse use) {
+  cache.keep(file, index, std::move(chunk), size, use);
 }
 }  // namespace cloister::vfs

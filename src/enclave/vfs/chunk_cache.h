@@ -16,9 +16,9 @@ using Chunk = std::shared_ptr<const std::uint8_t[]>;
 using MeasuredFileRef = std::shared_ptr<const MeasuredFile>;
 enum class ChunkUse { once, in_part, again };
 
-// For the chunks that are used again; none at first. Nothing that was kept stays.
+// For the chunks that are used again, in bytes; none at first. Nothing that was kept stays.
 void set_chunk_cache_limit(std::uint64_t bytes);
 // The chunk, or null.
 Chunk find_chunk(const MeasuredFile& file, std::size_t index);
-void keep_chunk(const MeasuredFileRef& file, std::size_t index, Chunk chunk, ChunkUse use);
+void keep_chunk(const MeasuredFileRef& file, std::size_t index, Chunk chunk, std::size_t size, ChunkUse use);
 }  // namespace cloister::vfs

@@ -126,7 +126,7 @@ Result<Chunk> MeasuredContent::find_or_load(std::size_t index, ChunkUse first_us
   if (memory == nullptr) return Error::from_errno(ENOMEM);
   Chunk chunk(memory, std::free);
   TRY(load(index, memory));
-  if (use != ChunkUse::once) keep_chunk(file_, index, chunk, use);
+  if (use != ChunkUse::once) keep_chunk(file_, index, chunk, chunk_size(index), use);
   return chunk;
 }
 
