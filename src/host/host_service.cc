@@ -140,7 +140,6 @@ extern "C" [[noreturn]] void host_entry_refused(std::uint32_t code) {
   leave_with(120);
 }
 
-// There is no SSA frame left to tell the enclave, which would run into the same fault for ever.
 [[noreturn]] void end_at_fault_in_exception(std::uint64_t address) {
   char text[112];
   const int size = std::snprintf(

@@ -77,6 +77,15 @@ bool is_waiting_long(HostThread* thread) {
   return block.send_count != 0 && block.send_batch == last;
 }
 
+// There is no SSA frame left to tell the enclave, which runs into the same fault again.
+void note_nested_fault(const siginfo_t& info, const ucontext_t& context, HostThread* thread) {
+  constexpr std::uint64_t kMost = 16;
+  const auto rip = static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
+  thread->nested_faults = rip == thread->faulting_rip ? thread->nested_faults + 1 : 1;
+  thread->faulting_rip = rip;
+  if (thread->nested_faults > kMost) end_at_fault_in_exception(reinterpret_cast<std::uint64_t>(info.si_addr));
+}
+
 void die_by(int signal) {
   KernelSigaction action{nullptr, 0, nullptr, 0};
   raw_syscall(SYS_rt_sigaction, static_cast<std::uint64_t>(signal), reinterpret_cast<std::uint64_t>(&action), 0, 8);
@@ -104,7 +113,8 @@ extern "C" std::uint64_t host_signal(int signal, siginfo_t* info, ucontext_t* co
   if (!enclave) return in_host_code(context, fs, thread);
   SimTcs* const tcs = current_sim_tcs();
   const bool nested = tcs->cssa != 0;
-  if (nested && is_fault(signal) && !sent) end_at_fault_in_exception(reinterpret_cast<std::uint64_t>(info->si_addr));
+  if (nested && is_fault(signal) && !sent) note_nested_fault(*info, *context, thread);
+  if (!nested) thread->nested_faults = 0;
   asynchronous_exit(tcs, *info, context, fs);
   std::memset(info, 0, sizeof *info);
   if (wakes) (nested ? thread->deferred : thread->exception) = 1;

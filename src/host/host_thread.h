@@ -26,7 +26,9 @@ struct HostThread {
   std::uint64_t deferred;   // a signal came while the enclave already handled one
   std::uint64_t nested;     // that handling itself was interrupted: it has to be resumed before anything else
   int tid;
-  std::uint64_t ticked_batch;  // HostBlock::send_batch at the last tick
+  std::uint64_t ticked_batch;   // HostBlock::send_batch at the last tick
+  std::uint64_t nested_faults;  // so many in a row while the enclave looked at an exception, all at `faulting_rip`
+  std::uint64_t faulting_rip;
 };
 static_assert(offsetof(HostThread, host_fs) == HT_HOST_FS && offsetof(HostThread, exception) == HT_EXCEPTION);
 static_assert(offsetof(HostThread, nested) == HT_NESTED);
