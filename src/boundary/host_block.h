@@ -48,6 +48,8 @@ static_assert(offsetof(HostBlock, prefetches) == 128 && offsetof(HostBlock, clos
               offsetof(HostBlock, status_result) == 104 && offsetof(HostBlock, send_count) == 264 &&
               offsetof(HostBlock, read_result) == 280 && offsetof(HostBlock, sends) == 320 &&
               sizeof(SendRequest) == 32);  // host_stub.S
+static_assert(offsetof(SendRequest, flags) == 4 && offsetof(SendRequest, address) == 8 &&
+              offsetof(SendRequest, size) == 16 && offsetof(SendRequest, result) == 24);
 
 inline constexpr std::uint64_t kHostBlockBounceOffset = 4096;  // the bounce buffer follows the block's page
 inline constexpr std::uint64_t kBounceSize = 128 << 10;

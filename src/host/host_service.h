@@ -12,5 +12,6 @@ struct HostServices {
   void (*at_exit)() = nullptr;
 };
 void set_host_services(const HostServices& services);
+// One line, and the end with status 121. From a signal handler.
 [[noreturn]] void end_at_fault_in_exception(std::uint64_t address);
 }  // namespace cloister::host

@@ -32,7 +32,7 @@ Result<std::shared_ptr<MeasuredContent>> MeasuredNode::content() {
     const std::lock_guard guard(mutex_);
     if (auto content = content_.lock()) return content;
   }
-  auto content = TRY(MeasuredContent::open(file_, mismatch_, history_));
+  auto content = TRY(MeasuredContent::open(file_, mismatch_, {shared_from_this(), &history_}));
   const std::lock_guard guard(mutex_);
   content_ = content;
   return content;

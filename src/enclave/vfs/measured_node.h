@@ -18,7 +18,7 @@ class MeasuredNode final : public Node {
  private:
   const std::shared_ptr<const MeasuredFile> file_;
   const Mismatch mismatch_;
-  const std::shared_ptr<LoadHistory> history_ = std::make_shared<LoadHistory>();
+  LoadHistory history_;
   std::mutex mutex_;  // guards what follows; never held over a host call
   std::weak_ptr<MeasuredContent> content_;
   bool times_known_ = false;
